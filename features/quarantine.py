@@ -31,9 +31,7 @@ class Checked:
         return sum(self.reasons.values())
 
 
-def check_table(
-    connection: Backend, name: str, mapping: TableMapping, *, share_max: float, data_until: date | None
-) -> Checked:
+def check_table(connection: Backend, name: str, mapping: TableMapping, *, share_max: float, data_until: date | None) -> Checked:
     """Read, map and check a table; `quarantined` has one more column, `reason`.
 
     Raises BadData when nothing is left, or when more than `share_max` of the mapped rows break the contract.

@@ -127,9 +127,7 @@ def build_snapshots(project: Project) -> Manifest:
     return manifest
 
 
-def snapshot_table(
-    project: Project, orders: ibis.Table, *, dates: tuple[date, ...], categories: tuple[str, ...]
-) -> ibis.Table:
+def snapshot_table(project: Project, orders: ibis.Table, *, dates: tuple[date, ...], categories: tuple[str, ...]) -> ibis.Table:
     """One row per customer_id and as_of for every customer known before it: why not eligible (or null), and features.
 
     Every feature is a float64 column, in the order of the catalogue.
