@@ -1,0 +1,79 @@
+"""What a sceptic would use instead of the models: fitted on the same dates, judged on the same customers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from features.categories import WINDOW_DAYS
+from models.contract import Task
+
+Floats = NDArray[np.float64]
+Baseline = Callable[[pd.DataFrame, Floats, pd.DataFrame], Floats]  # past rows, their outcomes, rows to answer
+
+
+def baselines(
+    task: Task, *, horizon_days: int, windows_days: tuple[int, ...], category: str | None = None
+) -> dict[str, Baseline]:
+    """The baselines of one output by name. `category` is the slug of a propensity's category."""
+    if task == "churn":
+        return {"base_rate": mean_outcome, "recency_rule": one_column("days_since_last_order"), "logistic_regression": logistic}
+    if task == "clv":
+        nearest = min(windows_days, key=lambda window: abs(window - horizon_days))
+        trailing = trailing_spend(f"spend_sum_{nearest}d", horizon_days / nearest)
+        return {"mean_value": mean_outcome, f"trailing_{nearest}d_spend": trailing, "ridge_regression": ridge}
+    bought = f"order_count_{WINDOW_DAYS}d_of_{category}"
+    return {"base_rate": mean_outcome, "bought_before_rule": one_column(bought), "logistic_regression": logistic}
+
+
+def mean_outcome(_: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
+    """Everybody is average."""
+    return np.full(len(rows), float(outcomes.mean()))
+
+
+def one_column(name: str) -> Baseline:
+    """A logistic curve through one column: the rule of thumb, fairly calibrated."""
+
+    def rule(past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
+        return logistic(past[[name]], outcomes, rows[[name]])
+
+    return rule
+
+
+def logistic(past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
+    """Logistic regression on every feature, on a log scale; the base rate where only one class was seen."""
+    if len(np.unique(outcomes)) < 2:
+        return mean_outcome(past, outcomes, rows)
+    fitted = make_pipeline(*_linear_inputs(), LogisticRegression(C=0.1, max_iter=2000)).fit(past, outcomes)
+    return np.asarray(fitted.predict_proba(rows)[:, 1], dtype=np.float64)
+
+
+def ridge(past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
+    """Ridge regression on every feature, on a log scale; never below zero."""
+    fitted: Pipeline = make_pipeline(*_linear_inputs(), Ridge(alpha=100.0)).fit(past, outcomes)
+    return np.maximum(np.asarray(fitted.predict(rows), dtype=np.float64), 0.0)
+
+
+def trailing_spend(column: str, factor: float) -> Baseline:
+    """She will spend what she spent lately."""
+
+    def trailing(_: pd.DataFrame, __: Floats, rows: pd.DataFrame) -> Floats:
+        return rows[column].to_numpy(dtype=np.float64) * factor
+
+    return trailing
+
+
+def signed_log(values: Floats) -> Floats:
+    """log(1 + |x|) with the sign of x: money and counts are skewed, and may be negative."""
+    return np.sign(values) * np.log1p(np.abs(values))
+
+
+def _linear_inputs() -> list[object]:
+    return [FunctionTransformer(signed_log), SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()]

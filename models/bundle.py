@@ -1,0 +1,137 @@
+"""The bundle: the one artefact that is evaluated, served, explained and reported.
+
+A directory of JSON files: `booster.json`, `calibrator.json`, `intervals.json` (clv only), `contract.json`,
+`evaluation.json` and `golden.json` (made-up rows with their expected answers). No pickle, no customer row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xgboost as xgb
+from numpy.typing import NDArray
+
+from features.problems import ContractMismatch
+from models.calibration import Calibrator
+from models.contract import Contract
+from models.evaluation import Evaluation
+from models.intervals import Intervals
+
+Floats = NDArray[np.float64]
+GOLDEN_TOLERANCE = 1e-4  # relative; boosters add float32 leaves, in another order on another processor
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A fitted model, its calibration, what it promises and how it was judged."""
+
+    booster: xgb.Booster
+    calibrator: Calibrator
+    intervals: Intervals | None
+    contract: Contract
+    evaluation: Evaluation
+    golden: pd.DataFrame  # made-up rows, in contract order
+
+    def matrix(self, rows: pd.DataFrame) -> xgb.DMatrix:
+        """The rows as the booster reads them. Raises ContractMismatch naming absent columns."""
+        absent = [name for name in self.contract.features if name not in rows.columns]
+        if absent:
+            raise ContractMismatch(f"the {self.contract.task} model needs columns {', '.join(absent)}")
+        values = rows[self.contract.features].to_numpy(dtype=np.float32, na_value=np.nan)
+        return xgb.DMatrix(values, feature_names=self.contract.features, nthread=1)
+
+    def margins(self, rows: pd.DataFrame) -> Floats:
+        """The booster's raw answers, one row per row, one column per output."""
+        return margins(self.booster, self.matrix(rows))
+
+    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The served numbers, one column per output, and for clv the ends of the interval."""
+        served = self.calibrator.served(self.margins(rows))
+        names = [output.name for output in self.contract.outputs]
+        answers = pd.DataFrame(served, columns=names, index=rows.index)
+        if self.intervals is not None:
+            lower, upper = self.intervals.around(served[:, 0])
+            percent = round(self.intervals.coverage * 100)
+            answers[f"{names[0]}_lower_{percent}"], answers[f"{names[0]}_upper_{percent}"] = lower, upper
+        return answers
+
+
+def margins(booster: xgb.Booster, matrix: xgb.DMatrix) -> Floats:
+    """Raw margins as a two-dimensional float64 array, one column per output."""
+    raw = booster.predict(matrix, output_margin=True)
+    return np.asarray(raw, dtype=np.float64).reshape(matrix.num_row(), -1)
+
+
+def save_bundle(bundle: Bundle, folder: Path) -> str:
+    """Write the bundle's files into an empty folder and return its content hash."""
+    bundle.booster.save_model(folder / "booster.json")
+    (folder / "calibrator.json").write_text(bundle.calibrator.model_dump_json(indent=1))
+    if bundle.intervals is not None:
+        (folder / "intervals.json").write_text(bundle.intervals.model_dump_json(indent=1))
+    (folder / "contract.json").write_text(bundle.contract.model_dump_json(indent=1))
+    (folder / "evaluation.json").write_text(bundle.evaluation.model_dump_json(indent=1))
+    golden = {
+        "rows": json.loads(bundle.golden.to_json(orient="records", double_precision=15)),
+        "answers": json.loads(bundle.predict(bundle.golden).to_json(orient="records", double_precision=15)),
+    }
+    (folder / "golden.json").write_text(json.dumps(golden, indent=1))
+    return bundle_hash(folder)
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Read a bundle and recompute its golden rows. Raises ContractMismatch when they no longer come out."""
+    booster = xgb.Booster({"nthread": 1})
+    booster.load_model(folder / "booster.json")
+    contract = Contract.model_validate_json((folder / "contract.json").read_text())
+    golden = json.loads((folder / "golden.json").read_text())
+    with_interval = (folder / "intervals.json").exists()
+    bundle = Bundle(
+        booster=booster,
+        calibrator=Calibrator.model_validate_json((folder / "calibrator.json").read_text()),
+        intervals=Intervals.model_validate_json((folder / "intervals.json").read_text()) if with_interval else None,
+        contract=contract,
+        evaluation=Evaluation.model_validate_json((folder / "evaluation.json").read_text()),
+        golden=pd.DataFrame(golden["rows"], columns=contract.features, dtype="float64"),
+    )
+    _check_golden(bundle, pd.DataFrame(golden["answers"], dtype="float64"), folder)
+    return bundle
+
+
+def bundle_hash(folder: Path) -> str:
+    """Sixteen hex digits over names and bytes of every file of the bundle."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        digest.update(f"{file.name}\n".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def made_up_rows(frame: pd.DataFrame, *, seed: int, count: int = 20) -> pd.DataFrame:
+    """Rows for the golden test: every column drawn by itself and rounded, so that no row is a customer's.
+
+    The last rows are all missing and all zero.
+    """
+    rng = np.random.default_rng(seed)
+    rows = {}
+    for name in frame.columns:
+        low, high = frame[name].quantile([0.05, 0.95]) if frame[name].notna().any() else (0.0, 1.0)
+        drawn = np.round(rng.uniform(low, high, size=count), 1)
+        rows[name] = np.where(rng.uniform(size=count) < frame[name].isna().mean(), np.nan, drawn)
+    made_up = pd.DataFrame(rows)
+    made_up.iloc[-2], made_up.iloc[-1] = np.nan, 0.0
+    return made_up
+
+
+def _check_golden(bundle: Bundle, expected: pd.DataFrame, folder: Path) -> None:
+    answers = bundle.predict(bundle.golden)
+    if list(answers.columns) != list(expected.columns) or not np.allclose(
+        answers, expected, rtol=GOLDEN_TOLERANCE, atol=GOLDEN_TOLERANCE
+    ):
+        raise ContractMismatch(
+            f"the golden rows of the {bundle.contract.task} bundle in {folder} do not come out as stored: its files were "
+            "changed or another library version answers differently; train it again"
+        )

@@ -1,0 +1,30 @@
+"""Expected net spend within the horizon: a compound Poisson-gamma (Tweedie) regression.
+
+Most customers spend nothing, a few spend very much; a Tweedie distribution with variance power between 1 and 2 is
+an amount that is exactly zero with some probability and positive and skewed otherwise (Joergensen 1987). The
+booster's margin is the log of the expected amount. Customers who only give goods back count as zero when fitting;
+they are judged on what they really brought.
+"""
+
+from __future__ import annotations
+
+from features.snapshots import Manifest
+from models.contract import Output
+from models.recipe import DEFAULTS, Recipe, booster_space
+
+TWEEDIE_VARIANCE_POWER = 1.5
+
+
+def _outputs(manifest: Manifest) -> tuple[Output, ...]:
+    h, currency = manifest.horizon_days, manifest.currency
+    return (Output(name=f"clv_{h}d", target=f"net spend within {h} days, in {currency}", label="expected value"),)
+
+
+CLV = Recipe(
+    task="clv",
+    link="exp",
+    fixed={"objective": "reg:tweedie", "tweedie_variance_power": TWEEDIE_VARIANCE_POWER},
+    defaults=DEFAULTS,
+    search_space=booster_space,
+    outputs=_outputs,
+)

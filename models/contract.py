@@ -1,0 +1,98 @@
+"""The contract of a bundle: what it predicts, from which columns, made from what, and how good it was."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from features.catalogue import Family, Unit
+from features.project import CohortSection, Project
+
+Task = Literal["churn", "clv", "propensity"]
+TASKS: tuple[Task, ...] = ("churn", "clv", "propensity")
+Link = Literal["sigmoid", "exp"]
+
+
+class Frozen(BaseModel):
+    """A record that never changes and refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputColumn(Frozen):
+    """One feature a model reads; every one is a float64 column that may be missing (NaN)."""
+
+    name: str
+    family: Family
+    unit: Unit
+    meaning: str
+    meaning_zh: str
+
+
+class Output(Frozen):
+    """One number a model serves."""
+
+    name: str  # the column in predictions.parquet
+    target: str  # in words
+    label: str  # the short word a reader sees
+
+
+class Roles(Frozen):
+    """Which date did what. Every label window closes before the date it is used for."""
+
+    tuned_on: tuple[date, ...]  # fitted on, while tuning
+    tune: date
+    calibrate: date
+    fitted_on: tuple[date, ...]  # the booster's training dates
+    judge: date
+
+
+class Contract(Frozen):
+    """Everything there is to know about a bundle except its numbers.
+
+    `made_from` is the hash of data, settings, code and libraries: two runs with the same one give the same bundle.
+    """
+
+    project: str
+    currency: str
+    task: Task
+    horizon_days: int
+    link: Link
+    outputs: tuple[Output, ...]
+    inputs: tuple[InputColumn, ...]
+    windows_days: tuple[int, ...]
+    categories: tuple[str, ...]
+    cohort: CohortSection
+    roles: Roles
+    rows_fitted: int
+    parameters: dict[str, float | int | str]
+    rounds: int
+    seed: int
+    made_from: str
+    data_fingerprint: str
+    code_version: str
+
+    @property
+    def features(self) -> list[str]:
+        """The names of the input columns, in the model's order."""
+        return [column.name for column in self.inputs]
+
+    def problems_with(self, project: Project, columns: list[str]) -> list[str]:
+        """Why this bundle cannot speak for a project whose snapshots have these columns; empty if it can."""
+        mine = {
+            "project.name": (self.project, project.name),
+            "project.currency": (self.currency, project.project.currency),
+            "project.horizon_days": (self.horizon_days, project.project.horizon_days),
+            "cohort": (self.cohort, project.cohort),
+        }
+        found = [
+            f"the {self.task} model was trained for {key} = {own}, the mapping file says {theirs}"
+            for key, (own, theirs) in mine.items()
+            if own != theirs
+        ]
+        absent = [name for name in self.features if name not in columns]
+        if absent:
+            found.append(f"the {self.task} model needs features that these snapshots do not have: {', '.join(absent)}")
+        return found

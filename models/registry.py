@@ -1,0 +1,122 @@
+"""Fitted models by alias: log a bundle to the MLflow registry, and get the champion back."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+import mlflow
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.tracking import MlflowClient
+from mlflow.types import ColSpec, Schema
+
+from features.problems import BadInput
+from models.bundle import Bundle, bundle_hash, load_bundle
+from models.contract import Task
+
+Alias = Literal["champion", "challenger"]
+DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
+REQUIREMENTS = ["mlflow", "numpy", "pandas", "pydantic", "scikit-learn", "xgboost-cpu"]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A bundle in the registry."""
+
+    name: str
+    version: str
+    alias: Alias | None
+    hash: str
+    bundle: Bundle
+
+    @property
+    def label(self) -> str:
+        """Name, version and content hash, as written beside every prediction."""
+        return f"{self.name} v{self.version} {self.hash}"
+
+
+def use_registry() -> MlflowClient:
+    """The registry named by MLFLOW_TRACKING_URI, else the SQLite file in the current folder."""
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING_URI)
+    return MlflowClient()
+
+
+def model_name(project: str, task: Task) -> str:
+    """What a project's model of one kind is called in the registry."""
+    return f"{project}-{task}"
+
+
+def log_and_register(bundle: Bundle, folder: Path) -> Registered:
+    """Log the bundle saved in `folder` to the current run and register it, without any alias."""
+    contract, hash_ = bundle.contract, bundle_hash(folder)
+    answers = list(bundle.predict(bundle.golden).columns)
+    signature = ModelSignature(
+        inputs=Schema([ColSpec("double", name) for name in contract.features]),
+        outputs=Schema([ColSpec("double", name) for name in answers]),
+    )
+    info = mlflow.pyfunc.log_model(
+        name="bundle",
+        python_model=str(Path(__file__).with_name("pyfunc.py")),
+        artifacts={"bundle": str(folder)},
+        signature=signature,
+        input_example=bundle.golden.head(2),
+        pip_requirements=REQUIREMENTS,
+    )
+    if info.signature is None:
+        raise RuntimeError("MLflow stored the model without its signature")
+    name = model_name(contract.project, contract.task)
+    tags = {"bundle_hash": hash_, "made_from": contract.made_from}
+    version = mlflow.register_model(info.model_uri, name, tags=tags).version
+    return Registered(name, str(version), None, hash_, bundle)
+
+
+def made_from(project: str, task: Task, key: str) -> Registered | None:
+    """The registered bundle made from the same data, settings, code and libraries, if there is one."""
+    client, name = use_registry(), model_name(project, task)
+    try:
+        versions = client.search_model_versions(f"name = '{name}' and tags.made_from = '{key}'")
+    except MlflowException:
+        return None
+    for version in versions:
+        return _load(name, str(version.version), None)
+    return None
+
+
+def set_alias(registered: Registered, alias: Alias) -> None:
+    """Point an alias at a version."""
+    use_registry().set_registered_model_alias(registered.name, alias, registered.version)
+
+
+def find(project: str, task: Task, alias: Alias) -> Registered | None:
+    """The bundle an alias points at, its golden rows checked; None when the alias is not set."""
+    name = model_name(project, task)
+    try:
+        version = use_registry().get_model_version_by_alias(name, alias)
+    except MlflowException:
+        return None
+    return _load(name, str(version.version), alias)
+
+
+def champion(project: str, task: Task) -> Registered:
+    """The champion. Raises BadInput when there is none."""
+    found = find(project, task, "champion")
+    if found is None:
+        raise BadInput(
+            f"no champion of {model_name(project, task)} in the registry; train it first: python -m training {task} CONFIG"
+        )
+    return found
+
+
+def _load(name: str, version: str, alias: Alias | None) -> Registered:
+    with TemporaryDirectory() as local:
+        mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=local)
+        (folder,) = (path.parent for path in Path(local).rglob("contract.json"))
+        return Registered(name, version, alias, bundle_hash(folder), load_bundle(folder))

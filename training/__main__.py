@@ -1,0 +1,59 @@
+"""The front door of `training`: python -m training churn|clv|propensity|all|check|promote CONFIG."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+STEPS = {
+    "churn": "train and register the churn model",
+    "clv": "train and register the customer lifetime value model",
+    "propensity": "train and register the propensity model",
+    "all": "train and register all three",
+    "check": "read the whole mapping file and say what is wrong with it; nothing is run",
+    "promote": "make the challenger of a model the champion",
+}
+
+
+def main() -> int:
+    """Read the arguments, then import what the chosen step needs."""
+    parser = argparse.ArgumentParser(prog="python -m training", description="Train, judge and register models.")
+    steps = parser.add_subparsers(dest="step", required=True)
+    for name, said in STEPS.items():
+        chosen = steps.add_parser(name, help=said)
+        if name == "promote":
+            chosen.add_argument("task", choices=("churn", "clv", "propensity"))
+        chosen.add_argument("config", type=Path, help="the mapping file, e.g. configs/online_retail.toml")
+    arguments = parser.parse_args()
+
+    # Threads that wait without spinning: on a busy machine spinning ones make tuning many times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from features.command import run
+
+    return run(lambda: _step(arguments))
+
+
+def _step(arguments: argparse.Namespace) -> None:
+    from features.project import read_project, read_section
+    from training.settings import TrainingSettings
+
+    project = read_project(arguments.config)
+    settings = read_section(arguments.config, "training", TrainingSettings)
+    if arguments.step == "check":
+        print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
+    elif arguments.step == "promote":
+        from training.promote import promote_challenger
+
+        print(f"{promote_challenger(project.name, arguments.task).label} is champion")
+    else:
+        from training.train import RECIPES, train
+
+        for task in RECIPES if arguments.step == "all" else (arguments.step,):
+            print(f"{task} of {project.name}")
+            train(project, settings, task)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

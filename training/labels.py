@@ -1,0 +1,50 @@
+"""The only code that looks ahead: what each customer did in [as_of, as_of + horizon_days).
+
+Labels count everything that happened in the window, whenever it was recorded.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import ibis
+import pandas as pd
+
+from features.categories import slug
+from features.problems import BadInput
+from features.sources import connect
+
+
+class UnripeLabels(BadInput):
+    """A label window that the data does not cover to its end: it is not a label."""
+
+
+def read_labels(
+    orders_file: Path, dates: tuple[date, ...], *, horizon_days: int, data_until: date, categories: tuple[str, ...]
+) -> pd.DataFrame:
+    """One row per customer_id and as_of for customers with any order line in the window.
+
+    Columns: `has_ordered` (0 or 1), `net_spend` (refunds subtract) and `bought_<category>` (0 or 1). Customers who
+    are absent did nothing: everything is 0 for them.
+    """
+    unripe = [as_of for as_of in dates if as_of + timedelta(days=horizon_days) > data_until]
+    if unripe:
+        raise UnripeLabels(f"the label windows of {', '.join(map(str, unripe))} are open: the data ends before {data_until}")
+    table: pd.DataFrame = labels(
+        connect().read_parquet(orders_file), dates, horizon_days=horizon_days, categories=categories
+    ).execute()
+    return table
+
+
+def labels(orders: ibis.Table, dates: tuple[date, ...], *, horizon_days: int, categories: tuple[str, ...]) -> ibis.Table:
+    """See `read_labels`, as an expression over an orders table."""
+    points = ibis.memtable(pd.DataFrame({"as_of": list(dates)}), schema={"as_of": "date"})
+    lines = orders.mutate(day=orders.occurred_at.date())
+    ahead = lines.join(points, lines.day >= points.as_of)
+    ahead = ahead.filter(ahead.day.delta(ahead.as_of, unit="day") < horizon_days)
+    bought = ahead.amount > 0
+    outcomes = {"has_ordered": bought.any().cast("int8"), "net_spend": ahead.amount.sum().cast("float64")}
+    for category in categories:
+        outcomes[f"bought_{slug(category)}"] = (bought & (ahead.category == category)).fill_null(False).any().cast("int8")
+    return ahead.group_by(["customer_id", "as_of"]).agg(**outcomes).order_by(["as_of", "customer_id"])

@@ -1,0 +1,32 @@
+"""The [training] section of the mapping file."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from features.project import Settings
+from models.contract import Task
+
+
+class Trials(Settings):
+    """How many sets of parameters tuning may try, per model. The first are always the defaults; 0 keeps them."""
+
+    churn: int = Field(default=25, ge=0)
+    clv: int = Field(default=25, ge=0)
+    propensity: int = Field(default=8, ge=0)
+
+    def of(self, task: Task) -> int:
+        """The trials of one model."""
+        return int(getattr(self, task))
+
+
+class TrainingSettings(Settings):
+    """How models are tuned, fitted and checked."""
+
+    seed: int = Field(default=0, ge=0)
+    threads: int = Field(default=2, ge=1)
+    trials: Trials = Trials()
+    rounds_max: int = Field(default=600, ge=10)
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
+    interval_coverage: float = Field(default=0.8, gt=0, lt=1)
+    waived_features: tuple[str, ...] = ()  # columns the leakage check has been told about
