@@ -86,7 +86,7 @@ def _fit(recipe: Recipe, frame: Frame, roles: Roles, settings: TrainingSettings)
         calibrator, intervals, choices = _rehearse(recipe, frame, roles, tuned, settings)
     with step(f"fitting {recipe.task} on {len(roles.fitted_on)} dates"):
         past = frame.at(*roles.fitted_on)
-        booster = fit_booster(recipe, past, tuned.parameters, tuned.rounds, settings)
+        booster = _fit_tuned(recipe, past, tuned, settings)
     gain = 1 - tuned.loss / tuned.loss_of_defaults
     choices["tuning"] = (
         f"{tuned.trials} trials, {tuned.pruned} stopped early; loss on {roles.tune} {gain:.2%} below the defaults'"
@@ -104,14 +104,14 @@ def _rehearse(
     """
     tune_at, calibrate_at = frame.at(roles.tune), frame.at(roles.calibrate)
     known_by_tune, known_by_calibrate = frame.at(*roles.tuned_on), frame.at(*_known_by(roles))
-    later = fit_booster(recipe, known_by_calibrate, tuned.parameters, tuned.rounds, settings)
+    later = _fit_tuned(recipe, known_by_calibrate, tuned, settings)
     margins = raw_margins(later, calibrate_at.rows, settings)
     plain = uncalibrated(recipe.link, margins.shape[1])
     if recipe.link == "exp":
         served = plain.served(margins)[:, 0]
         intervals = Intervals.fit(served, calibrate_at.outcomes[:, 0], settings.interval_coverage)
         return plain, intervals, {"interval": f"conformal, from {len(served):,} customers on {roles.calibrate}"}
-    earlier = fit_booster(recipe, known_by_tune, tuned.parameters, tuned.rounds, settings)
+    earlier = _fit_tuned(recipe, known_by_tune, tuned, settings)
     platt = fit_platt(raw_margins(earlier, tune_at.rows, settings), tune_at.outcomes)
     raw_loss = log_loss(plain.linear(margins), calibrate_at.outcomes)
     platt_loss = log_loss(platt.linear(margins), calibrate_at.outcomes)
@@ -119,6 +119,10 @@ def _rehearse(
     said = f"log-loss on {roles.calibrate}: {raw_loss:.4f} as fitted, {platt_loss:.4f} with Platt scaling from {roles.tune}"
     choices = {"calibration": f"{said}; {'Platt scaling is used' if kept else 'the booster is left as it is'}"}
     return (fit_platt(margins, calibrate_at.outcomes) if kept else plain), None, choices
+
+
+def _fit_tuned(recipe: Recipe, frame: Frame, tuned: Tuned, settings: TrainingSettings) -> xgb.Booster:
+    return fit_booster(recipe, frame, tuned.parameters, tuned.rounds_for(len(frame.rows)), settings)
 
 
 def _known_by(roles: Roles) -> tuple[date, ...]:
@@ -155,7 +159,7 @@ def _contract(
         roles=roles,
         rows_fitted=fitted.rows,
         parameters={**recipe.fixed, **fitted.tuned.parameters, "learning_rate": settings.learning_rate},
-        rounds=fitted.tuned.rounds,
+        rounds=fitted.booster.num_boosted_rounds(),
         seed=settings.seed,
         made_from=_made_from(manifest, settings, recipe.task),
         data_fingerprint=manifest.data_fingerprint,

@@ -24,10 +24,15 @@ class Tuned:
 
     parameters: Parameters
     rounds: int
+    rows: int  # that the rounds were chosen with
     loss: float
     loss_of_defaults: float
     trials: int
     pruned: int
+
+    def rounds_for(self, rows: int) -> int:
+        """How many rounds a fit on `rows` rows deserves: in proportion (docs/decisions/0002 has the measurement)."""
+        return max(1, round(self.rounds * rows / self.rows))
 
 
 def tune(
@@ -56,6 +61,7 @@ def tune(
     return Tuned(
         parameters=dict(best.params),
         rounds=int(best.user_attrs["rounds"]),
+        rows=data.fit.num_row(),
         loss=best.value,
         loss_of_defaults=first.value,
         trials=len(study.trials),

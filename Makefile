@@ -1,0 +1,53 @@
+# make demo and make test do all the set-up they need. PYTHON=python3.12 chooses an interpreter.
+PYTHON ?= $(shell for v in 3.13 3.12 3.11; do python$$v -c 'import venv' 2>/dev/null && echo python$$v && break; done)
+CONFIG ?= configs/online_retail.toml
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help demo serve test check lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/run.txt ## the main job on CONFIG: features, three models, scores, report
+	$(RUN) -m training check $(CONFIG)
+	$(RUN) -m features build $(CONFIG)
+	$(RUN) -m training all $(CONFIG)
+	$(RUN) -m serving score $(CONFIG)
+	$(RUN) -m serving report $(CONFIG)
+
+serve: $(VENV)/run.txt ## the service with the champions of CONFIG, on 127.0.0.1:3000
+	CVM_CONFIG=$(CONFIG) $(VENV)/bin/bentoml serve serving.service:CustomerValue --host 127.0.0.1 --port 3000
+
+test: $(VENV)/dev.txt ## all tests
+	$(RUN) -m pytest
+
+check: $(VENV)/dev.txt ## ruff, mypy --strict, import-linter
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+lock: ## write the lock files again (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+
+clean: ## remove outputs, models and the virtual environment
+	rm -rf $(VENV) out mlruns mlartifacts mlflow.db
+
+# A copy of the lock file in the virtual environment says what is installed there; a changed lock installs again.
+$(VENV)/run.txt: requirements/run.txt | $(VENV)/bin/python
+	@echo "installing what it takes to run (a minute or two, once)"
+	$(PIP) -r requirements/run.txt
+	@cp requirements/run.txt $@
+
+$(VENV)/dev.txt: requirements/dev.txt | $(VENV)/bin/python
+	@echo "installing what it takes to run and test (a minute or two, once)"
+	$(PIP) -r requirements/dev.txt
+	@cp requirements/run.txt $(VENV)/run.txt
+	@cp requirements/dev.txt $@
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "cvm needs Python 3.11, 3.12 or 3.13 with venv; name one: make demo PYTHON=/path/to/python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
