@@ -34,10 +34,8 @@ def _build(config: Path) -> None:
         )
         for reason, rows in table.quarantine_reasons.items():
             print(f"    {rows:,} rows: {reason}")
-    last = manifest.cohorts[manifest.scored_at]
-    print(
-        f"  {len(manifest.features())} features at {len(manifest.cohorts)} dates; {last.eligible:,} eligible customers at the last"
-    )
+    features, eligible = len(manifest.features()), manifest.cohorts[manifest.scored_at].eligible
+    print(f"  {features} features at {len(manifest.cohorts)} dates; {eligible:,} eligible customers at the last")
     print(f"  in {snapshot_folder(project)}")
 
 

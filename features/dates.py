@@ -44,9 +44,9 @@ def snapshot_dates(project: Project, *, first_day: date, last_day: date) -> Snap
     count = (judged_at - earliest).days // settings.every_days  # 18 steps of 30 days
     if count < 0 or judged_at - horizon < earliest:
         raise BadConfig(
-            f"project.horizon_days = {horizon.days} is too long for the history: data from {first_day} to {last_day}, judged at "
-            f"{judged_at}, leaves no earlier date with dates.history_days_min = {settings.history_days_min} days before it and a "
-            f"closed label window after it"
+            f"project.horizon_days = {horizon.days} is too long for the history: data from {first_day} to {last_day}, judged "
+            f"at {judged_at}, leaves no earlier date with dates.history_days_min = {settings.history_days_min} days before it "
+            "and a closed label window after it"
         )
     grid = tuple(judged_at - timedelta(days=settings.every_days * back) for back in range(count, -1, -1))
     return SnapshotDates(first_day, data_until, judged_at, grid, scored_at=data_until)  # grid[0] = 2010-03-18

@@ -29,3 +29,11 @@ def seen(facts: ibis.Table, dates: ibis.Table) -> ibis.Table:
     """
     visible = facts.join(dates, facts[KNOWN_DAY] < dates.as_of)
     return visible.mutate(days_ago=visible.as_of.delta(visible[DAY], unit="day")).drop(KNOWN_DAY)
+
+
+def with_history_days(dates: ibis.Table, rows: ibis.Table) -> ibis.Table:
+    """The dates with `history_days`: how many days before it the first row known by then had happened."""
+    lines = with_days(rows)
+    first = lines.group_by(KNOWN_DAY).agg(lines[DAY].min().name(DAY))
+    visible = seen(first, dates)
+    return visible.group_by("as_of").agg(history_days=visible.days_ago.max())

@@ -9,16 +9,17 @@ def order_days(lines: ibis.Table, by: list[str]) -> ibis.Table:
     """One row per `by` and `day` (and per `known_day` on which lines of that day became known).
 
     `lines` come from `features.known.with_days`. An order counts where it has a line with a positive amount; what
-    is given back is `refund`, a positive number.
+    is given back is `refund`, a positive number. An order whose lines fall on several days counts on each of them,
+    as a standing order does.
     """
     orders = _orders(lines, by)
     measures = {
         "order_count": orders.is_order.sum(),
         "spend": orders.spend.sum(),
-        "order_spend_max": orders.spend.max(),
+        "order_spend_max": orders.spend_known.max(),
         "line_count": orders.line_count.sum(),
         "refund": orders.refund.sum(),
-        "refund_count": (orders.refund > 0).sum(),
+        "refund_count": orders.is_refund.sum(),
     }
     if "quantity" in orders.columns:
         measures["quantity"] = orders.quantity.sum()
@@ -34,8 +35,17 @@ def _orders(lines: ibis.Table, by: list[str]) -> ibis.Table:
         "line_count": bought.sum(),
     }
     if "quantity" in lines.columns:
-        measures["quantity"] = lines.quantity.sum(where=bought).fill_null(0)
+        measures["quantity"] = lines.quantity.sum(where=bought)
     orders = lines.group_by([*by, "order_id", "day", "known_day"]).agg(**measures)
-    # An order whose lines became known on several days is counted on the first of them only.
-    nth = ibis.row_number().over(group_by=[*by, "order_id", "day"], order_by=[(orders.spend > 0).desc(), orders.known_day])
-    return orders.mutate(is_order=(orders.spend > 0) & (nth == 0))
+    order = [*by, "order_id", "day"]
+
+    def is_first(counts: ibis.Value) -> ibis.Value:
+        first_day = ibis.ifelse(counts, orders.known_day, None).min().over(group_by=order)
+        return counts & (orders.known_day == first_day)
+
+    # Parts of an order that became known on several days are one order: it counts on the first of them only, and
+    # on each of them it is as large as all that was known of it by then.
+    known = orders.spend.sum().over(ibis.cumulative_window(group_by=order, order_by=orders.known_day))
+    return orders.mutate(
+        is_order=is_first(orders.spend > 0), is_refund=is_first(orders.refund > 0), spend_known=known.nullif(0)
+    )

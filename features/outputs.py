@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from features.problems import BadInput
 
 
 @contextmanager
@@ -15,7 +16,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     unfinished = _neighbour(path)
     try:
         yield unfinished
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         _remove(unfinished)
 
@@ -33,8 +34,8 @@ def whole_directory(path: Path) -> Iterator[Path]:
         yield unfinished
         _remove(retired)
         if path.exists():
-            os.rename(path, retired)
-        os.rename(unfinished, path)
+            path.rename(retired)
+        unfinished.rename(path)
     finally:
         _remove(unfinished)
         _remove(retired)
@@ -42,7 +43,10 @@ def whole_directory(path: Path) -> Iterator[Path]:
 
 def _neighbour(path: Path) -> Path:
     """A hidden name beside `path` on the same disk; what a killed run left under it is swept away."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"cannot make the folder {path.parent}: {error.strerror}; choose another with project.out") from None
     unfinished = path.with_name(f".unfinished-{path.name}")
     _remove(unfinished)
     return unfinished

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 
-class BadInput(ValueError):
+class BadInput(ValueError):  # noqa: N818 (it is the input that is bad)
     """Input the user can mend. Carries every problem found; the commands end with exit status 2.
 
     Children, by what has to be mended:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
 
 from features.problems import BadConfig, nearest
 from features.tables import CONTRACTS, TableContract
@@ -74,9 +74,16 @@ class CohortSection(Settings):
 class FeaturesSection(Settings):
     """Windows and categories of the features."""
 
-    windows_days: tuple[int, ...] = (30, 90, 180, 365)
+    windows_days: tuple[Annotated[int, Field(ge=1)], ...] = (30, 90, 180, 365)
     main_categories: tuple[str, ...] | None = None
     main_category_count: int = Field(default=8, ge=0, le=50)
+
+    @field_validator("windows_days")
+    @classmethod
+    def _each_once(cls, windows_days: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(windows_days)) < len(windows_days):
+            raise ValueError("a window is there twice")
+        return windows_days
 
 
 class QuarantineSection(Settings):
@@ -104,7 +111,7 @@ class Project(Settings):
 
     project: ProjectSection
     source: SourceSection = SourceSection()
-    tables: _Tables  # type: ignore[valid-type]
+    tables: _Tables
     dates: DatesSection = DatesSection()
     cohort: CohortSection = CohortSection()
     features: FeaturesSection = FeaturesSection()
@@ -137,7 +144,14 @@ def read_project(path: Path) -> Project:
     """
     content = _read_toml(path)
     own = {name: content[name] for name in Project.model_fields if name in content}
-    return _validated(path, Project, own)
+    unknown = [f"{path}: unknown section [{name}]; {nearest(name, SECTIONS)}" for name in content if name not in SECTIONS]
+    try:
+        project = _validated(path, Project, own)
+    except BadConfig as bad:
+        raise BadConfig([*unknown, *bad.problems]) from None
+    if unknown:
+        raise BadConfig(unknown)
+    return project
 
 
 S = TypeVar("S", bound=Settings)
@@ -153,11 +167,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise BadConfig(f"{path}: no such mapping file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, IsADirectoryError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BadConfig(f"{path}: not a readable TOML file: {error}") from None
-    unknown = [name for name in content if name not in SECTIONS]
-    if unknown:
-        raise BadConfig([f"{path}: unknown section [{name}]; {nearest(name, SECTIONS)}" for name in unknown])
     return content
 
 
@@ -176,7 +187,8 @@ def _problem(settings: type[BaseModel], prefix: tuple[str, ...], error: dict[str
         return f"unknown key {key}; {nearest(str(where[-1]), _keys_at(settings, where[:-1]))}"
     if error["type"] == "missing":
         return f"{key} is missing"
-    return f"{key} = {error['input']!r}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{key} = {error['input']!r}: {message[:1].lower()}{message[1:]}"
 
 
 def _keys_at(settings: type[BaseModel], where: tuple[Any, ...]) -> list[str]:

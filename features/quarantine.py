@@ -10,7 +10,7 @@ from ibis.backends.duckdb import Backend
 
 from features.problems import BadData
 from features.project import TableMapping
-from features.sources import ENGINE_ERRORS, EXACT_LIMIT, map_table, read_source
+from features.sources import ENGINE_ERRORS, EXACT_LIMIT, conversion_problems, count_rows, engine_says, map_table, read_source
 from features.tables import CONTRACTS
 
 
@@ -37,13 +37,14 @@ def check_table(connection: Backend, name: str, mapping: TableMapping, *, share_
     Raises BadData when nothing is left, or when more than `share_max` of the mapped rows break the contract.
     """
     source = read_source(connection, name, mapping)
+    rows_read = count_rows(source, name, mapping)
     mapped = map_table(source, name, mapping)
     try:
-        rows_read = int(source.count().execute())
         marked = connection.create_table(f"checked_{name}", mapped.mutate(reason=_reason(mapped, name, mapping, data_until)))
         counts = marked.group_by("reason").agg(rows=marked.count()).order_by(ibis.desc("rows"), "reason").execute()
     except ENGINE_ERRORS as error:
-        raise BadData(f"tables.{name}: a row cannot be converted: {str(error).strip().splitlines()[0]}") from None
+        problems = conversion_problems(source, name, mapping)
+        raise BadData(problems or f"tables.{name}: a row cannot be converted: {engine_says(error)}") from None
     tally = {reason if isinstance(reason, str) else None: int(rows) for reason, rows in counts.itertuples(index=False)}
     rows_kept = tally.pop(None, 0)
     checked = Checked(
@@ -72,8 +73,6 @@ def _reason(mapped: ibis.Table, name: str, mapping: TableMapping, data_until: da
 
 
 def _refuse_if_too_little_is_left(name: str, mapping: TableMapping, checked: Checked, share_max: float) -> None:
-    if checked.rows_read == 0:
-        raise BadData(f"tables.{name}: {mapping.from_} has no rows")
     if checked.rows_kept + checked.rows_quarantined == 0:
         raise BadData(f"tables.{name}.where = '{mapping.where}' leaves out all {checked.rows_read:,} rows")
     reasons = "; ".join(f"{rows:,} rows: {reason}" for reason, rows in checked.reasons.items())

@@ -14,15 +14,16 @@ from pathlib import Path
 import ibis
 import pandas as pd
 from ibis.backends.duckdb import Backend
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from features.catalogue import Feature, catalogue
 from features.categories import category_features, most_bought_categories, slug
 from features.cohort import not_eligible_because
 from features.command import step
 from features.dates import SnapshotDates, snapshot_dates
+from features.known import with_days, with_history_days
 from features.outputs import whole_directory
-from features.problems import BadConfig, BadInput, nearest
+from features.problems import BadConfig, BadData, BadInput, nearest
 from features.project import Project
 from features.quarantine import Checked, check_table
 from features.rfm import KEY, rfm
@@ -99,6 +100,7 @@ def build_snapshots(project: Project) -> Manifest:
             data_until=project.dates.data_until,
         )
     dates = _dates(project, orders.kept)
+    _refuse_dates_before_records(dates, orders.kept)
     categories = _categories(project, orders.kept, dates)
     with whole_directory(folder) as unfinished:
         with step(f"building snapshots of {len(dates.all)} dates"):
@@ -134,8 +136,7 @@ def snapshot_table(project: Project, orders: ibis.Table, *, dates: tuple[date, .
     """
     horizon_days, windows_days = project.project.horizon_days, project.features.windows_days
     points = ibis.memtable(pd.DataFrame({"as_of": list(dates)}), schema={"as_of": "date"})
-    first_day = orders.occurred_at.min().as_scalar().date()
-    points = points.mutate(history_days=points.as_of.delta(first_day, unit="day"))
+    points = with_history_days(points, orders)
     table = rfm(orders, points, windows_days=windows_days, horizon_days=horizon_days)
     if categories:
         wide = category_features(orders, points, categories)
@@ -186,7 +187,10 @@ def _made_from(project: Project) -> tuple[str, str]:
 
 def _manifest(folder: Path) -> Manifest | None:
     file = folder / "manifest.json"
-    return Manifest.model_validate_json(file.read_text()) if file.exists() else None
+    try:
+        return Manifest.model_validate_json(file.read_text()) if file.exists() else None
+    except ValidationError:  # other code wrote it
+        return None
 
 
 def _dates(project: Project, orders: ibis.Table) -> SnapshotDates:
@@ -204,7 +208,7 @@ def _categories(project: Project, orders: ibis.Table, dates: SnapshotDates) -> t
         return ()
     categories = wanted or most_bought_categories(orders, ibis.literal(dates.all[0]), project.features.main_category_count)
     if wanted:
-        present = set(orders.category.topk(10_000).execute()["category"])
+        present = set(orders.category.topk(10_000).execute()["category"].dropna())
         unknown = [name for name in wanted if name not in present]
         if unknown:
             raise BadConfig([f"features.main_categories: no order has category '{n}'; {nearest(n, present)}" for n in unknown])
@@ -233,6 +237,18 @@ def _cohorts(snapshots: pd.DataFrame) -> dict[date, Cohort]:
         )
         for as_of, rows in snapshots.groupby("as_of", sort=True)
     }
+
+
+def _refuse_dates_before_records(dates: SnapshotDates, orders: ibis.Table) -> None:
+    """Every date has orders before it; it has customers only if one of these orders was recorded by then."""
+    first_known = pd.Timestamp(with_days(orders).known_day.min().execute()).date()
+    empty = [day for day in dates.all if day <= first_known]
+    if empty:
+        raise BadData(
+            f"tables.orders.recorded_at: orders go back to {dates.data_from}, but the first was recorded on {first_known}, so "
+            f"nobody is known at {len(empty)} of {len(dates.all)} dates (first: {empty[0]}). Raise dates.history_days_min to "
+            "start later; if recorded_at is only when the table was loaded, leave it out"
+        )
 
 
 def _write(connection: Backend, table: ibis.Table, path: Path) -> None:

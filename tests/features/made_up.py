@@ -1,0 +1,128 @@
+"""Made-up order lines for the tests, and the snapshot that the package makes of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any
+
+import ibis
+import pandas as pd
+from hypothesis import strategies as st
+from ibis.backends.duckdb import Backend
+
+from features.project import Project
+from features.snapshots import snapshot_table
+from features.sources import EXACT, connect
+from tests.reference.rfm_reference import Line
+
+SCHEMA = {
+    "customer_id": "string",
+    "order_id": "string",
+    "occurred_at": "timestamp",
+    "amount": "float64",
+    "recorded_at": "timestamp",
+    "product_id": "string",
+    "category": "string",
+    "quantity": "float64",
+}
+REQUIRED = ("customer_id", "order_id", "occurred_at", "amount")
+LEAP_DAY = date(2012, 2, 29)
+
+
+def line(customer_id: str, occurred_at: str, amount: float, order_id: str | None = None, **optional: Any) -> Line:
+    """One order line; without an `order_id` it is an order of its own. Times are ISO texts."""
+    if optional.get("recorded_at"):
+        optional["recorded_at"] = datetime.fromisoformat(optional["recorded_at"])
+    return Line(
+        customer_id, order_id or f"{customer_id} {occurred_at}", datetime.fromisoformat(occurred_at), amount, **optional
+    )
+
+
+def project(**sections: Any) -> Project:
+    """A project whose settings are the defaults, but for `sections`."""
+    mapping = {"from": "orders.csv", "customer_id": "c", "order_id": "o", "occurred_at": "t", "amount": "a"}
+    content = {"project": {"name": "made_up", "currency": "EUR"}, "tables": {"orders": mapping}}
+    return Project.model_validate(content | sections)
+
+
+def orders_table(lines: Sequence[Line], columns: Sequence[str] = tuple(SCHEMA)) -> ibis.Table:
+    """The lines as a checked table of orders holds them: numbers are exact decimals."""
+    frame = pd.DataFrame([vars(each) for each in lines], columns=list(SCHEMA))
+    for column, dtype in SCHEMA.items():
+        if dtype == "timestamp":
+            frame[column] = pd.to_datetime(frame[column])
+    table = ibis.memtable(frame, schema=SCHEMA)
+    table = table.mutate(amount=table.amount.cast(EXACT), quantity=table.quantity.cast(EXACT))
+    return table.select(*columns)
+
+
+def snapshot(
+    lines: Sequence[Line],
+    *as_of: date | str,
+    windows_days: tuple[int, ...] = (30,),
+    horizon_days: int = 90,
+    categories: tuple[str, ...] = (),
+    columns: Sequence[str] = tuple(SCHEMA),
+    **sections: Any,
+) -> pd.DataFrame:
+    """The snapshot rows of some dates, in the order of date and customer."""
+    own = project(
+        project={"name": "made_up", "currency": "EUR", "horizon_days": horizon_days},
+        features={"windows_days": windows_days},
+        **sections,
+    )
+    dates = tuple(date.fromisoformat(day) if isinstance(day, str) else day for day in as_of)
+    table = snapshot_table(own, orders_table(lines, columns), dates=dates, categories=categories)
+    return engine().to_pandas(table.order_by(["as_of", "customer_id"]))
+
+
+def features_of(customer_id: str, lines: Sequence[Line], as_of: str, **settings: Any) -> dict[str, Any]:
+    """One customer's row on one date, by column name."""
+    rows = snapshot(lines, as_of, **settings).set_index("customer_id")
+    return dict(rows.loc[customer_id])
+
+
+@cache
+def engine() -> Backend:
+    return connect()
+
+
+CUSTOMERS = ("ada", "bo", "cy", "di")
+CLOCK = (timedelta(0), timedelta(hours=12), timedelta(hours=24) - timedelta(microseconds=1))
+DELAYS = (None, None, timedelta(0), timedelta(days=1), timedelta(days=30), timedelta(days=-1))
+AMOUNTS = (10.0, 19.99, 0.01, 1234.56, 7.5, 0.0, -10.0, -19.99)
+
+
+def random_lines(seed: int, size: int = 60) -> list[Line]:
+    """Any order lines: late or not, bought, free or given back, on days that others share or alone.
+
+    The lines of one order may fall on several days, and those of one day may become known on several days.
+    """
+    rng = random.Random(seed)
+    span = rng.choice([60, 300, 800])  # short spans make gaps, orders and days meet; long ones reach last year
+    days = [LEAP_DAY, *(LEAP_DAY + timedelta(days=rng.randint(-span, 40)) for _ in range(size // 3))]
+    lines = []
+    for _ in range(size):
+        occurred_at = datetime.combine(rng.choice(days), time()) + rng.choice(CLOCK)
+        delay = rng.choice(DELAYS)
+        lines.append(
+            Line(
+                customer_id=rng.choice(CUSTOMERS),
+                order_id=rng.choice("12345"),
+                occurred_at=occurred_at,
+                recorded_at=None if delay is None else occurred_at + delay,
+                amount=rng.choice(AMOUNTS),
+                product_id=rng.choice([None, "p1", "p2", "p3", "p4"]),
+                category=rng.choice([None, "Tea", "Toys & Games", "Rare"]),
+                quantity=rng.choice([None, 1.0, 3.0, 0.5, 0.0]),
+            )
+        )
+    return lines
+
+
+def order_tables() -> st.SearchStrategy[list[Line]]:
+    """Random tables of a few lines or many."""
+    return st.builds(random_lines, st.integers(0, 2**32), st.sampled_from([6, 30, 60, 120]))

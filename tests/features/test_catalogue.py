@@ -1,0 +1,66 @@
+"""The catalogue and the snapshot hold the same features, and each one is explained in both languages."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from features.catalogue import FAMILY_ZH, Family, Feature, Unit, catalogue
+from tests.features.made_up import REQUIRED, SCHEMA, line, snapshot
+
+WINDOWS_DAYS = (7, 30, 365)
+CATEGORIES = ("Tea & Baking", "toys")
+OPTIONAL = ("recorded_at", "product_id", "category", "quantity")
+
+
+def described(mapped: tuple[str, ...], categories: tuple[str, ...] = CATEGORIES) -> tuple[Feature, ...]:
+    return catalogue(windows_days=WINDOWS_DAYS, horizon_days=45, categories=categories, mapped=mapped)
+
+
+@pytest.mark.parametrize("left_out", [None, *OPTIONAL])
+def test_the_columns_of_a_snapshot_are_the_names_in_the_catalogue_in_order(left_out: str | None) -> None:
+    columns = tuple(column for column in SCHEMA if column != left_out)
+    categories = CATEGORIES if "category" in columns else ()
+    lines = [line("ada", "2021-01-01", 10, category="toys", product_id="p", quantity=1)]
+    rows = snapshot(lines, "2021-02-01", windows_days=WINDOWS_DAYS, horizon_days=45, categories=categories, columns=columns)
+    names = [feature.name for feature in described(columns, categories)]
+    assert list(rows.columns) == ["customer_id", "as_of", "not_eligible_because", *names]
+    assert set(rows.dtypes[3:].astype(str)) == {"float64"}
+
+
+def test_every_name_is_there_once() -> None:
+    names = [feature.name for feature in described(tuple(SCHEMA))]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("feature", described(tuple(SCHEMA)), ids=lambda feature: feature.name)
+def test_every_feature_has_a_meaning_in_both_languages_a_unit_and_a_family(feature: Feature) -> None:
+    assert feature.meaning.strip()
+    assert any("一" <= sign <= "鿿" for sign in feature.meaning_zh)
+    assert feature.unit in get_args(Unit)
+    assert feature.family in get_args(Family)
+    assert set(feature.needs) <= set(OPTIONAL)
+
+
+def test_every_family_has_a_name_in_chinese() -> None:
+    assert set(FAMILY_ZH) == set(get_args(Family))
+    assert all(FAMILY_ZH.values())
+
+
+def test_windows_horizon_and_categories_stand_in_the_names_and_meanings() -> None:
+    by_name = {feature.name: feature for feature in described(tuple(SCHEMA))}
+    assert "7 days" in by_name["order_count_7d"].meaning
+    assert "45 days" in by_name["spend_sum_same_45d_last_year"].meaning
+    assert "Tea & Baking" in by_name["spend_sum_365d_of_tea_baking"].meaning
+    assert "Tea & Baking" in by_name["spend_sum_365d_of_tea_baking"].meaning_zh
+
+
+def test_features_of_columns_that_are_not_mapped_are_absent() -> None:
+    names = {feature.name for feature in described(REQUIRED)}
+    absent = {feature.name for feature in described(tuple(SCHEMA))} - names
+    assert absent == {"quantity_per_order", "product_count", "category_count"} | {
+        f"{stem}_of_{category}"
+        for stem in ("order_count_365d", "spend_sum_365d", "days_since_last_order")
+        for category in ("tea_baking", "toys")
+    }
