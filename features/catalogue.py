@@ -12,7 +12,8 @@ from typing import Literal
 from features.categories import WINDOW_DAYS, slug
 
 Family = Literal["recency", "frequency", "monetary", "rhythm", "trend", "basket", "breadth", "refunds", "season", "category"]
-Unit = Literal["days", "orders", "money", "lines", "units", "products", "categories", "refunds", "ratio"]
+Unit = Literal["days", "orders", "money", "lines", "units", "products", "categories", "refunds", "ratio", "day"]
+DAY_OF_YEAR = "day_of_year"  # of as_of: the same for all customers of a date
 FAMILY_ZH: dict[Family, str] = {
     "recency": "最近购买", "frequency": "购买频次", "monetary": "消费金额", "rhythm": "购买节奏", "trend": "变化趋势",
     "basket": "订单构成", "breadth": "购买广度", "refunds": "退货退款", "season": "去年同期", "category": "品类偏好",
@@ -72,6 +73,7 @@ def _customer_features(windows_days: tuple[int, ...], horizon_days: int) -> list
         Feature("days_since_last_refund", "refunds", "days", "days since money was last given back", "距上次退款天数"),
         Feature(f"order_count_same_{h}d_last_year", "season", "orders", f"orders in the same {h} days a year ago", f"去年同期{h}天订单数"),
         Feature(f"spend_sum_same_{h}d_last_year", "season", "money", f"spend in the same {h} days a year ago", f"去年同期{h}天消费额"),
+        Feature(DAY_OF_YEAR, "season", "day", "day of the year", "一年中的第几天"),
     ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from ibis.backends.duckdb import Backend
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from features.catalogue import Feature, catalogue
+from features.catalogue import DAY_OF_YEAR, Feature, catalogue
 from features.categories import category_features, most_bought_categories, slug
 from features.cohort import not_eligible_because
 from features.command import step
@@ -143,6 +143,7 @@ def snapshot_table(project: Project, orders: ibis.Table, *, dates: tuple[date, .
         table = table.left_join(wide, KEY).drop("customer_id_right", "as_of_right")
         # A customer who never bought in any main category has no row there: no orders and no spend is what she has.
         table = table.mutate(**{c: table[c].fill_null(0) for c in wide.columns if c.startswith(("order_count_", "spend_sum_"))})
+    table = table.mutate(table.as_of.day_of_year().name(DAY_OF_YEAR))
     features = catalogue(windows_days=windows_days, horizon_days=horizon_days, categories=categories, mapped=orders.columns)
     return table.select(
         "customer_id",

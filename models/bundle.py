@@ -1,6 +1,6 @@
 """The bundle: the one artefact that is evaluated, served, explained and reported.
 
-A directory of JSON files: `booster.json`, `calibrator.json`, `intervals.json` (clv only), `contract.json`,
+A directory of JSON files: `booster.json`, `prior.json`, `calibrator.json`, `intervals.json` (clv only), `contract.json`,
 `evaluation.json` and `golden.json` (made-up rows with their expected answers). No pickle, no customer row.
 """
 
@@ -21,6 +21,7 @@ from models.calibration import Calibrator
 from models.contract import Contract
 from models.evaluation import Evaluation
 from models.intervals import Intervals
+from models.prior import Prior
 
 Floats = NDArray[np.float64]
 GOLDEN_TOLERANCE = 1e-4  # relative; boosters add float32 leaves, in another order on another processor
@@ -36,22 +37,25 @@ class Bundle:
     contract: Contract
     evaluation: Evaluation
     golden: pd.DataFrame  # made-up rows, in contract order
+    prior: Prior | None = None
 
-    def matrix(self, rows: pd.DataFrame) -> xgb.DMatrix:
-        """The rows as the booster reads them. Raises ContractMismatch naming absent columns."""
+    def values(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The columns the booster reads: snapshot columns, then the prior's. Raises ContractMismatch naming absent ones."""
         absent = [name for name in self.contract.features if name not in rows.columns]
         if absent:
             raise ContractMismatch(f"the {self.contract.task} model needs columns {', '.join(absent)}")
-        values = rows[self.contract.features].to_numpy(dtype=np.float32, na_value=np.nan)
-        return xgb.DMatrix(values, feature_names=self.contract.features, nthread=1)
+        own = rows[self.contract.features].astype("float64")
+        return own if self.prior is None else pd.concat([own, self.prior.columns(rows)], axis=1)
 
-    def margins(self, rows: pd.DataFrame) -> Floats:
-        """The booster's raw answers, one row per row, one column per output."""
-        return margins(self.booster, self.matrix(rows))
+    def matrix(self, values: pd.DataFrame) -> xgb.DMatrix:
+        """What `values` returned, as the booster takes it, with the margins to start from."""
+        start = self.prior.offset(values) if self.prior is not None and self.contract.starts_from_prior else None
+        names = [column.name for column in self.contract.explained]
+        return xgb.DMatrix(values.to_numpy(dtype=np.float32), feature_names=names, base_margin=start, nthread=1)
 
     def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The served numbers, one column per output, and for clv the ends of the interval."""
-        served = self.calibrator.served(self.margins(rows))
+        served = self.calibrator.served(margins(self.booster, self.matrix(self.values(rows))))
         names = [output.name for output in self.contract.outputs]
         answers = pd.DataFrame(served, columns=names, index=rows.index)
         if self.intervals is not None:
@@ -70,16 +74,18 @@ def margins(booster: xgb.Booster, matrix: xgb.DMatrix) -> Floats:
 def save_bundle(bundle: Bundle, folder: Path) -> str:
     """Write the bundle's files into an empty folder and return its content hash."""
     bundle.booster.save_model(folder / "booster.json")
-    (folder / "calibrator.json").write_text(bundle.calibrator.model_dump_json(indent=1))
+    (folder / "calibrator.json").write_text(bundle.calibrator.model_dump_json(indent=1), encoding="utf-8")
+    if bundle.prior is not None:
+        (folder / "prior.json").write_text(bundle.prior.model_dump_json(indent=1), encoding="utf-8")
     if bundle.intervals is not None:
-        (folder / "intervals.json").write_text(bundle.intervals.model_dump_json(indent=1))
-    (folder / "contract.json").write_text(bundle.contract.model_dump_json(indent=1))
-    (folder / "evaluation.json").write_text(bundle.evaluation.model_dump_json(indent=1))
+        (folder / "intervals.json").write_text(bundle.intervals.model_dump_json(indent=1), encoding="utf-8")
+    (folder / "contract.json").write_text(bundle.contract.model_dump_json(indent=1), encoding="utf-8")
+    (folder / "evaluation.json").write_text(bundle.evaluation.model_dump_json(indent=1), encoding="utf-8")
     golden = {
         "rows": json.loads(bundle.golden.to_json(orient="records", double_precision=15)),
         "answers": json.loads(bundle.predict(bundle.golden).to_json(orient="records", double_precision=15)),
     }
-    (folder / "golden.json").write_text(json.dumps(golden, indent=1))
+    (folder / "golden.json").write_text(json.dumps(golden, indent=1), encoding="utf-8")
     return bundle_hash(folder)
 
 
@@ -87,15 +93,16 @@ def load_bundle(folder: Path) -> Bundle:
     """Read a bundle and recompute its golden rows. Raises ContractMismatch when they no longer come out."""
     booster = xgb.Booster({"nthread": 1})
     booster.load_model(folder / "booster.json")
-    contract = Contract.model_validate_json((folder / "contract.json").read_text())
-    golden = json.loads((folder / "golden.json").read_text())
-    with_interval = (folder / "intervals.json").exists()
+    contract = Contract.model_validate_json((folder / "contract.json").read_bytes())
+    golden = json.loads((folder / "golden.json").read_bytes())
+    interval_file, prior_file = folder / "intervals.json", folder / "prior.json"
     bundle = Bundle(
         booster=booster,
-        calibrator=Calibrator.model_validate_json((folder / "calibrator.json").read_text()),
-        intervals=Intervals.model_validate_json((folder / "intervals.json").read_text()) if with_interval else None,
+        calibrator=Calibrator.model_validate_json((folder / "calibrator.json").read_bytes()),
+        intervals=Intervals.model_validate_json(interval_file.read_bytes()) if interval_file.exists() else None,
+        prior=Prior.model_validate_json(prior_file.read_bytes()) if prior_file.exists() else None,
         contract=contract,
-        evaluation=Evaluation.model_validate_json((folder / "evaluation.json").read_text()),
+        evaluation=Evaluation.model_validate_json((folder / "evaluation.json").read_bytes()),
         golden=pd.DataFrame(golden["rows"], columns=contract.features, dtype="float64"),
     )
     _check_golden(bundle, pd.DataFrame(golden["answers"], dtype="float64"), folder)
@@ -111,7 +118,7 @@ def bundle_hash(folder: Path) -> str:
 
 
 def made_up_rows(frame: pd.DataFrame, *, seed: int, count: int = 20) -> pd.DataFrame:
-    """Rows for the golden test: every column drawn by itself and rounded, so that no row is a customer's.
+    """Rows for the golden test: every column drawn by itself and rounded; a row that is a customer's is left out.
 
     The last rows are all missing and all zero.
     """
@@ -123,7 +130,8 @@ def made_up_rows(frame: pd.DataFrame, *, seed: int, count: int = 20) -> pd.DataF
         rows[name] = np.where(rng.uniform(size=count) < frame[name].isna().mean(), np.nan, drawn)
     made_up = pd.DataFrame(rows)
     made_up.iloc[-2], made_up.iloc[-1] = np.nan, 0.0
-    return made_up
+    is_customers = pd.concat([frame, made_up]).duplicated().to_numpy()[len(frame) :]
+    return made_up[~is_customers].reset_index(drop=True)
 
 
 def _check_golden(bundle: Bundle, expected: pd.DataFrame, folder: Path) -> None:

@@ -1,4 +1,7 @@
-"""Expected net spend within the horizon: a compound Poisson-gamma (Tweedie) regression.
+"""Expected net spend within the horizon: what her rhythm lets expect, corrected by a Tweedie booster.
+
+The booster starts from the log of the prior's expected spend (`models.prior`), so that it only has to learn what makes
+a customer worth more or less than customers with her rhythm.
 
 Most customers spend nothing, a few spend very much; a Tweedie distribution with variance power between 1 and 2 is
 an amount that is exactly zero with some probability and positive and skewed otherwise (Joergensen 1987). The
@@ -27,4 +30,5 @@ CLV = Recipe(
     defaults=DEFAULTS,
     search_space=booster_space,
     outputs=_outputs,
+    starts_from_prior=True,
 )

@@ -61,7 +61,9 @@ class Contract(Frozen):
     horizon_days: int
     link: Link
     outputs: tuple[Output, ...]
-    inputs: tuple[InputColumn, ...]
+    inputs: tuple[InputColumn, ...]  # snapshot columns
+    derived: tuple[InputColumn, ...] = ()  # columns the bundle's prior makes from them
+    starts_from_prior: bool = False  # whether margins start from the log of the prior's expected spend
     windows_days: tuple[int, ...]
     categories: tuple[str, ...]
     cohort: CohortSection
@@ -76,8 +78,13 @@ class Contract(Frozen):
 
     @property
     def features(self) -> list[str]:
-        """The names of the input columns, in the model's order."""
+        """The snapshot columns the model reads, in its order."""
         return [column.name for column in self.inputs]
+
+    @property
+    def explained(self) -> tuple[InputColumn, ...]:
+        """Every column that gets a share: those of the snapshot, then the prior's."""
+        return self.inputs + self.derived
 
     def problems_with(self, project: Project, columns: list[str]) -> list[str]:
         """Why this bundle cannot speak for a project whose snapshots have these columns; empty if it can."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 Floats = NDArray[np.float64]
 STRATA = 10
+STRATUM_CUSTOMERS_MIN = 20  # fewer cannot say how far one in ten strays
 
 
 class Intervals(BaseModel):
@@ -33,7 +34,10 @@ class Intervals(BaseModel):
         Where more customers bring nothing than the lower tail holds, the lower end is zero and the whole
         remaining risk goes to the upper end; the interval is then as short as it can be.
         """
-        edges = np.unique(np.quantile(predicted, np.linspace(0, 1, STRATA + 1)[1:-1]))
+        strata = min(max(len(predicted) // STRATUM_CUSTOMERS_MIN, 1), STRATA)
+        # Edges are predictions of customers, and none is the lowest: every stratum holds somebody.
+        edges = np.unique(np.quantile(predicted, np.linspace(0, 1, strata + 1)[1:-1], method="inverted_cdf"))
+        edges = edges[edges > predicted.min()]
         stratum = np.searchsorted(edges, predicted, side="right")
         strays = np.log1p(np.maximum(actual, 0)) - np.log1p(predicted)
         below, above = [], []
@@ -62,6 +66,6 @@ class Intervals(BaseModel):
 
 
 def _conformal_quantile(scores: Floats, level: float) -> float:
-    """The smallest score with at least `level` of a new one below it: rank ceil((n + 1) * level)."""
+    """The smallest score with at least `level` of a new one below it: rank ceil((n + 1) * level), or else the largest."""
     rank = int(np.ceil((len(scores) + 1) * level))
     return float(np.sort(scores)[min(rank, len(scores)) - 1])

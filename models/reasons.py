@@ -38,7 +38,7 @@ def explain(bundle: Bundle, rows: pd.DataFrame, *, top: int) -> list[dict[str, E
     Raises ExplanationUnavailable when shares and served number disagree.
     """
     found = shares(bundle, rows)
-    values = rows[bundle.contract.features].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = found.read.to_numpy(dtype=np.float64)
     order = np.argsort(-np.abs(found.values), axis=2, kind="stable")[:, :, :top]
     return [
         {
@@ -52,7 +52,7 @@ def explain(bundle: Bundle, rows: pd.DataFrame, *, top: int) -> list[dict[str, E
 def _explanation(
     bundle: Bundle, found: Shares, values: np.ndarray, row: int, k: int, chosen: np.ndarray, label: str
 ) -> Explanation:
-    inputs, own = bundle.contract.inputs, found.values[row, k]
+    inputs, own = bundle.contract.explained, found.values[row, k]
     reasons = tuple(
         _reason(inputs[i], float(values[i]), float(own[i]), label, found.scale, bundle.contract.currency)
         for i in chosen

@@ -32,6 +32,7 @@ class Recipe:
     defaults: Parameters
     search_space: Callable[[Trial], Parameters]
     outputs: Callable[[Manifest], tuple[Output, ...]]
+    starts_from_prior: bool = False  # the booster corrects the prior's expectation instead of starting from nothing
 
 
 # Small steps and small trees: on monthly snapshots of the same customers deeper ones only learn the dates by heart.

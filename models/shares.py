@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.problems import ContractMismatch
-from models.bundle import Bundle
+from models.bundle import Bundle, margins
 from models.calibration import inverse_link
 
 Floats = NDArray[np.float64]
@@ -30,10 +30,15 @@ class Shares:
     """
 
     scale: Scale
-    features: list[str]
+    read: pd.DataFrame  # the values the shares belong to: one row per customer, one column per feature
     base: Floats  # one row per customer, one column per output
     values: Floats  # customers x outputs x features
     total: Floats  # customers x outputs
+
+    @property
+    def features(self) -> list[str]:
+        """The columns that have a share, in order."""
+        return list(self.read.columns)
 
 
 def shares(bundle: Bundle, rows: pd.DataFrame) -> Shares:
@@ -43,28 +48,30 @@ def shares(bundle: Bundle, rows: pd.DataFrame) -> Shares:
     those shares times (amount - base amount) / (margin - base margin), the rescale rule through the exponential
     (Chen, Lundberg, Lee 2022).
     """
-    matrix = bundle.matrix(rows)
+    values_read = bundle.values(rows)
+    matrix = bundle.matrix(values_read)
     outputs = len(bundle.contract.outputs)
     raw = np.asarray(bundle.booster.predict(matrix, pred_contribs=True), dtype=np.float64)
     raw = raw.reshape(len(rows), outputs, -1)
     slopes, intercepts = np.asarray(bundle.calibrator.slopes), np.asarray(bundle.calibrator.intercepts)
     values = raw[:, :, :-1] * slopes[:, None]
     base = raw[:, :, -1] * slopes + intercepts
-    linear = bundle.calibrator.linear(bundle.margins(rows))
+    linear = bundle.calibrator.linear(margins(bundle.booster, matrix))
     _assert_adds_up(base + values.sum(axis=2), linear)
     if bundle.contract.link == "sigmoid":
-        return Shares("log_odds", bundle.contract.features, base, values, linear)
-    return _in_money(bundle, base, values, linear)
+        return Shares("log_odds", values_read, base, values, linear)
+    return _in_money(values_read, values, linear)
 
 
-def _in_money(bundle: Bundle, base: Floats, values: Floats, linear: Floats) -> Shares:
-    amount, base_amount = inverse_link(linear, "exp"), inverse_link(base, "exp")
+def _in_money(read: pd.DataFrame, values: Floats, linear: Floats) -> Shares:
     distance = values.sum(axis=2)
-    # Where nothing moves the margin nothing is to be shared out; the limit of the quotient is the amount itself.
-    rate = np.where(np.abs(distance) < 1e-9, amount, (amount - base_amount) / np.where(distance == 0, 1, distance))
+    # From the base that the shares leave: their rounding, as float32 numbers, would grow with the amount.
+    amount, base_amount = inverse_link(linear, "exp"), inverse_link(linear - distance, "exp")
+    # (amount - base amount) / distance, which tends to the base amount where little moves the margin.
+    rate = base_amount * np.where(distance == 0, 1, np.expm1(distance) / np.where(distance == 0, 1, distance))
     money = values * rate[:, :, None]
     _assert_adds_up(base_amount + money.sum(axis=2), amount)
-    return Shares("money", bundle.contract.features, base_amount, money, amount)
+    return Shares("money", read, base_amount, money, amount)
 
 
 def _assert_adds_up(found: Floats, served: Floats) -> None:

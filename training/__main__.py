@@ -48,9 +48,9 @@ def _step(arguments: argparse.Namespace) -> None:
 
         print(f"{promote_challenger(project.name, arguments.task).label} is champion")
     else:
-        from training.train import RECIPES, train
+        from training.train import possible_tasks, train
 
-        for task in RECIPES if arguments.step == "all" else (arguments.step,):
+        for task in possible_tasks(project) if arguments.step == "all" else (arguments.step,):
             print(f"{task} of {project.name}")
             train(project, settings, task)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import xgboost as xgb
 from numpy.typing import NDArray
 from sklearn.metrics import mean_tweedie_deviance
 
+from models.bundle import margins
 from models.calibration import inverse_link
 from models.clv import TWEEDIE_VARIANCE_POWER
 from models.contract import Link
@@ -52,10 +52,10 @@ def booster_parameters(recipe: Recipe, parameters: Parameters, settings: Trainin
     return {**common, **recipe.fixed, **parameters}
 
 
-def raw_margins(booster: xgb.Booster, rows: pd.DataFrame, settings: TrainingSettings) -> Floats:
-    """The booster's margins, one column per output."""
-    matrix = xgb.DMatrix(rows.to_numpy(dtype=np.float32), feature_names=list(rows.columns), nthread=settings.threads)
-    return np.asarray(booster.predict(matrix, output_margin=True), dtype=np.float64).reshape(len(rows), -1)
+def raw_margins(booster: xgb.Booster, frame: Frame, settings: TrainingSettings) -> Floats:
+    """The booster's margins for the rows of a frame, one column per output."""
+    names, values = list(frame.rows.columns), frame.rows.to_numpy(dtype=np.float32)
+    return margins(booster, xgb.DMatrix(values, feature_names=names, base_margin=frame.start, nthread=settings.threads))
 
 
 def level_free_loss(margins: Floats, outcomes: Floats, link: Link) -> float:
@@ -97,6 +97,7 @@ def _matrix(recipe: Recipe, frame: Frame, settings: TrainingSettings, ref: xgb.D
         frame.rows.to_numpy(dtype=np.float32),
         label=label,
         feature_names=list(frame.rows.columns),
+        base_margin=frame.start,
         nthread=settings.threads,
         ref=ref,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -14,6 +14,8 @@ from features.categories import slug
 from features.project import Project
 from features.snapshots import Manifest, load_snapshot, snapshot_folder
 from models.contract import Task
+from models.prior import Prior
+from models.recipe import Recipe
 from training.labels import read_labels
 
 Floats = NDArray[np.float64]
@@ -27,11 +29,31 @@ class Frame:
     as_of: NDArray[np.object_]
     rows: pd.DataFrame  # the features
     outcomes: Floats  # one column per output of the task
+    horizon_days: int
+    start: Floats | None = None  # the margins to start from, where the recipe starts from the prior
 
     def at(self, *dates: date) -> Frame:
         """The rows of some dates."""
         chosen = np.isin(self.as_of, np.asarray(dates, dtype=object))
-        return Frame(self.customer_id[chosen], self.as_of[chosen], self.rows[chosen], self.outcomes[chosen])
+        start = None if self.start is None else self.start[chosen]
+        return replace(
+            self,
+            customer_id=self.customer_id[chosen],
+            as_of=self.as_of[chosen],
+            rows=self.rows[chosen],
+            outcomes=self.outcomes[chosen],
+            start=start,
+        )
+
+    def without(self, *columns: str) -> Frame:
+        """The same rows with fewer features."""
+        return replace(self, rows=self.rows.drop(columns=list(columns)))
+
+    def with_prior(self, prior: Prior, recipe: Recipe) -> Frame:
+        """The same rows with the prior's columns and, where the recipe wants it, its expectation to start from."""
+        added = prior.columns(self.rows)
+        start = prior.offset(added) if recipe.starts_from_prior else None
+        return replace(self, rows=pd.concat([self.rows, added], axis=1), start=start)
 
 
 def training_frame(project: Project, manifest: Manifest, task: Task, dates: Iterable[date]) -> Frame:
@@ -55,6 +77,7 @@ def training_frame(project: Project, manifest: Manifest, task: Task, dates: Iter
         as_of=joined["as_of"].to_numpy(dtype=object),
         rows=joined[[feature.name for feature in manifest.features()]],
         outcomes=1 - outcomes if task == "churn" else outcomes,
+        horizon_days=manifest.horizon_days,
     )
 
 

@@ -82,4 +82,4 @@ def _log_plots(bundle: Bundle) -> None:
     for k, (name, evaluation) in enumerate(bundle.evaluation.outputs.items()):
         mlflow.log_figure(calibration_plot(evaluation, unit=unit), f"plots/{name}_calibration.png")
         mlflow.log_figure(tenths_plot(evaluation, unit=unit), f"plots/{name}_tenths.png")
-        mlflow.log_figure(drivers_plot(found, k, bundle.contract.inputs), f"plots/{name}_drivers.png")
+        mlflow.log_figure(drivers_plot(found, k, bundle.contract.explained), f"plots/{name}_drivers.png")

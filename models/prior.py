@@ -1,0 +1,103 @@
+"""The prior: what a customer's rhythm alone lets expect. Boosters read it, and the clv booster corrects it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.btyd import OrderRate, OrderValue, fit_order_rate, fit_order_value
+from models.contract import Frozen, InputColumn
+
+Floats = NDArray[np.float64]
+AMOUNT_MIN = 0.01  # the booster starts from the log of the expected spend
+
+
+class Prior(Frozen):
+    """MBG/NBD and Gamma-Gamma parameters, and the columns they add to a snapshot.
+
+    One set of parameters serves every date: fitted date by date, early ones would describe how short the history
+    was instead of the customers.
+    """
+
+    horizon_days: int
+    order_rate: tuple[float, float, float, float]
+    order_value: tuple[float, float, float]
+    spend_mean: float  # what to expect of a customer about whom nothing is known
+
+    @classmethod
+    def fit(cls, rows: pd.DataFrame, horizon_days: int) -> Self:
+        """From the eligible customers of one snapshot; no label is looked at."""
+        days, last, age, value = _rhythm(rows)
+        rate = fit_order_rate(days - 1, last, age)
+        worth = fit_order_value(days, value)
+        unfinished = cls(
+            horizon_days=horizon_days,
+            order_rate=(rate.r, rate.alpha, rate.a, rate.b),
+            order_value=(worth.p, worth.q, worth.gamma),
+            spend_mean=1.0,
+        )
+        spend = unfinished.columns(rows).iloc[:, -1]
+        return unfinished.model_copy(update={"spend_mean": max(float(spend.mean()), AMOUNT_MIN)})
+
+    def inputs(self) -> tuple[InputColumn, ...]:
+        """The columns `columns` makes, described for readers."""
+        h = self.horizon_days
+        return (
+            InputColumn(
+                name="probability_alive",
+                family="rhythm",
+                unit="ratio",
+                meaning="chance that she is still a customer, from her rhythm alone",
+                meaning_zh="按购买节奏推算仍为活跃客户的概率",
+            ),
+            InputColumn(
+                name=f"expected_orders_{h}d",
+                family="rhythm",
+                unit="orders",
+                meaning=f"orders to expect in the next {h} days, from her rhythm alone",
+                meaning_zh=f"按购买节奏推算未来{h}天订单数",
+            ),
+            InputColumn(
+                name="expected_order_value",
+                family="monetary",
+                unit="money",
+                meaning="order value to expect, from her orders so far",
+                meaning_zh="按历史订单推算的客单价",
+            ),
+            InputColumn(
+                name=f"expected_spend_{h}d",
+                family="rhythm",
+                unit="money",
+                meaning=f"spend to expect in the next {h} days, from her rhythm alone",
+                meaning_zh=f"按购买节奏推算未来{h}天消费额",
+            ),
+        )
+
+    def columns(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The four columns for snapshot rows, in the order of `inputs`; missing where the rhythm is not known."""
+        days, last, age, value = _rhythm(rows)
+        rate, worth = OrderRate(*self.order_rate), OrderValue(*self.order_value)
+        alive = rate.alive(days - 1, last, age)
+        orders = rate.expected_orders(days - 1, last, age, self.horizon_days)
+        order_value = worth.expected(days, value)
+        names = [column.name for column in self.inputs()]
+        return pd.DataFrame(dict(zip(names, (alive, orders, order_value, orders * order_value), strict=True)), index=rows.index)
+
+    def offset(self, columns: pd.DataFrame) -> Floats:
+        """The log of the expected spend, where the clv booster starts from."""
+        spend = columns[f"expected_spend_{self.horizon_days}d"].to_numpy(dtype=np.float64)
+        return np.log(np.maximum(np.where(np.isnan(spend), self.spend_mean, spend), AMOUNT_MIN))
+
+
+def _rhythm(rows: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:
+    """Days with an order, days from first to last, days since the first, mean spend per such day.
+
+    Missing stays missing; rows that contradict themselves (sent by hand) are bent to what is possible.
+    """
+    days = np.maximum(rows["order_day_count"].to_numpy(dtype=np.float64), 1)
+    age = np.maximum(rows["days_since_first_order"].to_numpy(dtype=np.float64), 1)
+    last = np.clip(rows["days_first_to_last_order"].to_numpy(dtype=np.float64), 0, age)
+    return days, last, age, np.maximum(rows["spend_sum"].to_numpy(dtype=np.float64), 0) / days
