@@ -33,7 +33,8 @@ class OrderRate:
         """P(still a customer): `repeats` orders after the first, the last `last` days after it, first order `age` days ago."""
         odds = np.log(self.a / (self.b + repeats))
         odds = odds + (self.r + repeats) * (np.log(self.alpha + age) - np.log(self.alpha + last))
-        return 1.0 / (1.0 + np.exp(np.minimum(odds, 700.0)))
+        chance: Floats = 1.0 / (1.0 + np.exp(np.minimum(odds, 700.0)))
+        return chance
 
     def expected_orders(self, repeats: Floats, last: Floats, age: Floats, days: float) -> Floats:
         """Orders to expect in the next `days` days."""
@@ -42,9 +43,10 @@ class OrderRate:
         a = self.a if abs(self.a - 1) > 1e-6 else 1 + 1e-6  # the formula has a removable gap at a = 1
         shape = self.r + repeats
         curve = hyp2f1(shape, self.b + repeats + 1, a + self.b + repeats, days / (rest + days))
-        stays = np.exp(shape * (np.log(rest) - np.log(rest + days))) * curve
-        expected = (a + self.b + repeats) / (a - 1) * (1 - stays)
-        # The hypergeometric series overflows for very many orders; those hardly leave within the horizon.
+        # The hypergeometric series overflows for several orders a day; whoever makes them hardly leaves within the horizon.
+        with np.errstate(over="ignore", invalid="ignore"):
+            stays = np.exp(shape * (np.log(rest) - np.log(rest + days))) * curve
+            expected = (a + self.b + repeats) / (a - 1) * (1 - stays)
         steady = shape / rest * days
         usable = np.isfinite(expected) & (expected >= 0) & (expected <= steady)
         return alive * np.where(usable, expected, steady)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from html import escape
@@ -16,11 +16,10 @@ from textwrap import fill, shorten
 
 import matplotlib
 import numpy as np
-import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
 from models.contract import InputColumn, Roles
@@ -30,7 +29,7 @@ from models.shares import Shares
 Floats = NDArray[np.float64]
 INK, FAINT, GRID = "#22303c", "#8b98a3", "#dfe4e8"
 MODEL, ACTUAL, UNKNOWN = "#1f6f8b", "#e07a3f", "#a9b2b9"
-LOW_TO_HIGH = LinearSegmentedColormap.from_list("low_to_high", [MODEL, "#c9b7b0", ACTUAL])
+LOW_TO_HIGH = LinearSegmentedColormap.from_list("low_to_high", [MODEL, "#e3c77b", "#c1440e"])
 LABEL_CHARACTERS, LABEL_LINES = 38, 2
 DOTS_PER_INCH = 160  # of what is drawn as dots inside an SVG
 WIDE_RANGE = 30  # amounts that differ by more than this factor are drawn on a log scale
@@ -52,7 +51,7 @@ def calibration_plot(evaluation: OutputEvaluation, *, unit: str, small: bool = F
     if is_log:
         axes.set_xscale("log")
         axes.set_yscale("log")
-        _plain_log_ticks(axes.xaxis, axes.yaxis)
+        _plain_log_ticks(ends, axes.xaxis, axes.yaxis)
     else:
         _plain_ticks(axes.xaxis, axes.yaxis, unit=unit)
     axes.grid(color=GRID, linewidth=0.6)
@@ -90,9 +89,7 @@ def drivers_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *,
     return figure
 
 
-def beeswarm_plot(
-    found: Shares, output: int, rows: pd.DataFrame, inputs: tuple[InputColumn, ...], *, top: int = 12, seed: int = 0
-) -> Figure:
+def beeswarm_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *, top: int = 12, seed: int = 0) -> Figure:
     """One dot per customer: where the feature pushed the answer, coloured by the feature's value, grey if not known.
 
     Shares in money are on a scale that is linear near zero and logarithmic further out.
@@ -141,6 +138,8 @@ def dates_plot(roles: Roles, *, horizon_days: int, scored_at: date) -> Figure:
         axes.plot(starts, [row] * len(starts), "o", color=color, markersize=5, linestyle="none")
     axes.set_yticks(range(len(steps)), list(steps))
     axes.invert_yaxis()
+    axes.margins(x=0.02)
+    axes.use_sticky_edges = False  # else the first dots are cut in half
     axes.tick_params(axis="y", length=0)
     locator = AutoDateLocator(minticks=5, maxticks=10)
     axes.xaxis.set_major_locator(locator)
@@ -149,21 +148,25 @@ def dates_plot(roles: Roles, *, horizon_days: int, scored_at: date) -> Figure:
 
 
 def distribution_plot(values: Floats, *, unit: str) -> Figure:
-    """How many customers have which number, with the median marked; amounts are on a log scale."""
+    """How many customers have which number, with the median marked; amounts are on a log scale.
+
+    There the lowest and the highest few are counted in the bars at the ends.
+    """
     figure, axes = _figure(5.6, 3.0)
-    is_log = unit != "probability" and values.min() > 0 and values.max() > values.min()
-    if is_log:
+    low, high = np.quantile(values, [0.005, 0.999])
+    if unit != "probability" and 0 < low < high:
         axes.set_xscale("log")
-        _plain_log_ticks(axes.xaxis)
-        bins: NDArray[np.float64] = np.geomspace(values.min(), values.max(), 41)
+        bins = np.geomspace(low, high, 41).tolist()
+        _plain_log_ticks(bins, axes.xaxis)
+        values = np.clip(values, low, high)
     else:
-        bins = np.linspace(0.0, 1.0, 41) if unit == "probability" else np.histogram_bin_edges(values, 40)
+        bins = (np.linspace(0.0, 1.0, 41) if unit == "probability" else np.histogram_bin_edges(values, 40)).tolist()
         _plain_ticks(axes.xaxis, unit=unit)
     axes.grid(axis="y", color=GRID, linewidth=0.6)
     axes.hist(values, bins=bins, color=MODEL, edgecolor="white", linewidth=0.5)
     axes.axvline(float(np.median(values)), color=ACTUAL, linewidth=1.6, label="median")
     _plain_ticks(axes.yaxis, unit="customers")
-    axes.set(xlabel=unit, ylabel="customers")
+    axes.set(xlabel=unit, ylabel="customers", xlim=(bins[0], bins[-1]))
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", frameon=False, labelcolor=INK)
     return figure
 
@@ -174,7 +177,7 @@ def as_svg(figure: Figure, *, name: str, label: str) -> str:
     no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # the browser has the letters that this font lacks
-        figure.savefig(stream, format="svg", bbox_inches="tight", pad_inches=0.04, dpi=DOTS_PER_INCH, metadata=no_metadata)
+        figure.savefig(stream, format="svg", dpi=DOTS_PER_INCH, metadata=no_metadata)
     text = stream.getvalue()
     text = re.sub("<[^>]*>", lambda tag: _with_own_ids(tag[0], name), text[text.index("<svg") :])
     return text.replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)
@@ -212,9 +215,13 @@ def _plain_ticks(*axis: matplotlib.axis.Axis, unit: str) -> None:
         one.set_major_formatter(FuncFormatter(say))
 
 
-def _plain_log_ticks(*axis: matplotlib.axis.Axis) -> None:
+def _plain_log_ticks(ends: Sequence[float], *axis: matplotlib.axis.Axis) -> None:
+    """1, 3, 10, 30 ... between two ends; powers of ten only where they are far apart, and 1, 2, 5 where they are near."""
+    first, last = np.floor(np.log10(ends[0])), np.ceil(np.log10(ends[-1]))
+    steps = (1.0, 2.0, 5.0) if last - first <= 2 else (1.0, 3.0) if last - first <= 5 else (1.0,)
+    ticks = [step * 10.0**power for power in np.arange(first, last + 1) for step in steps]
     for one in axis:
-        one.set_major_locator(LogLocator(subs=(1.0, 3.0), numticks=8))
+        one.set_major_locator(FixedLocator([tick for tick in ticks if ends[0] <= tick <= ends[-1]]))
         one.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
         one.set_minor_locator(NullLocator())
         one.set_minor_formatter(NullFormatter())
@@ -232,7 +239,7 @@ def _finish_beeswarm(figure: Figure, axes: matplotlib.axes.Axes, scale: str, nea
         low, high = axes.get_xlim()
         places = np.arcsinh(money / near_zero)
         inside = (places >= low) & (places <= high)
-        axes.xaxis.set_major_locator(FixedLocator(places[inside]))
+        axes.xaxis.set_major_locator(FixedLocator(places[inside].tolist()))
         axes.set_xticklabels([f"{amount:+,.10g}" if amount else "0" for amount in money[inside]])
     bar = figure.colorbar(matplotlib.cm.ScalarMappable(cmap=LOW_TO_HIGH), ax=axes, ticks=[0, 1], aspect=40, pad=0.015)
     bar.ax.set_yticklabels(["low", "high"], fontsize=9, color=INK)

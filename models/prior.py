@@ -97,7 +97,8 @@ def _rhythm(rows: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:
 
     Missing stays missing; rows that contradict themselves (sent by hand) are bent to what is possible.
     """
-    days = np.maximum(rows["order_day_count"].to_numpy(dtype=np.float64), 1)
     age = np.maximum(rows["days_since_first_order"].to_numpy(dtype=np.float64), 1)
+    days = np.maximum(rows["order_day_count"].to_numpy(dtype=np.float64), 1)
+    days = np.where(days > age, age, days)
     last = np.clip(rows["days_first_to_last_order"].to_numpy(dtype=np.float64), 0, age)
     return days, last, age, np.maximum(rows["spend_sum"].to_numpy(dtype=np.float64), 0) / days

@@ -33,6 +33,7 @@ class Recipe:
     search_space: Callable[[Trial], Parameters]
     outputs: Callable[[Manifest], tuple[Output, ...]]
     starts_from_prior: bool = False  # the booster corrects the prior's expectation instead of starting from nothing
+    season_moves_all_alike: bool = False  # the day of the year may raise or lower the level, not reorder customers
 
 
 # Small steps and small trees: on monthly snapshots of the same customers deeper ones only learn the dates by heart.

@@ -10,17 +10,19 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 import mlflow
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
 from mlflow.types import ColSpec, Schema
 
-from features.problems import BadInput
+from features.problems import BadInput, ContractMismatch
 from models.bundle import Bundle, bundle_hash, load_bundle
 from models.contract import Task
 
 Alias = Literal["champion", "challenger"]
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
+NO_SUCH_MODEL_OR_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 REQUIREMENTS = ["mlflow", "numpy", "pandas", "pydantic", "scikit-learn", "xgboost-cpu"]
 
 
@@ -80,13 +82,9 @@ def log_and_register(bundle: Bundle, folder: Path) -> Registered:
 
 def made_from(project: str, task: Task, key: str) -> Registered | None:
     """The registered bundle made from the same data, settings, code and libraries, if there is one."""
-    client, name = use_registry(), model_name(project, task)
-    try:
-        versions = client.search_model_versions(f"name = '{name}' and tags.made_from = '{key}'")
-    except MlflowException:
-        return None
-    for version in versions:
-        return _load(name, str(version.version), None)
+    wanted = f"name = '{model_name(project, task)}' and tags.made_from = '{key}'"
+    for version in use_registry().search_model_versions(wanted):
+        return _load(version, None)
     return None
 
 
@@ -97,12 +95,13 @@ def set_alias(registered: Registered, alias: Alias) -> None:
 
 def find(project: str, task: Task, alias: Alias) -> Registered | None:
     """The bundle an alias points at, its golden rows checked; None when the alias is not set."""
-    name = model_name(project, task)
     try:
-        version = use_registry().get_model_version_by_alias(name, alias)
-    except MlflowException:
-        return None
-    return _load(name, str(version.version), alias)
+        version = use_registry().get_model_version_by_alias(model_name(project, task), alias)
+    except MlflowException as error:
+        if error.error_code in NO_SUCH_MODEL_OR_ALIAS:
+            return None
+        raise  # a registry that cannot be asked is not one without a champion
+    return _load(version, alias)
 
 
 def champion(project: str, task: Task) -> Registered:
@@ -115,8 +114,12 @@ def champion(project: str, task: Task) -> Registered:
     return found
 
 
-def _load(name: str, version: str, alias: Alias | None) -> Registered:
+def _load(version: ModelVersion, alias: Alias | None) -> Registered:
     with TemporaryDirectory() as local:
-        mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=local)
+        mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.version}", dst_path=local)
         (folder,) = (path.parent for path in Path(local).rglob("contract.json"))
-        return Registered(name, version, alias, bundle_hash(folder), load_bundle(folder))
+        found = Registered(version.name, str(version.version), alias, bundle_hash(folder), load_bundle(folder))
+    stored_as = version.tags.get("bundle_hash")
+    if found.hash != stored_as:
+        raise ContractMismatch(f"{found.label}: its files were changed since it was registered as {stored_as}; train it again")
+    return found

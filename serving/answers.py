@@ -36,9 +36,9 @@ class Desk:
         known = self.snapshot.reindex([one for one in dict.fromkeys(customer_ids) if one in self.snapshot.index])
         scored = known[known["not_eligible_because"].isna()]
         answers = dict(zip(scored.index, self._answers(scored, list(scored.index)), strict=True))
-        for customer_id, why in known["not_eligible_because"].dropna().items():
-            as_of = known.loc[customer_id, "as_of"]
-            answers[customer_id] = Answer(customer_id=str(customer_id), as_of=as_of, eligible=False, not_eligible_because=why)
+        others = known[known["not_eligible_because"].notna()]
+        for one, as_of, why in zip(others.index, others["as_of"], others["not_eligible_because"], strict=True):
+            answers[one] = Answer(customer_id=one, as_of=as_of, eligible=False, not_eligible_because=why)
         return self._signed(
             [
                 answers.get(one) or Answer(customer_id=one, as_of=None, eligible=False, not_eligible_because="unknown customer")
@@ -79,7 +79,8 @@ class Desk:
     def _answers(self, rows: pd.DataFrame, ids: list[str | None]) -> list[Answer]:
         if rows.empty:
             return []
-        numbers = self.scorer.numbers(rows).to_dict(orient="records")
+        table = self.scorer.numbers(rows)
+        numbers = [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy().tolist()]
         explanations, unavailable = self.scorer.explained_if_possible(rows)
         dates = rows["as_of"] if "as_of" in rows.columns else [None] * len(rows)
         return [
@@ -95,21 +96,15 @@ class Desk:
         explanations: dict[str, Explanation],
         unavailable: str | None,
     ) -> Answer:
-        contract = self.scorer.models["clv"].bundle.contract
-        intervals = self.scorer.models["clv"].bundle.intervals
+        clv = self.scorer.models["clv"].bundle
         value, lower, upper = (number for name, number in numbers.items() if name.startswith("clv_"))
+        coverage = clv.intervals.coverage if clv.intervals else 0.0
         return Answer(
             customer_id=customer_id,
             as_of=as_of,
             eligible=True,
             churn_probability=numbers["churn_probability"],
-            clv=Amount(
-                value=value,
-                lower=lower,
-                upper=upper,
-                coverage=intervals.coverage if intervals else 0,
-                currency=contract.currency,
-            ),
+            clv=Amount(value=value, lower=lower, upper=upper, coverage=coverage, currency=clv.contract.currency),
             propensity={
                 name.removeprefix("propensity_"): number for name, number in numbers.items() if name.startswith("propensity_")
             },

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
-from sklearn.metrics import mean_tweedie_deviance
 
+from features.catalogue import DAY_OF_YEAR
 from models.bundle import margins
 from models.calibration import inverse_link
-from models.clv import TWEEDIE_VARIANCE_POWER
 from models.contract import Link
 from models.recipe import Parameters, Recipe
 from training.frame import Frame
@@ -37,7 +36,11 @@ def matrices(recipe: Recipe, fit: Frame, tune: Frame, settings: TrainingSettings
 
 def fit_booster(recipe: Recipe, frame: Frame, parameters: Parameters, rounds: int, settings: TrainingSettings) -> xgb.Booster:
     """A booster on all rows of a frame with a fixed number of rounds."""
-    return xgb.train(booster_parameters(recipe, parameters, settings), _matrix(recipe, frame, settings), num_boost_round=rounds)
+    told: dict[str, object] = dict(booster_parameters(recipe, parameters, settings))
+    if recipe.season_moves_all_alike and DAY_OF_YEAR in frame.rows.columns:
+        others = [name for name in frame.rows.columns if name != DAY_OF_YEAR]
+        told["interaction_constraints"] = [[DAY_OF_YEAR], others]
+    return xgb.train(told, _matrix(recipe, frame, settings), num_boost_round=rounds)
 
 
 def booster_parameters(recipe: Recipe, parameters: Parameters, settings: TrainingSettings) -> Parameters:
@@ -59,16 +62,19 @@ def raw_margins(booster: xgb.Booster, frame: Frame, settings: TrainingSettings) 
 
 
 def level_free_loss(margins: Floats, outcomes: Floats, link: Link) -> float:
-    """The log-loss (or Tweedie deviance) after shifting each output's margins so that the total is right."""
+    """The log-loss (for amounts the weighted absolute error) after shifting each output's margins so that the total is right.
+
+    With the total right an absolute error is no longer lowered by predicting too little for everybody, and unlike a
+    likelihood it can be compared between distributions and is not decided by the few largest customers.
+    """
     losses = [_loss(margins[:, k], outcomes[:, k], link) for k in range(margins.shape[1])]
     return float(np.mean(losses))
 
 
 def _loss(margin: Floats, outcome: Floats, link: Link) -> float:
     if link == "exp":
-        amount = np.maximum(outcome, 0)
-        predicted = np.exp(margin)
-        return float(mean_tweedie_deviance(amount, predicted * amount.sum() / predicted.sum(), power=TWEEDIE_VARIANCE_POWER))
+        amount, predicted = np.maximum(outcome, 0), np.exp(margin)
+        return float(np.abs(amount - predicted * amount.sum() / predicted.sum()).sum() / amount.sum())
     return log_loss(margin + _shift_to_mean(margin, float(outcome.mean())), outcome)
 
 

@@ -37,7 +37,7 @@ def judge(
         outputs[output.name] = OutputEvaluation(
             metrics=metrics,
             baselines=_baselines(contract, k, past, judged),
-            tenths=tenths(actual, served[:, k]),
+            tenths=tenths(np.maximum(actual, 0), served[:, k]),
         )
     return Evaluation(
         judged_at=contract.roles.judge,
@@ -58,4 +58,12 @@ def _baselines(contract: Contract, k: int, past: Frame, judged: Frame) -> dict[s
 
 
 def _metrics(contract: Contract, actual: Floats, predicted: Floats) -> dict[str, Metric]:
-    return judge_amount(actual, predicted) if contract.link == "exp" else judge_probability(actual, predicted)
+    if contract.link == "sigmoid":
+        return judge_probability(actual, predicted)
+    # A customer who only gave goods back brought nothing; what those took away stays visible in the net total.
+    net = (
+        {"sum_ratio_net": Metric(value=float(predicted.sum() / actual.sum()), greater_is_better=None)}
+        if actual.sum() > 0
+        else {}
+    )
+    return judge_amount(np.maximum(actual, 0), predicted) | net

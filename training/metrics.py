@@ -51,13 +51,14 @@ def judge_interval(actual: Floats, predicted: Floats, lower: Floats, upper: Floa
     percent = round(nominal * 100)
     return {
         f"coverage_{percent}": Metric(value=float(inside.mean()), greater_is_better=None),
-        f"coverage_{percent}_top_decile": Metric(value=float(inside[top].mean()), greater_is_better=None),
+        f"coverage_{percent}_top_decile": Metric(value=float(_evened(inside, predicted)[top].mean()), greater_is_better=None),
         "interval_width_mean": Metric(value=float((upper - lower).mean()), greater_is_better=False),
     }
 
 
 def tenths(actual: Floats, predicted: Floats) -> tuple[CalibrationPoint, ...]:
     """The customers in ten groups of equal size by prediction, lowest first."""
+    actual = _evened(actual, predicted)
     return tuple(
         CalibrationPoint(customers=len(group), predicted=float(predicted[group].mean()), actual=float(actual[group].mean()))
         for group in _tenths(predicted)
@@ -67,13 +68,14 @@ def tenths(actual: Floats, predicted: Floats) -> tuple[CalibrationPoint, ...]:
 
 def ece(actual: Floats, predicted: Floats) -> float:
     """Expected calibration error: mean |predicted - actual| over ten groups of equal size (Naeini et al. 2015)."""
+    actual = _evened(actual, predicted)
     gaps = [abs(predicted[group].mean() - actual[group].mean()) * len(group) for group in _tenths(predicted) if len(group)]
     return float(sum(gaps) / len(predicted))
 
 
 def lift_10(actual: Floats, predicted: Floats) -> float:
     """The outcome's rate in the tenth predicted highest over its rate among all."""
-    return float(actual[_top_tenth(predicted)].mean() / actual.mean())
+    return float(_evened(actual, predicted)[_top_tenth(predicted)].mean() / actual.mean())
 
 
 def wape(actual: Floats, predicted: Floats) -> float:
@@ -95,16 +97,17 @@ def spearman(actual: Floats, predicted: Floats) -> float:
 
 def gini_normalized(actual: Floats, predicted: Floats) -> float:
     """Gini of the actual amounts in predicted order over that in their own order (Wang, Liu, Miao 2019)."""
-    return _gini(actual, predicted) / _gini(actual, actual)
+    return _gini(_evened(actual, predicted), predicted) / _gini(actual, actual)
 
 
 def top_decile_capture(actual: Floats, predicted: Floats) -> float:
     """Share of the whole amount that the tenth predicted highest brought."""
-    return float(actual[_top_tenth(predicted)].sum() / actual.sum())
+    return float(_evened(actual, predicted)[_top_tenth(predicted)].sum() / actual.sum())
 
 
 def decile_mape(actual: Floats, predicted: Floats) -> float:
     """Mean over ten groups by prediction of |predicted - actual| / |actual| sums (Wang, Liu, Miao 2019)."""
+    actual = _evened(actual, predicted)
     errors = [
         abs(predicted[group].sum() - actual[group].sum()) / abs(actual[group].sum())
         for group in _tenths(predicted)
@@ -123,6 +126,13 @@ def _judged(actual: Floats, predicted: Floats, more: dict[str, Figure], less: di
 def _sum_ratio(actual: Floats, predicted: Floats) -> dict[str, Metric]:
     """Total predicted over total actual: 1 is right."""
     return {"sum_ratio": Metric(value=float(predicted.sum() / actual.sum()), greater_is_better=None)}
+
+
+def _evened(actual: Floats, predicted: Floats) -> Floats:
+    """Outcomes shared evenly among customers with the same prediction, so that it does not matter who stands first."""
+    _, group, customers = np.unique(predicted, return_inverse=True, return_counts=True)
+    shared: Floats = (np.bincount(group, weights=actual) / customers)[group]
+    return shared
 
 
 def _tenths(predicted: Floats) -> list[NDArray[np.intp]]:

@@ -152,10 +152,12 @@ def windowed(bought: Sequence[Line], as_of: date, window: int) -> dict[str, floa
 
 
 def last_year(lines: Sequence[Line], as_of: date, horizon_days: int, *, is_covered: bool) -> dict[str, float]:
+    new_year = date(as_of.year, 1, 1)
     season = [line for line in lines if line.amount > 0 and 365 - horizon_days < days_ago(line, as_of) <= 365]
     return {
         f"order_count_same_{horizon_days}d_last_year": len(orders_in(season)) if is_covered else NAN,
         f"spend_sum_same_{horizon_days}d_last_year": total(line.amount for line in season) if is_covered else NAN,
+        "day_of_year": (as_of - new_year).days + 1,
     }
 
 
