@@ -51,7 +51,7 @@ def logistic(past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats
     """Logistic regression on every feature, on a log scale; the base rate where only one class was seen."""
     if len(np.unique(outcomes)) < 2:
         return mean_outcome(past, outcomes, rows)
-    fitted = make_pipeline(*_linear_inputs(), LogisticRegression(C=0.1, max_iter=2000)).fit(past, outcomes)
+    fitted = make_pipeline(*_linear_inputs(), LogisticRegression(C=0.1, solver="newton-cholesky")).fit(past, outcomes)
     return np.asarray(fitted.predict_proba(rows)[:, 1], dtype=np.float64)
 
 

@@ -94,19 +94,19 @@ def beeswarm_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *
 
     Shares in money are on a scale that is linear near zero and logarithmic further out.
     """
-    import shap  # costs seconds to import; only the report needs it
-
     values = found.values[:, output, :]
     order = np.argsort(-np.abs(values).mean(axis=0), kind="stable")[:top]
     near_zero = _near_zero(values[:, order]) if found.scale == "money" else 0.0
     figure, axes = _figure(9.2, 0.4 * len(order) + 1.2)
-    explanation = shap.Explanation(
-        values=(np.arcsinh(values / near_zero) if near_zero else values)[:, order],
-        data=found.read.to_numpy(dtype=np.float64)[:, order],
-        feature_names=[inputs[i].meaning for i in order],
-    )
     with _numpy_seed(seed), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a column that is missing for everybody has no colour scale
+        warnings.simplefilter("ignore")  # its own deprecations, and a column that is missing for everybody has no colours
+        import shap  # costs seconds to import; only the report needs it
+
+        explanation = shap.Explanation(
+            values=(np.arcsinh(values / near_zero) if near_zero else values)[:, order],
+            data=found.read.to_numpy(dtype=np.float64)[:, order],
+            feature_names=[inputs[i].meaning for i in order],
+        )
         shap.plots.beeswarm(
             explanation, order=np.arange(len(order)), max_display=len(order), ax=axes, show=False, plot_size=None,
             color=LOW_TO_HIGH, color_bar=False, s=9, group_remaining_features=False,

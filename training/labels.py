@@ -41,10 +41,12 @@ def labels(orders: ibis.Table, dates: tuple[date, ...], *, horizon_days: int, ca
     """See `read_labels`, as an expression over an orders table."""
     points = ibis.memtable(pd.DataFrame({"as_of": list(dates)}), schema={"as_of": "date"})
     lines = orders.mutate(day=orders.occurred_at.date())
-    ahead = lines.join(points, lines.day >= points.as_of)
+    # Lines are added up to days before they meet the dates: a day is met by every window it lies in.
+    by = ["customer_id", "day", *(["category"] if categories else [])]
+    days = lines.group_by(by).agg(bought=(lines.amount > 0).any(), net=lines.amount.sum())
+    ahead = days.join(points, days.day >= points.as_of)
     ahead = ahead.filter(ahead.day.delta(ahead.as_of, unit="day") < horizon_days)
-    bought = ahead.amount > 0
-    outcomes = {"has_ordered": bought.any().cast("int8"), "net_spend": ahead.amount.sum().cast("float64")}
+    outcomes = {"has_ordered": ahead.bought.any().cast("int8"), "net_spend": ahead.net.sum().cast("float64")}
     for category in categories:
-        outcomes[f"bought_{slug(category)}"] = (bought & (ahead.category == category)).fill_null(False).any().cast("int8")
+        outcomes[f"bought_{slug(category)}"] = (ahead.bought & (ahead.category == category)).fill_null(False).any().cast("int8")
     return ahead.group_by(["customer_id", "as_of"]).agg(**outcomes).order_by(["as_of", "customer_id"])

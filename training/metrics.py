@@ -51,7 +51,7 @@ def judge_interval(actual: Floats, predicted: Floats, lower: Floats, upper: Floa
     percent = round(nominal * 100)
     return {
         f"coverage_{percent}": Metric(value=float(inside.mean()), greater_is_better=None),
-        f"coverage_{percent}_top_decile": Metric(value=float(_evened(inside, predicted)[top].mean()), greater_is_better=None),
+        f"coverage_{percent}_top_decile": Metric(value=float(_evened(inside.astype(np.float64), predicted)[top].mean()), greater_is_better=None),
         "interval_width_mean": Metric(value=float((upper - lower).mean()), greater_is_better=False),
     }
 
