@@ -17,7 +17,7 @@ from textwrap import fill, shorten
 import matplotlib
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 from numpy.typing import NDArray
@@ -141,9 +141,8 @@ def dates_plot(roles: Roles, *, horizon_days: int, scored_at: date) -> Figure:
     axes.margins(x=0.02)
     axes.use_sticky_edges = False  # else the first dots are cut in half
     axes.tick_params(axis="y", length=0)
-    locator = AutoDateLocator(minticks=5, maxticks=10)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=4, maxticks=9))
+    axes.xaxis.set_major_formatter(DateFormatter("%b %Y"))
     return figure
 
 

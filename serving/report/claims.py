@@ -1,0 +1,138 @@
+"""Claims we do not make: what nobody should read into the numbers, with the numbers that say why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from features.snapshots import Manifest
+from models.contract import Task
+from models.registry import Registered
+from serving.report.wording import count, day, listed, off_by, percent, plain
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that we do not say, and why not."""
+
+    title: str
+    text: str
+
+
+def disclaim(manifest: Manifest, models: dict[Task, Registered]) -> list[Claim]:
+    """The claims that this project's numbers do not bear."""
+    found = [_no_cause(), *_interval(models["clv"]), _totals(models), *_one_date(manifest, models["churn"])]
+    found += [
+        _horizon(manifest),
+        _money(manifest),
+        *_categories(manifest),
+        *_quarantine(manifest),
+        *_other_data(manifest, models),
+    ]
+    return found
+
+
+def _no_cause() -> Claim:
+    return Claim(
+        "Nothing here is a cause or an uplift",
+        "A reason says which feature moved a prediction, not what would happen if somebody changed it. No campaign and no "
+        "control group is in these data, so neither the risk of leaving nor the chance of buying says whom a campaign "
+        "would win: that takes a randomised test.",
+    )
+
+
+def _interval(clv: Registered) -> list[Claim]:
+    if clv.bundle.intervals is None:
+        return []
+    nominal = clv.bundle.intervals.coverage
+    metrics = next(iter(clv.bundle.evaluation.outputs.values())).metrics
+    key = f"coverage_{round(nominal * 100)}"
+    measured = [
+        f"{percent(metrics[name].value)} {whom}"
+        for name, whom in ((key, "of all customers"), (f"{key}_top_decile", "of the tenth predicted highest"))
+        if name in metrics
+    ]
+    text = (
+        f"It promises {percent(nominal, 0)}. On {day(clv.bundle.evaluation.judged_at)} it held the outcome of "
+        f"{listed(measured)}. Count on what was measured: the promise holds only while customers stray from predictions as "
+        f"they did on {day(clv.bundle.contract.roles.calibrate)}."
+    )
+    return [Claim("The interval is only as good as the measured one", text)] if measured else []
+
+
+def _totals(models: dict[Task, Registered]) -> Claim:
+    said = []
+    for task, model in models.items():
+        ratios = {
+            name: one.metrics["sum_ratio"].value
+            for name, one in model.bundle.evaluation.outputs.items()
+            if "sum_ratio" in one.metrics
+        }
+        if len(ratios) == 1:
+            said.append(f"{task} was {off_by(next(iter(ratios.values())))}")
+        elif ratios:
+            lowest, highest = min(ratios.values()), max(ratios.values())
+            said.append(f"{task} was between {off_by(lowest)} and {off_by(highest)}, by category")
+    text = (
+        f"In total, {'; '.join(said)}. The lists put customers in order; sums over many customers are not a budget or "
+        "a forecast, and were not corrected for this."
+    )
+    return Claim("The total is not a forecast", text if said else "Totals were not judged.")
+
+
+def _one_date(manifest: Manifest, churn: Registered) -> list[Claim]:
+    evaluation, roles = churn.bundle.evaluation, churn.bundle.contract.roles
+    text = (
+        f"All figures come from {count(evaluation.customers)} customers on {day(evaluation.judged_at)} and the "
+        f"{manifest.horizon_days} days after it. Another season may do better or worse. The models were fitted on snapshots "
+        f"up to {day(max(roles.fitted_on))} and know no outcome after {day(evaluation.judged_at)}."
+    )
+    return [Claim("One date is not every date", text)]
+
+
+def _horizon(manifest: Manifest) -> Claim:
+    text = (
+        f"Leaving means: no order within {manifest.horizon_days} days. A customer who orders once a year leaves by this "
+        f"measure and comes back. Value means the same {manifest.horizon_days} days, not a lifetime."
+    )
+    return Claim("Leaving is not for ever, and value is not for life", text)
+
+
+def _money(manifest: Manifest) -> Claim:
+    text = (
+        f"Value is what tables.orders.amount of the mapping file adds up to, in {manifest.currency}, with refunds "
+        "subtracted. Unless that expression takes costs off, it is revenue and not profit."
+    )
+    return Claim("Money is what the mapping file says it is", text)
+
+
+def _categories(manifest: Manifest) -> list[Claim]:
+    if not manifest.categories:
+        return []
+    text = (
+        f"The {len(manifest.categories)} categories are as mapped in the mapping file (tables.orders.category), for instance "
+        "from words in product names; where those words mislead, so does the category. Each category is judged by itself, "
+        "and the chances do not add up to 100 %."
+    )
+    return [Claim("Categories are not the company's product tree", text)]
+
+
+def _quarantine(manifest: Manifest) -> list[Claim]:
+    away = [
+        f"{count(report.rows_quarantined)} of {count(report.rows_read)} rows of {plain(name)}"
+        for name, report in manifest.tables.items()
+        if report.rows_quarantined
+    ]
+    if not away:
+        return []
+    text = (
+        f"Nothing is known from {listed(away)}: they are in quarantine, with the reason, and no customer's numbers hold them."
+    )
+    return [Claim("Quarantined rows are nobody's", text)]
+
+
+def _other_data(manifest: Manifest, models: dict[Task, Registered]) -> list[Claim]:
+    other = [task for task, model in models.items() if model.bundle.contract.data_fingerprint != manifest.data_fingerprint]
+    if not other:
+        return []
+    text = f"The data have changed since {listed(other)} was trained: its figures speak for the data it was trained on."
+    return [Claim("The models are older than the data", text)]

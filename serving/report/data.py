@@ -1,0 +1,114 @@
+"""What the data were: rows read, left out and in quarantine, and who was there on which date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from features.project import Project
+from features.snapshots import Manifest, TableReport
+from models.contract import Roles
+from serving.report.wording import count, day, percent
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the rows of a table."""
+
+    name: str
+    rows: str
+    share: str
+    of_all: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """What became of the rows of one raw table."""
+
+    name: str
+    parts: tuple[Part, ...]
+    reasons: tuple[tuple[str, str], ...]
+    where: str | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The customers known before one date. `others` has one number for every why of the section."""
+
+    as_of: str
+    used: str
+    eligible: str
+    of_largest: float
+    others: tuple[str, ...]
+    hash: str
+
+
+@dataclass(frozen=True)
+class Data:
+    """Everything the section on data shows."""
+
+    tables: tuple[Table, ...]
+    first_day: str
+    last_day: str
+    fingerprint: str
+    why_not: tuple[str, ...]
+    snapshots: tuple[Snapshot, ...]
+    category: str | None  # the expression of the mapping file
+
+
+def gather_data(project: Project, manifest: Manifest, roles: Roles) -> Data:
+    """The facts about tables and cohorts; `roles` say what each date was used for."""
+    why_not = tuple(sorted({why for cohort in manifest.cohorts.values() for why in cohort.not_eligible}))
+    mappings = project.mappings()
+    return Data(
+        tables=tuple(_table(name, report, mappings[name].where) for name, report in manifest.tables.items()),
+        first_day=day(manifest.data_from),
+        last_day=day(manifest.data_until),
+        fingerprint=manifest.data_fingerprint,
+        why_not=why_not,
+        snapshots=_snapshots(manifest, roles, why_not),
+        category=mappings["orders"].expressions().get("category") if "category" in manifest.mapped else None,
+    )
+
+
+def _table(name: str, report: TableReport, where: str | None) -> Table:
+    rows = {
+        "read": report.rows_read,
+        "left out by the mapping file's where": report.rows_left_out_by_where,
+        "quarantined": report.rows_quarantined,
+        "kept": report.rows_kept,
+    }
+    parts = tuple(
+        Part(part, count(n), percent(n / report.rows_read) if report.rows_read else "-", n / max(report.rows_read, 1))
+        for part, n in rows.items()
+    )
+    reasons = sorted(report.quarantine_reasons.items(), key=lambda pair: -pair[1])
+    return Table(name, parts, tuple((why, count(n)) for why, n in reasons), where.strip() if where else None)
+
+
+def _snapshots(manifest: Manifest, roles: Roles, why_not: tuple[str, ...]) -> tuple[Snapshot, ...]:
+    largest = max((cohort.eligible for cohort in manifest.cohorts.values()), default=0)
+    return tuple(
+        Snapshot(
+            as_of=day(as_of),
+            used=_used(as_of, roles, manifest.scored_at),
+            eligible=count(cohort.eligible),
+            of_largest=cohort.eligible / max(largest, 1),
+            others=tuple(count(cohort.not_eligible.get(why, 0)) for why in why_not),
+            hash=cohort.snapshot_hash,
+        )
+        for as_of, cohort in sorted(manifest.cohorts.items())
+    )
+
+
+def _used(as_of: date, roles: Roles, scored_at: date) -> str:
+    uses = {
+        "final fit": roles.fitted_on,
+        "tune": (roles.tune,),
+        "calibrate": (roles.calibrate,),
+        "judge": (roles.judge,),
+        "score": (scored_at,),
+    }
+    if roles.fitted_on[-1] < as_of < roles.judge:
+        return "not used: outcomes not known by the judged date"
+    return ", ".join(use for use, dates in uses.items() if as_of in dates)

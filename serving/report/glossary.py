@@ -1,0 +1,160 @@
+"""What each figure means in life, and how it is written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from models.evaluation import Metric
+from serving.report import wording
+
+Kind = Literal["number", "share", "times", "money"]
+NAMES = ("AUC", "Brier")  # titles that begin with a name
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A figure: its title, its meaning in one line, how it is written, and the value that is right if one is."""
+
+    name: str
+    title: str
+    meaning: str
+    kind: Kind = "number"
+    nominal: float = 1.0
+
+    @property
+    def in_text(self) -> str:
+        """The title inside a sentence."""
+        return self.title if self.title.startswith(NAMES) else self.title[:1].lower() + self.title[1:]
+
+    def say(self, value: float, currency: str, *, decimals: int = 3) -> str:
+        """The value as it is written; `decimals` only where the unit has no habit of its own."""
+        if self.kind == "share":
+            return wording.percent(value, decimals - 2)
+        if self.kind == "money":
+            return wording.money(value, currency)
+        return f"{value:,.{decimals}f}" + (" x" if self.kind == "times" else "")
+
+
+_ENTRIES = {
+    entry.name: entry
+    for entry in (
+        Entry(
+            "auc",
+            "AUC",
+            "Of one customer with the outcome and one without, how often the model puts the first higher: 0.5 is "
+            "guessing, 1 never errs.",
+        ),
+        Entry(
+            "average_precision",
+            "Average precision",
+            "Going down the list from the highest prediction, how pure it stays; guessing gives the overall rate.",
+        ),
+        Entry(
+            "lift_10",
+            "Lift of the top tenth",
+            "How many times more often than on average the outcome happens in the tenth predicted highest.",
+            "times",
+        ),
+        Entry(
+            "brier",
+            "Brier score",
+            "Mean squared distance between probability and outcome (0 or 1): wrong ranking and wrong level both cost.",
+        ),
+        Entry(
+            "ece",
+            "Calibration error",
+            "By how much the predicted rate misses the actual rate, on average over the tenths.",
+            "share",
+        ),
+        Entry(
+            "logloss",
+            "Log-loss",
+            "Mean surprise at what happened; being sure and wrong costs most.",
+        ),
+        Entry(
+            "sum_ratio",
+            "Predicted / actual total",
+            "Everything predicted over everything that came: 0.8 means that the total was 20 % too low.",
+        ),
+        Entry(
+            "spearman",
+            "Rank correlation",
+            "How well the order of predictions agrees with the order of amounts (Spearman): 0 is no relation, 1 "
+            "the same order.",
+        ),
+        Entry(
+            "gini_normalized",
+            "Normalised Gini",
+            "How well money is concentrated at the top of the list, as a share of what a perfect list would reach.",
+        ),
+        Entry(
+            "top_decile_capture",
+            "Capture of the top tenth",
+            "Share of all money that came from the tenth predicted highest.",
+            "share",
+        ),
+        Entry(
+            "wape",
+            "Weighted error",
+            "Sum of all errors over the sum of all amounts: 75 % means that customers were missed by 75 % of the money.",
+            "share",
+        ),
+        Entry(
+            "rmse",
+            "Root mean squared error",
+            "Typical error per customer, in money; a few very large customers decide it.",
+            "money",
+        ),
+        Entry(
+            "decile_mape",
+            "Error per tenth",
+            "By how much the total of a tenth of the customers is missed, on average over the tenths.",
+            "share",
+        ),
+        Entry(
+            "interval_width_mean",
+            "Mean width of the interval",
+            "From the lower to the upper end on average: the narrower, the more is said.",
+            "money",
+        ),
+    )
+}
+_COVERAGE = re.compile(r"coverage_(\d+)(_top_decile)?")
+
+
+def entry(name: str) -> Entry:
+    """What is known about a figure; its bare name where nothing is.
+
+    >>> entry("coverage_80_top_decile").nominal, entry("brand_new").title
+    (0.8, 'brand new')
+    """
+    if covered := _COVERAGE.fullmatch(name):
+        percent, top = covered.groups()
+        whom = "of the tenth predicted highest" if top else "of all customers"
+        title = f"{percent} % interval holds" + (", top tenth" if top else "")
+        meaning = f"Share {whom} whose amount fell inside their interval; {percent} % was promised."
+        return Entry(name, title, meaning, "share", int(percent) / 100)
+    return _ENTRIES.get(name) or Entry(name, wording.plain(name), "No description yet.")
+
+
+def direction(metric: Metric, about: Entry) -> str:
+    """Which way is better, for the head of a column."""
+    if metric.greater_is_better is None:
+        return f"closest to {wording.percent(about.nominal, 0) if about.kind == 'share' else '1'} is best"
+    return "higher is better" if metric.greater_is_better else "lower is better"
+
+
+def baseline_meaning(name: str) -> str:
+    """What a baseline does, in one line; empty where nothing is known."""
+    if trailing := re.fullmatch(r"trailing_(\d+)d_spend", name):
+        return f"everybody spends again what they spent in the last {trailing[1]} days, scaled to the horizon"
+    return {
+        "base_rate": "everybody gets the average rate of the training dates, so it cannot tell customers apart",
+        "mean_value": "everybody gets the average amount of the training dates, so it cannot tell customers apart",
+        "recency_rule": "a curve through the days since the last order and nothing else",
+        "bought_before_rule": "a curve through the orders with this category in the last 365 days and nothing else",
+        "logistic_regression": "a logistic regression on the same features",
+        "ridge_regression": "a linear regression on the same features",
+    }.get(name, "")

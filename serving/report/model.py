@@ -1,0 +1,215 @@
+"""One model: its figures beside its baselines, its tenths, what drives it, and what was chosen when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from models.contract import Output, Task
+from models.evaluation import CalibrationPoint, OutputEvaluation
+from models.plots import as_svg, beeswarm_plot, calibration_plot, dates_plot, drivers_plot, tenths_plot
+from models.registry import Registered
+from models.shares import Shares, shares
+from serving.report import glossary
+from serving.report.comparison import Comparison, compare, verdict
+from serving.report.wording import count, day, days, money, off_by, percent, plain
+
+SAMPLE_CUSTOMERS, SAMPLE_ANSWERS = 1_000, 4_000  # more dots say no more, and their shares take seconds
+DRIVERS_OF_EACH = 6
+TITLES: dict[Task, str] = {
+    "churn": "Churn: who will leave",
+    "clv": "Value: what they will bring",
+    "propensity": "Propensity: what they will buy",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing, its heading and what it shows."""
+
+    svg: Markup
+    title: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Tenth:
+    """A tenth of the customers by prediction, as it is shown."""
+
+    place: int
+    customers: str
+    predicted: str
+    actual: str
+    ratio: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One output on the judged date."""
+
+    title: str
+    level: str  # how far the total was off, in a sentence
+    calibration: Picture
+    tenths: tuple[Tenth, ...]
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """What drives a model."""
+
+    sample: str
+    beeswarm: Picture
+    of_each: tuple[Picture, ...]  # one bar chart per output, where there are several
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """Everything the section on one model shows."""
+
+    task: Task
+    title: str
+    targets: tuple[str, ...]
+    judged_at: str
+    customers: str
+    comparisons: tuple[Comparison, ...]
+    verdict: list[str]
+    baselines: tuple[tuple[str, str], ...]
+    outputs: tuple[Judged, ...]
+    tenths_picture: Picture | None  # only where there is one output
+    drivers: Drivers
+    choices: tuple[tuple[str, str], ...]
+    roles: tuple[tuple[str, str], ...]
+    dates: Picture
+
+
+def gather_model(task: Task, model: Registered, customers: pd.DataFrame, scored_at: date) -> ModelPart:
+    """The facts about one model; `customers` are the eligible rows of the last snapshot."""
+    bundle = model.bundle
+    contract, evaluation = bundle.contract, bundle.evaluation
+    judged = [(output, evaluation.outputs[output.name]) for output in contract.outputs]
+    comparisons = tuple(compare(one, title=_name(task, output), currency=contract.currency) for output, one in judged)
+    baselines = dict.fromkeys(name for _, one in judged for name in one.baselines)
+    return ModelPart(
+        task=task,
+        title=TITLES[task],
+        targets=tuple(output.target for output in contract.outputs),
+        judged_at=day(evaluation.judged_at),
+        customers=count(evaluation.customers),
+        comparisons=comparisons,
+        verdict=verdict(comparisons),
+        baselines=tuple((plain(name), glossary.baseline_meaning(name)) for name in baselines),
+        outputs=tuple(_judged(model, output, one, small=len(judged) > 1) for output, one in judged),
+        tenths_picture=_tenths_picture(model, *judged[0]) if len(judged) == 1 else None,
+        drivers=_drivers(model, customers),
+        choices=tuple((plain(name), said) for name, said in evaluation.choices.items()),
+        roles=_roles(model),
+        dates=_dates(model, scored_at),
+    )
+
+
+def _name(task: Task, output: Output) -> str:
+    """A short name: the category of a propensity, else what the model predicts."""
+    return output.label.removeprefix("chance of buying ") if task == "propensity" else output.label
+
+
+def _unit(model: Registered) -> str:
+    return model.bundle.contract.currency if model.bundle.contract.link == "exp" else "probability"
+
+
+def _judged(model: Registered, output: Output, one: OutputEvaluation, *, small: bool) -> Judged:
+    unit, title = _unit(model), _name(model.bundle.contract.task, output)
+    figure = calibration_plot(one, unit=unit, small=small)
+    caption = "" if small else "A dot is a tenth of the customers; on the dashed line prediction and outcome agree."
+    ratio = one.metrics.get("sum_ratio")
+    return Judged(
+        title=title,
+        level=f"On the judged date the total was {off_by(ratio.value)}." if ratio else "",
+        calibration=_picture(figure, f"{output.name}-calibration", f"Predicted against actual: {title}", caption),
+        tenths=tuple(_tenth(place, tenth, unit) for place, tenth in enumerate(one.tenths, start=1)),
+    )
+
+
+def _tenth(place: int, tenth: CalibrationPoint, unit: str) -> Tenth:
+    def say(number: float) -> str:
+        return percent(number) if unit == "probability" else money(number, unit)
+
+    ratio = f"{tenth.predicted / tenth.actual:.2f}" if tenth.actual > 0 else "-"
+    return Tenth(place, count(tenth.customers), say(tenth.predicted), say(tenth.actual), ratio)
+
+
+def _tenths_picture(model: Registered, output: Output, one: OutputEvaluation) -> Picture:
+    figure = tenths_plot(one, unit=_unit(model))
+    return _picture(figure, f"{output.name}-tenths", "Tenths of the customers", "Blue is what was predicted, orange what came.")
+
+
+def _drivers(model: Registered, customers: pd.DataFrame) -> Drivers:
+    """Shares of a sample of today's customers: dots for the most frequent output, bars for each if there are several."""
+    contract = model.bundle.contract
+    size = min(SAMPLE_CUSTOMERS, SAMPLE_ANSWERS // len(contract.outputs), len(customers))
+    sample = customers.sample(size, random_state=contract.seed)
+    found = shares(model.bundle, sample)
+    several = len(contract.outputs) > 1
+    return Drivers(
+        sample=f"{count(len(sample))} of {count(len(customers))} eligible customers, drawn with seed {contract.seed}",
+        beeswarm=_beeswarm(model, found, _most_frequent(model)),
+        of_each=tuple(_bars(model, found, k) for k in range(len(contract.outputs)) if several),
+    )
+
+
+def _most_frequent(model: Registered) -> int:
+    """The place of the output that came true most on the judged date."""
+    outputs = [model.bundle.evaluation.outputs[output.name] for output in model.bundle.contract.outputs]
+    return int(np.argmax([sum(tenth.actual * tenth.customers for tenth in one.tenths) for one in outputs]))
+
+
+def _beeswarm(model: Registered, found: Shares, k: int) -> Picture:
+    contract = model.bundle.contract
+    output = contract.outputs[k]
+    figure = beeswarm_plot(found, k, contract.explained, seed=contract.seed)
+    scale = f"Shares are in {contract.currency}" if found.scale == "money" else "Shares are in log-odds"
+    caption = (
+        f"One dot per customer. To the right the feature raised the answer, to the left it lowered it. {scale}; base and "
+        "shares of all features add up to the served number."
+    )
+    title = f"What drives the {output.label}" + (", the most bought category" if len(contract.outputs) > 1 else "")
+    return _picture(figure, f"{output.name}-beeswarm", title, caption)
+
+
+def _bars(model: Registered, found: Shares, k: int) -> Picture:
+    contract = model.bundle.contract
+    output = contract.outputs[k]
+    figure = drivers_plot(found, k, contract.explained, top=DRIVERS_OF_EACH)
+    return _picture(figure, f"{output.name}-drivers", _name(contract.task, output), "")
+
+
+def _roles(model: Registered) -> tuple[tuple[str, str], ...]:
+    roles = model.bundle.contract.roles
+    return (
+        ("tuned_on", f"{days(roles.tuned_on)}: fitted on while tuning"),
+        ("tune", f"{day(roles.tune)}: parameters and rounds were chosen here"),
+        ("calibrate", f"{day(roles.calibrate)}: the rehearsal; calibration and intervals come from here"),
+        (
+            "fitted_on",
+            f"{days(roles.fitted_on)}: the booster's training dates, {count(model.bundle.contract.rows_fitted)} rows",
+        ),
+        ("judge", f"{day(roles.judge)}: looked at once, for the figures of this page"),
+    )
+
+
+def _dates(model: Registered, scored_at: date) -> Picture:
+    contract = model.bundle.contract
+    figure = dates_plot(contract.roles, horizon_days=contract.horizon_days, scored_at=scored_at)
+    caption = (
+        f"A dot is a snapshot; the bar covers the {contract.horizon_days} days ahead whose outcomes were counted. No bar of "
+        "a fit reaches beyond the date that it is used for."
+    )
+    return _picture(figure, f"{contract.task}-dates", "Which date did what", caption)
+
+
+def _picture(figure: Figure, name: str, title: str, caption: str) -> Picture:
+    return Picture(Markup(as_svg(figure, name=name, label=title)), title, caption)

@@ -1,0 +1,82 @@
+"""The page: all facts of the sections, and the template that lays them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from features.project import Project
+from features.snapshots import Manifest
+from models.contract import Task
+from models.registry import Registered
+from serving.report import glossary
+from serving.report.cards import Cards, model_cards
+from serving.report.claims import Claim, disclaim
+from serving.report.data import Data, gather_data
+from serving.report.headline import Headline, write_headline
+from serving.report.model import ModelPart, gather_model
+from serving.report.scored import Scored, gather_scored
+from serving.report.wording import day
+from serving.scorer import Scorer
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything the page shows."""
+
+    project: str
+    currency: str
+    horizon_days: int
+    judged_at: str
+    scored_at: str
+    headline: Headline
+    data: Data
+    models: tuple[ModelPart, ...]
+    scored: Scored
+    cards: Cards
+    claims: tuple[Claim, ...]
+    glossary: tuple[glossary.Entry, ...]
+
+
+def gather_report(
+    project: Project, manifest: Manifest, scorer: Scorer, *, snapshot: pd.DataFrame, predictions: pd.DataFrame
+) -> Report:
+    """The facts of every section. `snapshot` and `predictions` are of the last date, one row per customer."""
+    eligible = snapshot[snapshot["not_eligible_because"].isna()]
+    models = scorer.models
+    scored = gather_scored(project, manifest, scorer, predictions)
+    return Report(
+        project=manifest.project,
+        currency=manifest.currency,
+        horizon_days=manifest.horizon_days,
+        judged_at=day(models["churn"].bundle.evaluation.judged_at),
+        scored_at=day(manifest.scored_at),
+        headline=write_headline(manifest, models, scored),
+        data=gather_data(project, manifest, models["churn"].bundle.contract.roles),
+        models=tuple(gather_model(task, model, eligible, manifest.scored_at) for task, model in models.items()),
+        scored=scored,
+        cards=model_cards(models),
+        claims=tuple(disclaim(manifest, models)),
+        glossary=_glossary(models),
+    )
+
+
+def render(report: Report) -> str:
+    """One HTML file that needs no other. Whatever comes from the data is escaped."""
+    rooms = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return rooms.get_template("template.html").render(report=report)
+
+
+def _glossary(models: dict[Task, Registered]) -> tuple[glossary.Entry, ...]:
+    """Every figure that is shown, once, in the order of the tables."""
+    outputs = [one for model in models.values() for one in model.bundle.evaluation.outputs.values()]
+    return tuple(glossary.entry(name) for name in dict.fromkeys(name for one in outputs for name in one.metrics))

@@ -1,0 +1,511 @@
+"""The analysts' page, made of a tiny made-up project: nothing missing, nothing foreign, no number but the measured ones."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import replace
+from datetime import date, timedelta
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import xgboost as xgb
+from numpy.typing import NDArray
+
+from features.categories import slug
+from features.problems import BadInput
+from features.project import CohortSection, Project
+from features.snapshots import Cohort, Manifest, TableReport
+from models.bundle import Bundle
+from models.calibration import uncalibrated
+from models.churn import CHURN
+from models.clv import CLV
+from models.contract import Contract, InputColumn, Roles, Task
+from models.evaluation import CalibrationPoint, Evaluation, Metric, OutputEvaluation
+from models.intervals import Intervals
+from models.plots import as_svg, beeswarm_plot, calibration_plot
+from models.propensity import PROPENSITY
+from models.recipe import Recipe
+from models.registry import Registered
+from models.shares import Shares
+from serving.batch import predictions, predictions_file
+from serving.report import glossary
+from serving.report.build import problems_with, report_file, report_on
+from serving.report.comparison import compare, verdict
+from serving.report.page import gather_report, render
+from serving.scorer import Scorer
+from training.metrics import judge_amount, judge_interval, judge_probability, tenths
+
+CUSTOMERS, HORIZON = 200, 90
+EVIL = '<script>alert("$\\frac{")</script>'
+CATEGORIES = ("tea & toys", EVIL, "茶")
+FIRST, SCORED_AT = date(2023, 1, 1), date(2024, 1, 1)
+GRID = tuple(FIRST + timedelta(days=30 * step) for step in range(9))
+JUDGED_AT = GRID[-1]
+ROLES = Roles(tuned_on=GRID[:1], tune=GRID[3], calibrate=GRID[6], fitted_on=GRID[:6], judge=JUDGED_AT)
+RECIPES: dict[Task, Recipe] = {"churn": CHURN, "clv": CLV, "propensity": PROPENSITY}
+SECTIONS = ("summary", "data", "churn", "clv", "propensity", "scored", "cards", "claims", "glossary")
+
+
+class Page(HTMLParser):
+    """What a browser finds in a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.figures: list[float] = []
+        self.sections: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            said = value or ""
+            if name == "id":
+                self.ids.append(said)
+            if name in ("href", "xlink:href", "src"):
+                self.links.append(said)
+            self.links += [f"#{target}" for target in re.findall(r"url\(#([^)]+)\)", said)]
+            if tag == "data" and name == "value":
+                self.figures.append(float(said))
+            if tag == "section" and name == "id":
+                self.sections.append(said)
+
+
+def project_in(folder: Path) -> Project:
+    mapping = {"from": "orders.csv", "where": "amount > 0", "customer_id": "c", "order_id": "o", "occurred_at": "t"}
+    content = {
+        "project": {"name": "made_up", "currency": "EUR", "horizon_days": HORIZON, "out": str(folder)},
+        "tables": {"orders": mapping | {"amount": "a", "category": f"'{EVIL}'"}},
+    }
+    return Project.model_validate(content)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return project_in(tmp_path_factory.mktemp("out"))
+
+
+@pytest.fixture(scope="module")
+def manifest() -> Manifest:
+    cohort = Cohort(eligible=CUSTOMERS - 10, not_eligible={"no order before the date": 10}, snapshot_hash="abc")
+    return Manifest(
+        project="made_up",
+        currency="EUR",
+        horizon_days=HORIZON,
+        made_from="0" * 16,
+        data_fingerprint="f" * 16,
+        tables={
+            "orders": TableReport(
+                rows_read=4_321,
+                rows_left_out_by_where=21,
+                rows_kept=4_000,
+                rows_quarantined=300,
+                quarantine_reasons={f"customer_id ({EVIL}) is missing": 299, "amount (a) is not finite": 1},
+            )
+        },
+        data_from=date(2022, 1, 1),
+        data_until=SCORED_AT,
+        judged_at=JUDGED_AT,
+        grid=GRID,
+        scored_at=SCORED_AT,
+        windows_days=(90,),
+        categories=CATEGORIES,
+        mapped=("customer_id", "order_id", "occurred_at", "amount", "category"),
+        cohorts=dict.fromkeys((*GRID, SCORED_AT), cohort),
+    )
+
+
+@pytest.fixture(scope="module")
+def snapshot(manifest: Manifest) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame({feature.name: rng.gamma(2, 20, CUSTOMERS).round(1) for feature in manifest.features()})
+    rows = rows.mask(rng.uniform(size=rows.shape) < 0.1)
+    rows.insert(0, "customer_id", [f"<script>steal({k})</script>" for k in range(CUSTOMERS)])
+    rows.insert(1, "as_of", SCORED_AT)
+    rows.insert(2, "not_eligible_because", [None] * (CUSTOMERS - 10) + ["no order before the date"] * 10)
+    return rows
+
+
+@pytest.fixture(scope="module")
+def scorer(manifest: Manifest, snapshot: pd.DataFrame) -> Scorer:
+    return Scorer({task: champion(task, manifest, snapshot) for task in RECIPES})
+
+
+@pytest.fixture(scope="module")
+def scored(project: Project, scorer: Scorer, snapshot: pd.DataFrame) -> pd.DataFrame:
+    """The scored table, written where the report reads it."""
+    table = predictions(scorer, snapshot)
+    predictions_file(project).parent.mkdir(parents=True)
+    pq.write_table(table, predictions_file(project))
+    return table.to_pandas()
+
+
+@pytest.fixture(scope="module")
+def page(project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame, scored: pd.DataFrame) -> str:
+    return render(gather_report(project, manifest, scorer, snapshot=snapshot, predictions=scored))
+
+
+@pytest.fixture
+def ready(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame
+) -> Project:
+    """A project whose snapshots and champions are there, and nothing else."""
+    monkeypatch.setattr("serving.report.build.load_manifest", lambda _: manifest)
+    monkeypatch.setattr("serving.report.build.load_snapshot", lambda *_: snapshot)
+    monkeypatch.setattr("serving.report.build.load_scorer", lambda *_: scorer)
+    return project_in(tmp_path)
+
+
+@pytest.fixture
+def ready_and_scored(ready: Project, project: Project, scored: pd.DataFrame) -> Project:  # noqa: ARG001 (it is the file)
+    predictions_file(ready).parent.mkdir(parents=True)
+    shutil.copy(predictions_file(project), predictions_file(ready))
+    return ready
+
+
+def champion(task: Task, manifest: Manifest, snapshot: pd.DataFrame) -> Registered:
+    """A small booster on made-up outcomes, judged by the figures that training uses."""
+    recipe, rng = RECIPES[task], np.random.default_rng(2)
+    inputs = tuple(
+        InputColumn(name=f.name, family=f.family, unit=f.unit, meaning=f.meaning, meaning_zh=f.meaning_zh)
+        for f in manifest.features()
+    )
+    contract = Contract(
+        project="made_up", currency="EUR", task=task, horizon_days=HORIZON, link=recipe.link,
+        outputs=recipe.outputs(manifest), inputs=inputs, windows_days=(90,), categories=CATEGORIES, cohort=CohortSection(),
+        roles=ROLES, rows_fitted=CUSTOMERS, parameters={"max_depth": 2}, rounds=5, seed=0, made_from="1" * 16,
+        data_fingerprint=manifest.data_fingerprint, code_version="2" * 12,
+    )  # fmt: skip
+    rows = snapshot[contract.features]
+    moved = rows.fillna(0)["spend_sum_90d"].to_numpy() / 40 + rng.normal(size=CUSTOMERS)
+    outcomes = np.column_stack([moved > shift for shift in np.linspace(0.5, 1.5, len(contract.outputs))]).astype(float)
+    if recipe.link == "exp":
+        outcomes *= rng.gamma(2, 100, (CUSTOMERS, 1))
+    label = outcomes[:, 0] if outcomes.shape[1] == 1 else outcomes
+    matrix = xgb.DMatrix(rows.to_numpy(np.float32), label=label, feature_names=contract.features)
+    booster = xgb.train({**recipe.fixed, "max_depth": 2, "nthread": 1}, matrix, num_boost_round=5)
+    fitted = Bundle(
+        booster=booster,
+        calibrator=uncalibrated(recipe.link, len(contract.outputs)),
+        intervals=None,
+        contract=contract,
+        evaluation=Evaluation(judged_at=JUDGED_AT, customers=0, outputs={}, calibration_kept=False, choices={}),
+        golden=rows.head(2),
+    )
+    return Registered(f"made_up-{task}", "7", "champion", f"{task:x<16}", judged(fitted, rows, outcomes))
+
+
+def judged(bundle: Bundle, rows: pd.DataFrame, outcomes: NDArray[np.float64]) -> Bundle:
+    served = bundle.predict(rows).to_numpy()
+    is_money = bundle.contract.link == "exp"
+    intervals = Intervals.fit(served[:, 0], outcomes[:, 0], 0.8) if is_money else None
+    figures = judge_amount if is_money else judge_probability
+    outputs = {}
+    for k, output in enumerate(bundle.contract.outputs):
+        actual, predicted = outcomes[:, k], served[:, k]
+        metrics = figures(actual, predicted)
+        if intervals is not None:
+            metrics |= judge_interval(actual, predicted, *intervals.around(predicted), 0.8)
+        rivals = {"base_rate": np.full(CUSTOMERS, actual.mean()), "logistic_regression": predicted * 0.5 + 0.1}
+        baselines = {name: figures(actual, rival) for name, rival in rivals.items()}
+        outputs[output.name] = OutputEvaluation(metrics=metrics, baselines=baselines, tenths=tenths(actual, predicted))
+    evaluation = Evaluation(
+        judged_at=JUDGED_AT, customers=CUSTOMERS, outputs=outputs, calibration_kept=False, choices={"tuning": "3 trials & more"}
+    )
+    return replace(bundle, intervals=intervals, evaluation=evaluation)
+
+
+def evaluation_of(metrics: dict[str, tuple[float, bool | None]], **baselines: dict[str, float]) -> OutputEvaluation:
+    ways = {name: way for name, (_, way) in metrics.items()}
+    return OutputEvaluation(
+        metrics={name: Metric(value=value, greater_is_better=way) for name, (value, way) in metrics.items()},
+        baselines={
+            baseline: {name: Metric(value=value, greater_is_better=ways[name]) for name, value in figures.items()}
+            for baseline, figures in baselines.items()
+        },
+        tenths=(CalibrationPoint(customers=5, predicted=0.2, actual=0.1),),
+    )
+
+
+def in_words(page: str) -> str:
+    """The text of a page, without tags and line ends."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+# The page
+
+
+def test_every_section_is_there_in_order(page: str) -> None:
+    assert Page(page).sections == list(SECTIONS)
+
+
+def test_the_page_needs_nothing_from_outside(page: str) -> None:
+    assert set(re.findall(r"https?://[^\"'\s<]+", page)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert {link.split(":")[0] for link in Page(page).links if not link.startswith("#")} <= {"data"}
+    assert "Content-Security-Policy" in page
+
+
+def test_names_from_the_data_are_text_and_never_code(page: str) -> None:
+    assert "script" not in Page(page).tags
+    assert EVIL in unescape(page)
+    assert "<script>steal(" in unescape(page)
+
+
+def test_every_picture_has_its_own_ids_and_every_link_on_the_page_has_its_target(page: str) -> None:
+    found = Page(page)
+    assert len(set(found.ids)) == len(found.ids)
+    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
+
+
+def test_every_figure_of_the_evaluations_is_shown_exactly(page: str, scorer: Scorer) -> None:
+    outputs = [output for model in scorer.models.values() for output in model.bundle.evaluation.outputs.values()]
+    tables = [metrics for output in outputs for metrics in (output.metrics, *output.baselines.values())]
+    wanted = [metric.value for metrics in tables for metric in metrics.values()]
+    assert sorted(Page(page).figures) == sorted(wanted)
+    for name in {name for metrics in tables for name in metrics}:
+        assert f'id="figure-{name}"' in page
+
+
+def test_every_row_of_the_data_is_accounted_for(page: str) -> None:
+    text = in_words(page)
+    for said in ("4,321", "21", "4,000", "300", "299", "amount (a) is not finite", "no order before the date"):
+        assert said in text
+
+
+def test_the_customers_are_listed_by_churn_probability_times_clv(page: str, scored: pd.DataFrame) -> None:
+    eligible = scored[scored["eligible"]]
+    order = eligible.assign(at_risk=eligible["churn_probability"] * eligible["clv_90d"]).nlargest(20, "at_risk")
+    listed = re.findall(r'data-says="customer">([^<]*)<', page)
+    assert [unescape(one) for one in listed] == list(order["customer_id"])
+    assert "<code>churn_probability x clv</code>" in page
+    first = order.iloc[0]
+    assert first["churn_probability_explanation"]["reasons"][0]["text"] in unescape(page)
+    assert first["clv_90d_explanation"]["reasons"][0]["text"] in unescape(page)
+
+
+def test_the_summary_at_the_head_says_how_far_to_trust_it(page: str, scored: pd.DataFrame) -> None:
+    text = in_words(page)
+    assert f"190 of {CUSTOMERS} known customers could be scored" in text
+    assert f"expect {scored['churn_probability'].mean() * 100:.0f} % of them" in text
+    assert "How far to trust that was measured once, on 29 Aug 2023" in text
+
+
+def test_claims_we_do_not_make_carry_the_measured_numbers(page: str, scorer: Scorer) -> None:
+    text, metrics = in_words(page), scorer.models["clv"].bundle.evaluation.outputs["clv_90d"].metrics
+    assert "Nothing here is a cause or an uplift" in text
+    assert f"it held the outcome of {metrics['coverage_80'].value * 100:.1f} % of all customers" in text
+    assert "300 of 4,321 rows of orders" in text
+    assert "as mapped in the mapping file" in text
+
+
+def test_model_cards_say_what_made_them(page: str) -> None:
+    text = in_words(page)
+    for said in ("made_up-churn v7", "churnxxxxxxxxxxx", "f" * 16, "2" * 12, "6 dates, 1 Jan 2023 to 31 May 2023", "max depth"):
+        assert said in text
+
+
+def test_the_same_numbers_give_the_same_page(
+    page: str, project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame, scored: pd.DataFrame
+) -> None:
+    assert render(gather_report(project, manifest, scorer, snapshot=snapshot, predictions=scored)) == page
+
+
+def test_a_project_without_product_groups_has_a_page_without_propensity(
+    project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame, scored: pd.DataFrame
+) -> None:
+    plain = manifest.model_copy(update={"categories": (), "mapped": ("customer_id", "order_id", "occurred_at", "amount")})
+    two = Scorer({task: model for task, model in scorer.models.items() if task != "propensity"})
+    text = render(gather_report(project, plain, two, snapshot=snapshot, predictions=scored))
+    assert "propensity" not in Page(text).sections
+    assert "most likely to buy" not in text
+    assert "Categories are not" not in text
+
+
+def test_a_single_eligible_customer_is_enough_for_a_page(
+    project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame, scored: pd.DataFrame
+) -> None:
+    one = snapshot.assign(not_eligible_because=snapshot["not_eligible_because"].where(snapshot.index > 0, None))
+    one.loc[1:, "not_eligible_because"] = "no order before the date"
+    alone = scored.assign(eligible=scored.index == 0)
+    assert problems_with(alone, scorer, one) == []
+    text = in_words(render(gather_report(project, manifest, scorer, snapshot=one, predictions=alone)))
+    assert "1 of 1 eligible customers" in text
+
+
+# Comparison and words
+
+
+def test_the_best_of_each_figure_is_marked_whichever_way_is_better() -> None:
+    metrics = {"auc": (0.8, True), "brier": (0.2, False), "sum_ratio": (0.7, None), "coverage_80": (0.75, None)}
+    rivals = {"base_rate": {"auc": 0.5, "brier": 0.3, "sum_ratio": 1.2}, "logistic_regression": {"auc": 0.8, "brier": 0.1}}
+    found = compare(evaluation_of(metrics, **rivals), title="churn", currency="EUR")
+    marked = {line.name: [bool(cell and cell.is_best) for cell in line.cells] for line in found.lines}
+    assert marked == {
+        "the model": [True, False, False, False],  # a tie counts for both, and what nobody else has is no contest
+        "base rate": [False, False, True, False],
+        "logistic regression": [True, True, False, False],
+    }
+    assert [column.direction for column in found.columns] == [
+        "higher is better",
+        "lower is better",
+        "closest to 1 is best",
+        "closest to 80 % is best",
+    ]
+
+
+def test_a_baseline_that_beats_the_model_is_named_with_both_values() -> None:
+    metrics = {"auc": (0.8, True), "brier": (0.20001, False)}
+    evaluation = evaluation_of(metrics, logistic_regression={"auc": 0.7, "brier": 0.2}, base_rate={"auc": 0.9})
+    assert verdict((compare(evaluation, title="churn", currency="EUR"),)) == [
+        "The model is best on 0 of 2 figures that model and baselines share.",
+        "Logistic regression beats the model on Brier score (0.20000 against 0.20001).",
+        "Base rate beats the model on AUC (0.900 against 0.800), but gives everybody the same number.",
+    ]
+
+
+def test_it_is_said_when_no_baseline_beats_the_model() -> None:
+    one = compare(evaluation_of({"auc": (0.8, True)}, base_rate={"auc": 0.5}), title="churn", currency="EUR")
+    assert verdict((one,))[-1] == "No baseline beats it on any of them."
+    assert verdict((one, one))[-1] == "No baseline beats the model on any figure in any category."
+
+
+def test_several_categories_are_counted() -> None:
+    won = compare(evaluation_of({"auc": (0.8, True)}, logistic_regression={"auc": 0.5}), title="tea", currency="EUR")
+    lost = compare(evaluation_of({"auc": (0.8, True)}, logistic_regression={"auc": 0.9}), title="toys", currency="EUR")
+    assert verdict((won, won, lost)) == [
+        "The model is best on AUC in 2 of 3 categories.",
+        "Logistic regression beats the model on AUC in 1 of 3 categories.",
+    ]
+
+
+def test_every_figure_that_training_makes_has_a_meaning(scorer: Scorer) -> None:
+    for model in scorer.models.values():
+        for output in model.bundle.evaluation.outputs.values():
+            for name in output.metrics:
+                assert glossary.entry(name).meaning != "No description yet."
+
+
+def test_a_picture_draws_names_as_they_are() -> None:
+    inputs = tuple(
+        InputColumn(name=slug(f"f{k}"), family="breadth", unit="lines", meaning=name, meaning_zh=name)
+        for k, name in enumerate((EVIL, "茶", "a" * 300))
+    )
+    rng = np.random.default_rng(3)
+    read = pd.DataFrame(rng.normal(size=(30, 3)), columns=[column.name for column in inputs])
+    values = rng.normal(size=(30, 1, 3))
+    found = Shares("log_odds", read, np.zeros((30, 1)), values, values.sum(axis=2))
+    drawn = as_svg(beeswarm_plot(found, 0, inputs), name="one", label=EVIL)
+    assert "<script" not in drawn
+    assert "$\\frac{" in unescape(drawn)
+    assert "茶" in drawn
+
+
+def test_tenths_in_which_nothing_happened_can_be_drawn() -> None:
+    nothing = tuple(CalibrationPoint(customers=5, predicted=0.0, actual=0.0) for _ in range(10))
+    evaluation = evaluation_of({"auc": (0.5, True)}).model_copy(update={"tenths": nothing})
+    assert as_svg(calibration_plot(evaluation, unit="EUR"), name="empty", label="nothing").startswith("<svg")
+
+
+# The step
+
+
+def test_the_step_writes_report_and_summary_and_says_where_everything_is(
+    ready_and_scored: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    report_on(ready_and_scored)
+    said = capsys.readouterr().out
+    assert len(report_file(ready_and_scored).read_bytes()) < 3_000_000
+    assert json.loads((ready_and_scored.folder / "summary.json").read_text(encoding="utf-8"))["scored"]["eligible"] == 190
+    for place in ("report.html", "summary.json", "predictions.parquet", "snapshots.parquet", "quarantine_orders.parquet"):
+        assert place in said
+    assert "mlflow ui --backend-store-uri sqlite:///mlflow.db" in said
+
+
+def test_a_password_of_the_registry_is_not_shown(
+    ready_and_scored: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://someone:secret@host/mlflow")
+    report_on(ready_and_scored)
+    assert "secret" not in capsys.readouterr().out
+
+
+def test_without_scores_it_says_how_to_make_them(ready: Project) -> None:
+    with pytest.raises(BadInput, match=r"no scored customers in .*predictions\.parquet.*python -m serving score CONFIG"):
+        report_on(ready)
+
+
+def test_without_champions_and_without_scores_both_are_said_at_once(ready: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_champion(*_: object) -> Scorer:
+        raise BadInput("no champion of made_up-churn in the registry")
+
+    monkeypatch.setattr("serving.report.build.load_scorer", no_champion)
+    with pytest.raises(BadInput) as bad:
+        report_on(ready)
+    assert [problem.split(" in ")[0] for problem in bad.value.problems] == [
+        "no champion of made_up-churn",
+        "no scored customers",
+    ]
+
+
+def test_a_scored_table_that_cannot_be_read_is_said(ready: Project) -> None:
+    predictions_file(ready).parent.mkdir(parents=True)
+    predictions_file(ready).write_bytes(b"half")
+    with pytest.raises(BadInput, match="not a readable parquet file; score the customers again"):
+        report_on(ready)
+
+
+def test_scores_of_other_versions_are_refused_each_by_name(
+    ready_and_scored: Project, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = Scorer({task: replace(model, version="8") for task, model in scorer.models.items()})
+    monkeypatch.setattr("serving.report.build.load_scorer", lambda *_: later)
+    with pytest.raises(BadInput) as bad:
+        report_on(ready_and_scored)
+    assert bad.value.problems[0] == (
+        "churn_model: scored by made_up-churn v7 churnxxxxxxxxxxx, but the champion is made_up-churn v8 churnxxxxxxxxxxx"
+    )
+    assert len(bad.value.problems) == 4
+    assert bad.value.problems[-1] == "score made_up again: python -m serving score CONFIG"
+    assert not report_file(ready_and_scored).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda table: table.drop(columns="clv_90d"), "the scored table has no column clv_90d"),
+        (lambda table: table.drop(columns="clv_model"), "clv_model: scored by no model, but the champion is"),
+        (lambda table: table.assign(as_of=FIRST), "as_of: scored 2023-01-01, but the last snapshot is of 2024-01-01"),
+        (lambda table: table.assign(customer_id=table["customer_id"] + "x"), "customer_id: the scored customers are not"),
+        (lambda table: table.assign(eligible=True), "eligible: other customers are eligible"),
+        (lambda table: table.assign(clv_90d=1.0), "the champions give these customers other numbers"),
+    ],
+    ids=["no column", "no version", "another date", "other customers", "others eligible", "other numbers"],
+)
+def test_scores_that_do_not_belong_to_the_last_snapshot_are_refused(
+    change, problem: str, scored: pd.DataFrame, scorer: Scorer, snapshot: pd.DataFrame
+) -> None:
+    found = problems_with(change(scored), scorer, snapshot)
+    assert len(found) == 1
+    assert found[0].startswith(problem)
+
+
+def test_a_date_on_which_nobody_is_eligible_is_said(scored: pd.DataFrame, scorer: Scorer, snapshot: pd.DataFrame) -> None:
+    nobody = snapshot.assign(not_eligible_because="no order before the date")
+    found = problems_with(scored.assign(eligible=False), scorer, nobody)
+    assert found == ["eligible: nobody is eligible on 2024-01-01, so there is nothing to report on"]
+
+
+def test_scores_of_these_champions_and_this_snapshot_are_accepted_in_any_order(
+    scored: pd.DataFrame, scorer: Scorer, snapshot: pd.DataFrame
+) -> None:
+    assert problems_with(scored.iloc[::-1], scorer, snapshot) == []
