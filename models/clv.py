@@ -1,7 +1,7 @@
-"""Expected net spend within the horizon: what her rhythm lets expect, corrected by a Tweedie booster.
+"""Expected net spend within the horizon: what the rhythm of orders lets expect, corrected by a Tweedie booster.
 
 The booster starts from the log of the prior's expected spend (`models.prior`), so that it only has to learn what makes
-a customer worth more or less than customers with her rhythm.
+a customer worth more or less than others with the same rhythm.
 
 Most customers spend nothing, a few spend very much; a Tweedie distribution with variance power between 1 and 2 is
 an amount that is exactly zero with some probability and positive and skewed otherwise (Joergensen 1987). The

@@ -50,28 +50,28 @@ class Prior(Frozen):
                 name="probability_alive",
                 family="rhythm",
                 unit="ratio",
-                meaning="chance that she is still a customer, from her rhythm alone",
+                meaning="chance of still being a customer, from the rhythm of orders alone",
                 meaning_zh="按购买节奏推算仍为活跃客户的概率",
             ),
             InputColumn(
                 name=f"expected_orders_{h}d",
                 family="rhythm",
                 unit="orders",
-                meaning=f"orders to expect in the next {h} days, from her rhythm alone",
+                meaning=f"orders to expect in the next {h} days, from the rhythm of orders alone",
                 meaning_zh=f"按购买节奏推算未来{h}天订单数",
             ),
             InputColumn(
                 name="expected_order_value",
                 family="monetary",
                 unit="money",
-                meaning="order value to expect, from her orders so far",
+                meaning="order value to expect, from the orders so far",
                 meaning_zh="按历史订单推算的客单价",
             ),
             InputColumn(
                 name=f"expected_spend_{h}d",
                 family="rhythm",
                 unit="money",
-                meaning=f"spend to expect in the next {h} days, from her rhythm alone",
+                meaning=f"spend to expect in the next {h} days, from the rhythm of orders alone",
                 meaning_zh=f"按购买节奏推算未来{h}天消费额",
             ),
         )
@@ -93,7 +93,7 @@ class Prior(Frozen):
 
 
 def _rhythm(rows: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:
-    """Days with an order, days from first to last, days since the first, mean spend per such day.
+    """Days with an order, days from first to last, days since the first, mean net spend per such day.
 
     Missing stays missing; rows that contradict themselves (sent by hand) are bent to what is possible.
     """
@@ -101,4 +101,5 @@ def _rhythm(rows: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:
     days = np.maximum(rows["order_day_count"].to_numpy(dtype=np.float64), 1)
     days = np.where(days > age, age, days)
     last = np.clip(rows["days_first_to_last_order"].to_numpy(dtype=np.float64), 0, age)
-    return days, last, age, np.maximum(rows["spend_sum"].to_numpy(dtype=np.float64), 0) / days
+    net = rows["spend_sum"].to_numpy(dtype=np.float64) - rows["refund_sum"].to_numpy(dtype=np.float64)
+    return days, last, age, np.maximum(net, 0) / days

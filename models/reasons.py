@@ -52,24 +52,47 @@ def explain(bundle: Bundle, rows: pd.DataFrame, *, top: int) -> list[dict[str, E
 def _explanation(
     bundle: Bundle, found: Shares, values: np.ndarray, row: int, k: int, chosen: np.ndarray, label: str
 ) -> Explanation:
+    base, total = float(found.base[row, k]), float(found.total[row, k])
     inputs, own = bundle.contract.explained, found.values[row, k]
+    unit = bundle.contract.currency if found.scale == "money" else "points"
+    rate = 1.0 if found.scale == "money" else points_per_log_odds(base, total)
     reasons = tuple(
-        _reason(inputs[i], float(values[i]), float(own[i]), label, found.scale, bundle.contract.currency)
+        _reason(
+            inputs[i],
+            float(values[i]),
+            float(own[i]),
+            f"{label} by {abs(own[i]) * rate:,.{2 if rate == 1 else 1}f} {unit}",
+            bundle,
+        )
         for i in chosen
         if own[i] != 0
     )
-    base, total = float(found.base[row, k]), float(found.total[row, k])
     rest = total - base - sum(reason.share for reason in reasons)
     return Explanation(scale=found.scale, base=base, reasons=reasons, rest=rest, total=total)
 
 
-def _reason(column: InputColumn, value: float, share: float, label: str, scale: Scale, currency: str) -> Reason:
-    said = say_value(value, column.unit, currency)
-    moved = f"by {abs(share):,.2f} {currency}" if scale == "money" else f"({share:+.2f} log-odds)"
-    text = (
-        f"{column.meaning[:1].upper()}{column.meaning[1:]}: {said}; {'raises' if share > 0 else 'lowers'} the {label} {moved}"
+def points_per_log_odds(base: float, total: float) -> float:
+    """Percentage points of probability that one unit of log-odds is worth between base and total.
+
+    The rescale rule through the logistic curve: shares times this rate add up to the change in points, exactly.
+
+    >>> round(points_per_log_odds(0.0, 1.0), 2)
+    23.11
+    """
+    low, high = (1 / (1 + math.exp(-odds)) for odds in (base, total))
+    return 100 * (high - low) / (total - base) if abs(total - base) > 1e-9 else 100 * high * (1 - high)
+
+
+def _reason(column: InputColumn, value: float, share: float, moved: str, bundle: Bundle) -> Reason:
+    said = say_value(value, column.unit, bundle.contract.currency)
+    meaning = f"{column.meaning[:1].upper()}{column.meaning[1:]}"
+    return Reason(
+        feature=column.name,
+        label=column.meaning,
+        value=None if math.isnan(value) else value,
+        share=share,
+        text=f"{meaning}: {said}; {'raises' if share > 0 else 'lowers'} the {moved}",
     )
-    return Reason(feature=column.name, label=column.meaning, value=None if math.isnan(value) else value, share=share, text=text)
 
 
 def say_value(value: float, unit: str, currency: str) -> str:

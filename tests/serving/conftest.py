@@ -49,15 +49,12 @@ def write_sample(folder: Path) -> Path:
     return config
 
 
-def do_main_job(config: Path) -> dict[Task, Registered]:
-    """Features, the three models, scores and report, in the current folder."""
+def train_all(config: Path) -> dict[Task, Registered]:
+    """Features and the three models, in the current folder."""
     project = read_project(config)
     build_snapshots(project)
     settings = read_section(config, "training", TrainingSettings)
-    models = {task: train(project, settings, task) for task in TASKS}
-    score_customers(project)
-    report_on(project)
-    return models
+    return {task: train(project, settings, task) for task in TASKS}
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +65,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        models = do_main_job(config)
+        models = train_all(config)
         project = read_project(config)
+        score_customers(project)
+        report_on(project)
         yield Demo(folder, config, project, build_snapshots(project), models)
     shutil.rmtree(folder)

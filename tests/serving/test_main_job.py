@@ -15,7 +15,7 @@ import pytest
 from features.command import EXIT_BAD_INPUT
 from models.contract import TASKS
 from models.registry import champion, find
-from tests.serving.conftest import ROOT, Demo, do_main_job, write_sample
+from tests.serving.conftest import ROOT, Demo, train_all, write_sample
 
 
 def summary(demo: Demo) -> dict:
@@ -61,7 +61,7 @@ def test_the_first_version_is_champion_and_answers_its_golden_rows(demo: Demo) -
 
 
 def test_training_again_from_the_same_data_keeps_the_version_at_hand(demo: Demo) -> None:
-    again = do_main_job(demo.config)
+    again = train_all(demo.config)
     assert {task: model.label for task, model in again.items()} == {task: model.label for task, model in demo.models.items()}
 
 
@@ -71,7 +71,7 @@ def test_the_same_data_config_and_seed_give_the_same_bundles_elsewhere(
     config = write_sample(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    elsewhere = do_main_job(config)
+    elsewhere = train_all(config)
     assert {task: model.hash for task, model in elsewhere.items()} == {task: model.hash for task, model in demo.models.items()}
 
 
