@@ -26,9 +26,11 @@ def baselines(
     if task == "churn":
         return {"base_rate": mean_outcome, "recency_rule": one_column("days_since_last_order"), "logistic_regression": logistic}
     if task == "clv":
-        nearest = min(windows_days, key=lambda window: abs(window - horizon_days))
-        trailing = trailing_spend(f"spend_sum_{nearest}d", horizon_days / nearest)
-        return {"mean_value": mean_outcome, f"trailing_{nearest}d_spend": trailing, "ridge_regression": ridge}
+        trailing = {}
+        if windows_days:
+            nearest = min(windows_days, key=lambda window: abs(window - horizon_days))
+            trailing = {f"trailing_{nearest}d_spend": trailing_spend(f"spend_sum_{nearest}d", horizon_days / nearest)}
+        return {"mean_value": mean_outcome, **trailing, "ridge_regression": ridge}
     bought = f"order_count_{WINDOW_DAYS}d_of_{category}"
     return {"base_rate": mean_outcome, "bought_before_rule": one_column(bought), "logistic_regression": logistic}
 

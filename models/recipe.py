@@ -32,6 +32,7 @@ class Recipe:
     defaults: Parameters
     search_space: Callable[[Trial], Parameters]
     outputs: Callable[[Manifest], tuple[Output, ...]]
+    learning_rate: float = 0.05
     starts_from_prior: bool = False  # the booster corrects the prior's expectation instead of starting from nothing
     season_moves_all_alike: bool = False  # the day of the year may raise or lower the level, not reorder customers
 

@@ -9,6 +9,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from features.catalogue import DAY_OF_YEAR
+from features.problems import BadInput
 from models.bundle import margins
 from models.calibration import inverse_link
 from models.contract import Link
@@ -46,7 +47,7 @@ def fit_booster(recipe: Recipe, frame: Frame, parameters: Parameters, rounds: in
 def booster_parameters(recipe: Recipe, parameters: Parameters, settings: TrainingSettings) -> Parameters:
     """Everything the booster is told. No class weights: they would spoil the probabilities."""
     common: Parameters = {
-        "learning_rate": settings.learning_rate,
+        "learning_rate": settings.learning_rate or recipe.learning_rate,
         "tree_method": "hist",
         "seed": settings.seed,
         "nthread": settings.threads,
@@ -74,6 +75,8 @@ def level_free_loss(margins: Floats, outcomes: Floats, link: Link) -> float:
 def _loss(margin: Floats, outcome: Floats, link: Link) -> float:
     if link == "exp":
         amount, predicted = np.maximum(outcome, 0), np.exp(margin)
+        if not amount.any():
+            raise BadInput("the customers brought nothing after the tune date: there is nothing to choose parameters by")
         return float(np.abs(amount - predicted * amount.sum() / predicted.sum()).sum() / amount.sum())
     return log_loss(margin + _shift_to_mean(margin, float(outcome.mean())), outcome)
 

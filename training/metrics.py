@@ -46,12 +46,12 @@ def judge_interval(actual: Floats, predicted: Floats, lower: Floats, upper: Floa
     as zero, which is where the interval ends.
     """
     floored = np.maximum(actual, 0)
-    inside = (floored >= lower) & (floored <= upper)
+    inside = ((floored >= lower) & (floored <= upper)).astype(np.float64)
     top = _top_tenth(predicted)
     percent = round(nominal * 100)
     return {
         f"coverage_{percent}": Metric(value=float(inside.mean()), greater_is_better=None),
-        f"coverage_{percent}_top_decile": Metric(value=float(_evened(inside.astype(np.float64), predicted)[top].mean()), greater_is_better=None),
+        f"coverage_{percent}_top_decile": Metric(value=float(_evened(inside, predicted)[top].mean()), greater_is_better=None),
         "interval_width_mean": Metric(value=float((upper - lower).mean()), greater_is_better=False),
     }
 

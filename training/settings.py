@@ -27,6 +27,6 @@ class TrainingSettings(Settings):
     threads: int = Field(default=2, ge=1)
     trials: Trials = Trials()
     rounds_max: int = Field(default=600, ge=10)
-    learning_rate: float = Field(default=0.05, gt=0, le=1)
+    learning_rate: float | None = Field(default=None, gt=0, le=1)  # each recipe has its own
     interval_coverage: float = Field(default=0.8, gt=0, lt=1)
     waived_features: tuple[str, ...] = ()  # columns the leakage check has been told about

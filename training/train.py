@@ -88,8 +88,8 @@ class Fitted:
     def choices(self) -> dict[str, str]:
         """What was chosen before the judged date was looked at."""
         gain = 1 - self.tuned.loss / self.tuned.loss_of_defaults
-        said = f"{self.tuned.trials} trials, {self.tuned.pruned} stopped early; loss on the tune date {gain:.2%} below the defaults'"
-        return {"tuning": said} | self.rehearsed.choices
+        tried = f"{self.tuned.trials} trials, {self.tuned.pruned} stopped early"
+        return {"tuning": f"{tried}; loss on the tune date {gain:.2%} below the defaults'"} | self.rehearsed.choices
 
 
 def _fit(recipe: Recipe, frame: Frame, roles: Roles, settings: TrainingSettings) -> Fitted:
@@ -145,7 +145,7 @@ def _contract(
         cohort=project.cohort,
         roles=roles,
         rows_fitted=fitted.rows,
-        parameters={**recipe.fixed, **fitted.tuned.parameters, "learning_rate": settings.learning_rate},
+        parameters={**recipe.fixed, **fitted.tuned.parameters, "learning_rate": settings.learning_rate or recipe.learning_rate},
         rounds=fitted.booster.num_boosted_rounds(),
         seed=settings.seed,
         made_from=_made_from(manifest, settings, recipe.task),

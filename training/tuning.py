@@ -39,7 +39,7 @@ def tune(
     recipe: Recipe, data: Matrices, trials: int, settings: TrainingSettings, say: Callable[[str], None] = lambda _: None
 ) -> Tuned:
     """Try the defaults first, then up to `trials` - 1 proposals; the same seed gives the same choice."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # an interrupted trial is no news
     study = optuna.create_study(
         direction="minimize",
         sampler=optuna.samplers.TPESampler(seed=settings.seed, multivariate=False),

@@ -1,0 +1,272 @@
+"""The bundle on disk: it comes back as it was, says when it was changed, and holds no customer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xgboost as xgb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+from features.problems import ContractMismatch
+from models.bundle import Bundle, bundle_hash, load_bundle, made_up_rows, margins, save_bundle
+from models.calibration import Calibrator, inverse_link
+from models.contract import Task
+
+
+@pytest.fixture
+def folder(bundle: Bundle, tmp_path: Path) -> Path:
+    """Each of the bundles in turn, saved."""
+    save_bundle(bundle, tmp_path)
+    return tmp_path
+
+
+def edit(file: Path, change: object) -> None:
+    content = json.loads(file.read_text(encoding="utf-8"))
+    change(content)  # type: ignore[operator]
+    file.write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_a_saved_bundle_predicts_the_same_to_the_last_digit(bundle: Bundle, folder: Path, odd_customers: pd.DataFrame) -> None:
+    assert_frame_equal(load_bundle(folder).predict(odd_customers), bundle.predict(odd_customers), check_exact=True)
+
+
+def test_a_saved_bundle_comes_back_whole(bundle: Bundle, folder: Path) -> None:
+    again = load_bundle(folder)
+    assert again.contract == bundle.contract
+    assert again.calibrator == bundle.calibrator
+    assert again.intervals == bundle.intervals
+    assert again.prior == bundle.prior
+    assert again.evaluation == bundle.evaluation
+    assert_frame_equal(again.golden, bundle.golden)
+
+
+def test_a_loaded_bundle_is_saved_with_the_same_hash(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    assert save_bundle(load_bundle(folder), tmp_path_factory.mktemp("again")) == bundle_hash(folder)
+
+
+def test_predictions_are_named_after_the_outputs(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
+    columns = {task: list(bundle.predict(customers).columns) for task, bundle in bundles.items()}
+    assert columns == {
+        "churn": ["churn_probability"],
+        "clv": ["clv_90d", "clv_90d_lower_80", "clv_90d_upper_80"],
+        "propensity": ["propensity_tea", "propensity_toys_games", "propensity_garden"],
+    }
+
+
+def test_predictions_keep_the_index_of_the_rows(bundle: Bundle, customers: pd.DataFrame) -> None:
+    some = customers.iloc[[7, 3]]
+    assert list(bundle.predict(some).index) == list(some.index)
+
+
+def test_probabilities_are_the_calibrated_margins_of_the_booster(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
+    for task in ("churn", "propensity"):
+        bundle = bundles[task]
+        values = pd.concat([customers, bundle.prior.columns(customers)], axis=1)
+        matrix = xgb.DMatrix(values.to_numpy(np.float32), feature_names=list(values.columns))
+        raw = bundle.booster.predict(matrix, output_margin=True).reshape(len(customers), -1)
+        linear = raw.astype(float) * bundle.calibrator.slopes + bundle.calibrator.intercepts
+        assert bundle.predict(customers).to_numpy() == pytest.approx(1 / (1 + np.exp(-linear)))
+
+
+def test_the_interval_lies_around_the_amount(bundles: dict[Task, Bundle], odd_customers: pd.DataFrame) -> None:
+    answers = bundles["clv"].predict(odd_customers)
+    assert (answers["clv_90d_lower_80"] <= answers["clv_90d"]).all()
+    assert (answers["clv_90d"] <= answers["clv_90d_upper_80"]).all()
+    assert (answers["clv_90d_lower_80"] >= 0).all()
+
+
+def test_columns_in_another_order_and_columns_too_many_change_nothing(bundle: Bundle, customers: pd.DataFrame) -> None:
+    shuffled = customers[customers.columns[::-1]].assign(customer_id="somebody", not_eligible_because=None)
+    assert_frame_equal(bundle.predict(shuffled), bundle.predict(customers))
+
+
+def test_columns_that_are_whole_numbers_or_nullable_are_read_as_numbers(bundle: Bundle, customers: pd.DataFrame) -> None:
+    whole = customers.assign(days_since_last_order_of_tea=customers["days_since_last_order_of_tea"].astype("Int64"))
+    whole = whole.assign(order_count=whole["order_count"].astype("int32"))
+    assert_frame_equal(bundle.predict(whole), bundle.predict(customers))
+
+
+def test_absent_columns_are_named_all_at_once(bundle: Bundle, customers: pd.DataFrame) -> None:
+    less = customers.drop(columns=["order_count", "spend_sum"])
+    with pytest.raises(ContractMismatch, match=f"the {bundle.contract.task} model needs columns order_count, spend_sum"):
+        bundle.predict(less)
+
+
+def test_margins_have_a_row_per_row_and_a_column_per_output(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
+    for task, outputs in {"churn": 1, "clv": 1, "propensity": 3}.items():
+        for count in (1, 5):
+            matrix = bundles[task].matrix(bundles[task].values(customers.head(count)))
+            assert margins(bundles[task].booster, matrix).shape == (count, outputs)
+
+
+def test_a_booster_that_starts_from_the_prior_multiplies_what_the_rhythm_lets_expect(
+    bundles: dict[Task, Bundle], customers: pd.DataFrame
+) -> None:
+    bundle = bundles["clv"]
+    values = bundle.values(customers)
+    correction = bundle.booster.predict(
+        xgb.DMatrix(values.to_numpy(np.float32), feature_names=list(values.columns), base_margin=np.zeros(len(values)))
+    )
+    expected = np.maximum(values["expected_spend_90d"], 0.01)
+    assert bundle.predict(customers)["clv_90d"].to_numpy() == pytest.approx(correction * expected, rel=1e-4)
+
+
+def test_the_same_content_has_the_same_hash(bundle: Bundle, tmp_path: Path) -> None:
+    hashes = set()
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        hashes.add(save_bundle(bundle, tmp_path / name))
+    assert len(hashes) == 1
+
+
+def test_one_flipped_byte_in_any_file_changes_the_hash(folder: Path) -> None:
+    before = bundle_hash(folder)
+    for file in sorted(folder.iterdir()):
+        content = file.read_bytes()
+        file.write_bytes(content[:-3] + bytes([content[-3] ^ 1]) + content[-2:])
+        assert bundle_hash(folder) != before, file.name
+        file.write_bytes(content)
+    assert bundle_hash(folder) == before
+
+
+def test_a_file_more_or_with_another_name_changes_the_hash(folder: Path) -> None:
+    before = bundle_hash(folder)
+    (folder / "notes.json").write_text("{}")
+    assert bundle_hash(folder) != before
+    (folder / "notes.json").unlink()
+    (folder / "calibrator.json").rename(folder / "calibration.json")
+    assert bundle_hash(folder) != before
+
+
+def shift_leaves(booster: dict) -> None:
+    for tree in booster["learner"]["gradient_booster"]["model"]["trees"]:
+        tree["split_conditions"] = [
+            value + 0.1 if child == -1 else value
+            for value, child in zip(tree["split_conditions"], tree["left_children"], strict=True)
+        ]
+
+
+def move_intercept(calibrator: dict) -> None:
+    calibrator["intercepts"][-1] += 0.01
+
+
+def raise_an_answer(golden: dict) -> None:
+    golden["answers"][0] = {name: value * 1.01 + 0.001 for name, value in golden["answers"][0].items()}
+
+
+def rename_an_answer(golden: dict) -> None:
+    golden["answers"] = [{f"{name}_old": value for name, value in answer.items()} for answer in golden["answers"]]
+
+
+@pytest.mark.parametrize(
+    ("file", "tamper"),
+    [
+        ("booster.json", shift_leaves),
+        ("calibrator.json", move_intercept),
+        ("golden.json", raise_an_answer),
+        ("golden.json", rename_an_answer),
+    ],
+)
+def test_a_bundle_that_answers_otherwise_than_it_says_is_not_loaded(
+    bundle: Bundle, folder: Path, file: str, tamper: object
+) -> None:
+    edit(folder / file, tamper)
+    with pytest.raises(ContractMismatch) as refused:
+        load_bundle(folder)
+    said = str(refused.value)
+    assert f"the golden rows of the {bundle.contract.task} bundle in {folder} do not come out as stored" in said
+    assert said.endswith("train it again")
+
+
+def test_a_tampered_interval_is_not_loaded(bundles: dict[Task, Bundle], tmp_path: Path) -> None:
+    save_bundle(bundles["clv"], tmp_path)
+    edit(tmp_path / "intervals.json", lambda content: content.update(above=[a * 2 for a in content["above"]]))
+    with pytest.raises(ContractMismatch, match="the golden rows of the clv bundle"):
+        load_bundle(tmp_path)
+
+
+def test_a_tampered_prior_is_not_loaded(bundles: dict[Task, Bundle], tmp_path: Path) -> None:
+    save_bundle(bundles["clv"], tmp_path)
+    edit(tmp_path / "prior.json", lambda content: content["order_value"].__setitem__(0, content["order_value"][0] * 1.1))
+    with pytest.raises(ContractMismatch, match="the golden rows of the clv bundle"):
+        load_bundle(tmp_path)
+
+
+def test_features_in_another_order_are_not_loaded(bundles: dict[Task, Bundle], tmp_path: Path) -> None:
+    save_bundle(bundles["churn"], tmp_path)
+    edit(tmp_path / "contract.json", lambda content: content["inputs"].reverse())
+    with pytest.raises((ContractMismatch, ValueError)):
+        load_bundle(tmp_path)
+
+
+def test_a_bundle_is_json_and_nothing_else(bundle: Bundle, folder: Path) -> None:
+    expected = {"booster.json", "calibrator.json", "contract.json", "evaluation.json", "golden.json"}
+    expected |= ({"intervals.json"} if bundle.contract.task == "clv" else set()) | ({"prior.json"} if bundle.prior else set())
+    assert {file.name for file in folder.iterdir()} == expected
+    for file in folder.iterdir():
+        text = file.read_text(encoding="utf-8")
+        json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} in a JSON file"))
+
+
+def test_no_training_row_is_in_a_bundle(folder: Path, customers: pd.DataFrame) -> None:
+    golden = pd.DataFrame(json.loads((folder / "golden.json").read_text())["rows"], dtype="float64")
+    assert len(golden) >= 10
+    both = golden.merge(customers, how="inner", on=list(customers.columns))
+    assert both.empty
+    # Nor the numbers of one side by side in any order or form: money with its cents would give a customer away.
+    text = "".join(file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name != "booster.json")
+    cents = [f"{spend:.2f}" for spend in customers["spend_sum"] if round(spend, 1) != spend and spend > 1]
+    assert len(cents) > 100
+    assert not [amount for amount in cents if f": {amount}" in text or f":{amount}," in text]
+
+
+def test_golden_rows_have_missing_values_and_columns_in_order(customers: pd.DataFrame) -> None:
+    rows = made_up_rows(customers, seed=0)
+    assert list(rows.columns) == list(customers.columns)
+    assert rows.iloc[-2].isna().all()
+    assert (rows.iloc[-1] == 0).all()
+    assert rows["gap_days_mean"].iloc[:-2].isna().any()
+    assert rows["gap_days_mean"].iloc[:-2].notna().any()
+    assert rows["order_count"].iloc[:-2].notna().all()
+
+
+def test_golden_rows_reach_different_answers(bundle: Bundle) -> None:
+    answers = bundle.predict(bundle.golden)[[output.name for output in bundle.contract.outputs]]
+    assert (answers.nunique() >= len(answers) / 2).all()
+
+
+def test_the_same_seed_makes_up_the_same_rows(customers: pd.DataFrame) -> None:
+    assert_frame_equal(made_up_rows(customers, seed=3), made_up_rows(customers, seed=3))
+    assert not made_up_rows(customers, seed=3).equals(made_up_rows(customers, seed=4))
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(st.tuples(st.sampled_from([np.nan, 0.0, 1.0, 2.0]), st.sampled_from([np.nan, 0.0, 0.1])), min_size=1, max_size=30),
+    st.integers(0, 1000),
+)
+def test_no_made_up_row_is_a_customers_however_few_values_there_are(rows: list[tuple[float, float]], seed: int) -> None:
+    frame = pd.DataFrame(rows, columns=["order_count", "refund_share_of_spend"], dtype="float64")
+    customers = set(frame.fillna(-1).itertuples(index=False, name=None))
+    made_up = set(made_up_rows(frame, seed=seed).fillna(-1).itertuples(index=False, name=None))
+    assert not customers & made_up
+
+
+def test_a_column_that_nobody_has_stays_missing(customers: pd.DataFrame) -> None:
+    rows = made_up_rows(customers.assign(gap_days_mean=np.nan), seed=0)
+    assert rows["gap_days_mean"].iloc[:-1].isna().all()
+
+
+def test_a_calibrator_is_part_of_what_golden_rows_check(bundles: dict[Task, Bundle]) -> None:
+    bundle = bundles["churn"]
+    plain = replace(bundle, calibrator=Calibrator(link="sigmoid", slopes=(1.0,), intercepts=(0.0,)))
+    assert not np.allclose(bundle.predict(bundle.golden), plain.predict(bundle.golden), atol=1e-4)
+    own = margins(plain.booster, plain.matrix(plain.values(plain.golden)))
+    assert np.allclose(plain.predict(bundle.golden), inverse_link(own, "sigmoid"))

@@ -1,0 +1,208 @@
+"""Boosters, and a loss that does not mind the level; and that a booster learns from labels and from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+import sklearn.metrics
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from features.problems import BadInput
+from models.calibration import inverse_link
+from models.contract import TASKS, Link, Roles, Task
+from models.prior import Prior
+from models.recipe import Recipe
+from training.fitting import (
+    _shift_to_mean,
+    booster_parameters,
+    fit_booster,
+    level_free_loss,
+    log_loss,
+    matrices,
+    raw_margins,
+)
+from training.frame import Frame
+from training.settings import TrainingSettings
+
+
+def made_up(link: Link, seed: int, outputs: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Margins, and outcomes that belong to them."""
+    rng = np.random.default_rng(seed)
+    margins = rng.normal(0, 1, (100, outputs))
+    if link == "sigmoid":
+        return margins, (rng.uniform(size=margins.shape) < inverse_link(margins, "sigmoid")).astype(float)
+    return margins, np.where(rng.uniform(size=margins.shape) < 0.5, 0, np.exp(margins) * rng.gamma(2, 0.5, margins.shape))
+
+
+@settings(max_examples=40)
+@given(st.sampled_from(["sigmoid", "exp"]), st.integers(0, 2**32 - 1), st.floats(-3, 3))
+def test_the_same_amount_added_to_all_margins_changes_no_loss(link: Link, seed: int, constant: float) -> None:
+    margins, outcomes = made_up(link, seed)
+    assert level_free_loss(margins + constant, outcomes, link) == pytest.approx(
+        level_free_loss(margins, outcomes, link), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("link", ["sigmoid", "exp"])
+def test_margins_in_another_order_lose_more(link: Link) -> None:
+    margins, outcomes = made_up(link, 0)
+    assert level_free_loss(margins, outcomes, link) < level_free_loss(margins[::-1], outcomes, link)
+
+
+@pytest.mark.parametrize("link", ["sigmoid", "exp"])
+def test_the_loss_of_several_outputs_is_their_mean(link: Link) -> None:
+    margins, outcomes = made_up(link, 0, outputs=3)
+    each = [level_free_loss(margins[:, [k]], outcomes[:, [k]], link) for k in range(3)]
+    assert level_free_loss(margins, outcomes, link) == pytest.approx(np.mean(each))
+
+
+def test_at_the_right_level_the_loss_of_probabilities_is_the_log_loss() -> None:
+    # Half of those at margin -1 and at +1 together happened, and the probabilities average to a half.
+    margins, outcomes = np.array([[-1.0], [-1.0], [1.0], [1.0]]), np.array([[0.0], [0.0], [1.0], [1.0]])
+    assert level_free_loss(margins, outcomes, "sigmoid") == pytest.approx(np.log1p(np.exp(-1)))
+
+
+def test_money_given_back_counts_as_nothing_brought() -> None:
+    margins, outcomes = made_up("exp", 0)
+    given_back = np.where(outcomes == 0, -100.0, outcomes)
+    assert level_free_loss(margins, given_back, "exp") == level_free_loss(margins, outcomes, "exp")
+
+
+def test_with_nothing_brought_there_is_nothing_to_choose_by() -> None:
+    margins, outcomes = made_up("exp", 0)
+    said = "the customers brought nothing after the tune date: there is nothing to choose parameters by"
+    with pytest.raises(BadInput, match=said):
+        level_free_loss(margins, np.minimum(outcomes, 0), "exp")
+
+
+def test_the_error_of_amounts_by_hand_once_their_total_is_right() -> None:
+    # Predicted 1 and 3, a total of 4; brought 2 and 6. Doubled they are 2 and 6: no error. Turned round 6 and 2: 8 of 8.
+    margins = np.log(np.array([[1.0], [3.0]]))
+    assert level_free_loss(margins, np.array([[2.0], [6.0]]), "exp") == pytest.approx(0)
+    assert level_free_loss(margins, np.array([[6.0], [2.0]]), "exp") == pytest.approx(8 / 8)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.floats(0.001, 0.999), st.floats(0.01, 5), st.floats(-8, 8))
+def test_the_shift_makes_the_probabilities_average_to_the_mean(seed: int, mean: float, spread: float, middle: float) -> None:
+    margin = np.random.default_rng(seed).normal(middle, spread, 50)
+    assert inverse_link(margin + _shift_to_mean(margin, mean), "sigmoid").mean() == pytest.approx(mean, abs=1e-6)
+
+
+def test_margins_far_apart_can_be_shifted_too() -> None:
+    margin = np.repeat([-12.0, 12.0], 50)
+    for mean in (0.05, 0.3, 0.5, 0.95):
+        assert inverse_link(margin + _shift_to_mean(margin, mean), "sigmoid").mean() == pytest.approx(mean, abs=1e-6)
+
+
+@pytest.mark.parametrize("outcome", [0.0, 1.0])
+def test_one_class_has_a_finite_loss(outcome: float) -> None:
+    margins, _ = made_up("sigmoid", 0)
+    assert np.isfinite(level_free_loss(margins, np.full_like(margins, outcome), "sigmoid"))
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1))
+def test_the_log_loss_equals_scikit_learns(seed: int) -> None:
+    margins, outcomes = made_up("sigmoid", seed)
+    theirs = sklearn.metrics.log_loss(outcomes[:, 0], inverse_link(margins[:, 0], "sigmoid"), labels=[0, 1])
+    assert log_loss(margins, outcomes) == pytest.approx(theirs)
+
+
+def test_the_log_loss_of_certainty_is_finite_and_right() -> None:
+    assert log_loss(np.array([[800.0], [-800.0]]), np.array([[1.0], [0.0]])) == 0
+    assert log_loss(np.array([[800.0], [-800.0]]), np.array([[0.0], [0.0]])) == 400
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_no_class_weighs_more_than_the_other(recipes: dict[Task, Recipe], quick: TrainingSettings, task: Task) -> None:
+    told = booster_parameters(recipes[task], recipes[task].defaults, quick)
+    assert told.get("scale_pos_weight", 1) == 1
+    assert not {"max_delta_step", "weight"} & set(told)
+    assert told["seed"] == quick.seed
+
+
+def test_what_was_tuned_outranks_the_common_parameters(recipes: dict[Task, Recipe], quick: TrainingSettings) -> None:
+    told = booster_parameters(recipes["clv"], {"max_depth": 3}, quick)
+    assert (told["max_depth"], told["learning_rate"], told["objective"]) == (3, 0.3, recipes["clv"].fixed["objective"])
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_same_seed_fits_the_same_booster(
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, task: Task
+) -> None:
+    frame, recipe = make_frame(task), recipes[task]
+    one, other, third = (
+        fit_booster(recipe, frame, recipe.defaults, 5, quick.model_copy(update={"seed": seed})) for seed in (0, 0, 1)
+    )
+    assert one.save_raw("json") == other.save_raw("json")
+    assert not np.array_equal(raw_margins(one, frame, quick), raw_margins(third, frame, quick))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_booster_gets_as_many_rounds_as_asked_for_and_one_margin_per_output(
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, task: Task
+) -> None:
+    frame, recipe = make_frame(task), recipes[task]
+    booster = fit_booster(recipe, frame, recipe.defaults, 7, quick)
+    assert booster.num_boosted_rounds() == 7
+    assert raw_margins(booster, frame, quick).shape == frame.outcomes.shape
+    assert booster.feature_names == list(frame.rows.columns)
+
+
+def test_the_clv_booster_starts_from_the_prior_when_fitted_and_when_asked(
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings
+) -> None:
+    frame, recipe = make_frame("clv"), replace(recipes["clv"], starts_from_prior=True)
+    started = frame.with_prior(Prior.fit(frame.rows, 90), recipe)
+    booster = fit_booster(recipe, started, recipe.defaults, 5, quick)
+    margins = raw_margins(booster, started, quick)
+    from_nothing = raw_margins(booster, replace(started, start=np.zeros(len(frame.rows))), quick)
+    assert margins[:, 0] - from_nothing[:, 0] == pytest.approx(started.start, abs=1e-4)
+
+
+def test_rows_to_tune_on_share_the_bins_of_the_rows_to_fit_on(
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles
+) -> None:
+    frame = make_frame("propensity")
+    data = matrices(recipes["propensity"], frame.at(*roles.tuned_on), frame.at(roles.tune), quick)
+    assert (data.fit.num_row(), data.tune.num_row()) == (len(frame.at(*roles.tuned_on).rows), len(frame.at(roles.tune).rows))
+    labels = data.tune.get_label().reshape(data.tune.num_row(), -1)
+    assert np.array_equal(labels, frame.at(roles.tune).outcomes)
+    for theirs, ours in zip(data.tune.get_quantile_cut(), data.fit.get_quantile_cut(), strict=True):
+        assert np.array_equal(theirs, ours)
+
+
+def judged_auc(recipe: Recipe, past: Frame, judged: Frame, quick: TrainingSettings) -> float:
+    margins = raw_margins(fit_booster(recipe, past, recipe.defaults, 20, quick), judged, quick)
+    return float(roc_auc_score(judged.outcomes[:, 0], margins[:, 0]))
+
+
+def test_permuted_labels_teach_nothing(
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles
+) -> None:
+    frame, recipe = make_frame("churn", customers=150), recipes["churn"]
+    past, judged = frame.at(*roles.fitted_on), frame.at(roles.judge)
+    assert judged_auc(recipe, past, judged, quick) > 0.75
+    rng = np.random.default_rng(0)
+    permuted = [judged_auc(recipe, replace(past, outcomes=rng.permutation(past.outcomes)), judged, quick) for _ in range(12)]
+    assert np.mean(permuted) == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_negative_amount_is_fitted_as_nothing(make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings) -> None:
+    frame, recipe = make_frame("clv"), recipes["clv"]
+    assert (frame.outcomes < 0).any()
+    floored = replace(frame, outcomes=np.maximum(frame.outcomes, 0))
+    one, other = (fit_booster(recipe, each, recipe.defaults, 5, quick).save_raw("json") for each in (frame, floored))
+    assert one == other
+
+
+def test_the_dates_of_the_made_up_grid_are_dates(roles: Roles) -> None:
+    assert roles.judge == date(2021, 9, 9)
+    assert len(roles.fitted_on) == 9

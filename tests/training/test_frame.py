@@ -1,0 +1,66 @@
+"""Frames: rows of some dates, with fewer columns or with the prior's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from pandas.testing import assert_frame_equal
+
+from features.catalogue import DAY_OF_YEAR
+from models.contract import Roles, Task
+from models.prior import Prior
+from models.recipe import Recipe
+from training.frame import outcome_columns
+
+
+def test_the_rows_of_some_dates_stay_together(make_frame: Any, roles: Roles) -> None:
+    frame = make_frame("clv")
+    some = frame.at(roles.judge, roles.tune)
+    assert set(some.as_of) == {roles.judge, roles.tune}
+    assert len(some.rows) == len(some.outcomes) == len(some.customer_id) == 160
+    places = np.flatnonzero(np.isin(frame.as_of, np.array([roles.judge, roles.tune], dtype=object)))
+    assert_frame_equal(some.rows, frame.rows.iloc[places])
+    assert np.array_equal(some.outcomes, frame.outcomes[places])
+
+
+def test_a_date_that_is_not_there_has_no_rows(make_frame: Any, roles: Roles) -> None:
+    assert len(make_frame("clv").at(roles.judge.replace(year=1999)).rows) == 0
+
+
+def test_columns_are_left_out_of_the_copy_only(make_frame: Any) -> None:
+    frame = make_frame("churn")
+    before = list(frame.rows.columns)
+    assert list(frame.without(DAY_OF_YEAR, "noise").rows.columns) == [
+        name for name in before if name not in (DAY_OF_YEAR, "noise")
+    ]
+    assert frame.without().rows.equals(frame.rows)
+    assert list(frame.rows.columns) == before
+
+
+def test_the_prior_adds_columns_and_for_clv_the_margins_to_start_from(
+    make_frame: Any, recipes: dict[Task, Recipe], roles: Roles
+) -> None:
+    for task in ("churn", "clv"):
+        frame = make_frame(task)
+        prior = Prior.fit(frame.rows, 90)
+        more = frame.with_prior(prior, recipes[task])
+        added = more.rows[[column.name for column in prior.inputs()]]
+        assert_frame_equal(added, prior.columns(frame.rows))
+        assert (more.start is not None) is recipes[task].starts_from_prior
+        if more.start is not None:
+            chosen = more.at(roles.judge)
+            assert np.array_equal(chosen.start, prior.offset(prior.columns(frame.at(roles.judge).rows)))
+
+
+@pytest.mark.parametrize(
+    ("task", "columns"),
+    [
+        ("churn", ["has_ordered"]),
+        ("clv", ["net_spend"]),
+        ("propensity", ["bought_tea", "bought_toys_games"]),
+    ],
+)
+def test_each_task_reads_its_own_labels(task: Task, columns: list[str]) -> None:
+    assert outcome_columns(task, ("Tea", "Toys & Games")) == columns

@@ -1,0 +1,260 @@
+"""From order lines to a registered, judged, promoted bundle, on a small made-up company."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.problems import BadConfig, BadInput
+from features.project import Project, read_project, read_section
+from features.snapshots import Manifest, build_snapshots, load_snapshot
+from models.contract import TASKS, Task
+from models.registry import Registered, champion, find
+from tests.training.company import DATA_UNTIL, JUDGED_AT, order_lines, write_company
+from training.frame import Frame, training_frame
+from training.metrics import judge_amount, judge_interval, judge_probability
+from training.promote import promote_challenger
+from training.settings import TrainingSettings
+from training.train import possible_tasks, train
+
+# Of MLflow and what it builds on; nothing here can mend them.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore:.*Any type hint is inferred as AnyType"
+)
+
+
+@dataclass(frozen=True)
+class Company:
+    """Two years of orders, their snapshots, and the three models trained on them."""
+
+    folder: Path
+    lines: pd.DataFrame
+    project: Project
+    settings: TrainingSettings
+    manifest: Manifest
+    models: dict[Task, Registered]
+
+    def frame(self, task: Task) -> Frame:
+        """The judged customers."""
+        return training_frame(self.project, self.manifest, task, [JUDGED_AT])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The current folder, with a registry of its own."""
+    folder = tmp_path_factory.mktemp("company")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        patch.delenv("MLFLOW_RUN_ID", raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def company(folder: Path) -> Company:
+    """The company with everything done."""
+    lines = order_lines()
+    config = write_company(folder, lines)
+    project, settings = read_project(config), read_section(config, "training", TrainingSettings)
+    manifest = build_snapshots(project)
+    models = {task: train(project, settings, task) for task in TASKS}
+    return Company(folder, lines, project, settings, manifest, models)
+
+
+def test_the_first_version_of_every_model_is_champion(company: Company) -> None:
+    for task in TASKS:
+        found = champion("shop", task)
+        assert (found.version, found.hash) == ("1", company.models[task].hash)
+        assert find("shop", task, "challenger") is None
+
+
+def test_the_numbers_of_the_judgement_are_those_of_the_served_bundle(company: Company) -> None:
+    for task in TASKS:
+        bundle, frame = champion("shop", task).bundle, company.frame(task)
+        served = bundle.predict(frame.rows)
+        assert bundle.evaluation.judged_at == JUDGED_AT
+        assert bundle.evaluation.customers == len(frame.rows)
+        for k, output in enumerate(bundle.contract.outputs):
+            own = served[output.name].to_numpy()
+            if task == "clv":
+                actual = np.maximum(frame.outcomes[:, k], 0)
+                ends = served["clv_30d_lower_80"].to_numpy(), served["clv_30d_upper_80"].to_numpy()
+                again = judge_amount(actual, own) | judge_interval(actual, own, *ends, 0.8)
+            else:
+                again = judge_probability(frame.outcomes[:, k], own)
+            judged = bundle.evaluation.outputs[output.name].metrics
+            assert set(again) <= set(judged)
+            assert {name: judged[name].value for name in again} == pytest.approx(
+                {name: metric.value for name, metric in again.items()}, rel=1e-4
+            )
+
+
+def test_every_model_stands_beside_baselines_judged_on_the_same_figures(company: Company) -> None:
+    for task in TASKS:
+        for evaluation in company.models[task].bundle.evaluation.outputs.values():
+            assert len(evaluation.baselines) >= 3
+            for metrics in evaluation.baselines.values():
+                assert metrics.keys() <= evaluation.metrics.keys()
+                assert len(metrics) >= 5
+
+
+def test_the_models_learn_what_the_company_was_made_of(company: Company) -> None:
+    metrics = {task: company.models[task].bundle.evaluation.outputs for task in TASKS}
+    assert metrics["churn"]["churn_probability"].metrics["auc"].value > 0.7
+    assert metrics["clv"]["clv_30d"].metrics["spearman"].value > 0.4
+    assert metrics["propensity"]["propensity_tea"].metrics["auc"].value > 0.7
+
+
+def test_outcomes_are_what_customers_did_and_silence_is_an_outcome_too(company: Company) -> None:
+    churn, clv, propensity = (company.frame(task) for task in TASKS)
+    day = pd.to_datetime(company.lines["bought_at"]).dt.date
+    window = company.lines[(day >= JUDGED_AT) & (day < JUDGED_AT + timedelta(days=30))]
+    net, bought = window.groupby("customer")["price"].sum(), window[window["price"] > 0]
+    assert 0 < churn.outcomes.mean() < 1
+    for row, customer in enumerate(churn.customer_id):
+        assert churn.outcomes[row, 0] == float(customer not in set(bought["customer"]))
+        assert clv.outcomes[row, 0] == pytest.approx(net.get(customer, 0.0), abs=1e-9)
+        kinds = set(bought.loc[bought["customer"] == customer, "kind"])
+        wanted = [float(kind in kinds) for kind in company.manifest.categories]
+        assert propensity.outcomes[row].tolist() == wanted
+
+
+def test_only_eligible_customers_are_learned_from(company: Company) -> None:
+    snapshot = load_snapshot(company.project, JUDGED_AT)
+    eligible = snapshot[snapshot["not_eligible_because"].isna()]
+    frame = company.frame("churn")
+    assert sorted(frame.customer_id) == sorted(eligible["customer_id"])
+    assert list(frame.rows.columns) == [feature.name for feature in company.manifest.features()]
+    some = eligible.set_index("customer_id").loc[frame.customer_id, frame.rows.columns]
+    pd.testing.assert_frame_equal(some.reset_index(drop=True), frame.rows.reset_index(drop=True))
+
+
+def test_the_contract_says_what_the_model_is(company: Company) -> None:
+    for task in TASKS:
+        contract = company.models[task].bundle.contract
+        assert contract.problems_with(company.project, list(load_snapshot(company.project, JUDGED_AT).columns)) == []
+        assert contract.roles.judge == JUDGED_AT
+        assert all(as_of + timedelta(days=30) <= JUDGED_AT for as_of in contract.roles.fitted_on)
+        assert contract.rounds == company.models[task].bundle.booster.num_boosted_rounds()
+        assert contract.rows_fitted == len(
+            training_frame(company.project, company.manifest, task, contract.roles.fitted_on).rows
+        )
+        assert not {"scale_pos_weight", "max_delta_step"} & set(contract.parameters)
+        assert contract.data_fingerprint == company.manifest.data_fingerprint
+
+
+def test_no_customer_is_in_a_bundle_or_in_its_run(company: Company) -> None:
+    files = [file for file in (company.folder / "mlruns").rglob("*") if file.is_file()]
+    assert {file.name for file in files} >= {"contract.json", "golden.json", "churn_probability_calibration.png"}
+    customers = set(company.lines["customer"])
+    for file in files:
+        text = file.read_bytes().decode("utf-8", errors="ignore")
+        assert not [customer for customer in customers if f'"{customer}"' in text], file.name
+    rows = company.frame("churn").rows
+    for task in TASKS:
+        golden = company.models[task].bundle.golden
+        assert golden.merge(rows, how="inner", on=list(golden.columns)).empty
+
+
+def test_training_again_on_the_same_keeps_what_is_there(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = train(company.project, company.settings, "churn")
+    assert (kept.version, kept.hash) == ("1", company.models["churn"].hash)
+    assert "unchanged data, settings and code, kept as champion" in capsys.readouterr().out
+
+
+def test_a_run_records_parameters_figures_and_pictures(company: Company) -> None:
+    (run,) = mlflow.search_runs(experiment_names=["shop"], filter_string="tags.task = 'clv'", output_format="list")
+    contract, evaluation = company.models["clv"].bundle.contract, company.models["clv"].bundle.evaluation
+    assert run.info.status == "FINISHED"
+    assert run.data.params["judge"] == str(JUDGED_AT)
+    assert run.data.params["seed"] == str(contract.seed)
+    assert run.data.tags["made_from"] == contract.made_from
+    assert run.data.metrics["wape"] == pytest.approx(evaluation.outputs["clv_30d"].metrics["wape"].value)
+    assert run.data.metrics["mean_value.wape"] == pytest.approx(
+        evaluation.outputs["clv_30d"].baselines["mean_value"]["wape"].value
+    )
+    assert run.data.metrics["tuning_loss"] <= run.data.metrics["tuning_loss_of_defaults"]
+
+
+def test_nothing_from_the_judged_date_on_is_in_the_model(company: Company) -> None:
+    lines = company.lines.copy()
+    later = pd.to_datetime(lines["bought_at"]).dt.date >= JUDGED_AT
+    assert later.sum() > 30
+    lines.loc[later, "price"] = 999.99
+    lines.loc[later, "kind"] = "rare"
+    lines.loc[later, "customer"] = np.random.default_rng(0).permutation(lines.loc[later, "customer"])
+    config = write_company(company.folder, lines, "other")
+    project = read_project(config)
+    build_snapshots(project)
+    before, after = company.models["clv"].bundle, train(project, company.settings, "clv").bundle
+    assert before.evaluation != after.evaluation  # it is judged by other outcomes
+    assert before.booster.save_raw("json") == after.booster.save_raw("json")
+    assert before.prior == after.prior
+    assert (before.calibrator, before.intervals) == (after.calibrator, after.intervals)
+    assert before.contract.parameters == after.contract.parameters
+    assert before.evaluation.choices == after.evaluation.choices
+    pd.testing.assert_frame_equal(before.golden, after.golden)
+
+
+def test_a_later_version_is_challenger_until_somebody_promotes_it(company: Company) -> None:
+    with pytest.raises(BadInput) as refused:
+        promote_challenger("shop", "churn")
+    assert str(refused.value) == ("shop has no challenger for churn; train one first: python -m training churn CONFIG")
+    other_seed = company.settings.model_copy(update={"seed": 1})
+    challenger = train(company.project, other_seed, "churn")
+    assert challenger.version == "2"
+    assert challenger.hash != company.models["churn"].hash
+    assert champion("shop", "churn").version == "1"
+    waiting = find("shop", "churn", "challenger")
+    assert waiting is not None
+    assert waiting.hash == challenger.hash
+    promoted = promote_challenger("shop", "churn")
+    assert promoted.hash == challenger.hash
+    assert champion("shop", "churn").hash == challenger.hash
+    # The old settings bring the old version back as challenger: that is a way back.
+    assert train(company.project, company.settings, "churn").version == "1"
+    assert champion("shop", "churn").version == "2"
+    assert promote_challenger("shop", "churn").version == "1"
+    assert champion("shop", "churn").hash == company.models["churn"].hash
+
+
+def test_without_product_groups_propensity_is_left_out_and_asking_for_it_is_refused(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_company(company.folder, company.lines, "plain", ('category = "kind"\n', ""))
+    project = read_project(config)
+    build_snapshots(project)
+    capsys.readouterr()
+    assert possible_tasks(project) == ["churn", "clv"]
+    said = "it needs product groups, and tables.orders.category is not mapped"
+    assert capsys.readouterr().out == f"propensity of plain: left out, {said}\n"
+    with pytest.raises(BadConfig, match=f"^propensity cannot be trained: {said}$"):
+        train(project, company.settings, "propensity")
+
+
+def test_a_history_too_short_is_refused_before_anything_is_fitted(company: Company) -> None:
+    config = write_company(
+        company.folder,
+        company.lines,
+        "hasty",
+        ("horizon_days = 30", "horizon_days = 31"),
+        ("history_days_min = 180", "history_days_min = 340"),
+    )
+    project = read_project(config)
+    build_snapshots(project)
+    with pytest.raises(BadConfig, match=r"project\.horizon_days = 31: too long for the history"):
+        train(project, company.settings, "churn")
+    assert champion("shop", "churn")
+    with pytest.raises(BadInput, match="no champion of hasty-churn in the registry"):
+        champion("hasty", "churn")
+
+
+def test_the_data_ends_where_the_judged_window_closes() -> None:
+    assert JUDGED_AT + timedelta(days=30) <= DATA_UNTIL
