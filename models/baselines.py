@@ -22,15 +22,21 @@ Baseline = Callable[[pd.DataFrame, Floats, pd.DataFrame], Floats]  # past rows, 
 def baselines(
     task: Task, *, horizon_days: int, windows_days: tuple[int, ...], category: str | None = None
 ) -> dict[str, Baseline]:
-    """The baselines of one output by name. `category` is the slug of a propensity's category."""
+    """The baselines of one output by name. `category` is the slug of a propensity's category.
+
+    Their rows hold the snapshot's columns and the prior's: `buy_till_you_die` is the prior alone.
+    """
     if task == "churn":
-        return {"base_rate": mean_outcome, "recency_rule": one_column("days_since_last_order"), "logistic_regression": logistic}
+        rhythm = one_column(f"expected_orders_{horizon_days}d")
+        rules = {"recency_rule": one_column("days_since_last_order"), "buy_till_you_die": rhythm}
+        return {"base_rate": mean_outcome, **rules, "logistic_regression": logistic}
     if task == "clv":
         trailing = {}
         if windows_days:
             nearest = min(windows_days, key=lambda window: abs(window - horizon_days))
-            trailing = {f"trailing_{nearest}d_spend": trailing_spend(f"spend_sum_{nearest}d", horizon_days / nearest)}
-        return {"mean_value": mean_outcome, **trailing, "ridge_regression": ridge}
+            trailing = {f"trailing_{nearest}d_spend": as_it_stands(f"spend_sum_{nearest}d", horizon_days / nearest)}
+        spend = as_it_stands(f"expected_spend_{horizon_days}d")
+        return {"mean_value": mean_outcome, **trailing, "buy_till_you_die": spend, "ridge_regression": ridge}
     bought = f"order_count_{WINDOW_DAYS}d_of_{category}"
     return {"base_rate": mean_outcome, "bought_before_rule": one_column(bought), "logistic_regression": logistic}
 
@@ -63,13 +69,13 @@ def ridge(past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
     return np.maximum(np.asarray(fitted.predict(rows), dtype=np.float64), 0.0)
 
 
-def trailing_spend(column: str, factor: float) -> Baseline:
-    """She will spend what she spent lately."""
+def as_it_stands(column: str, factor: float = 1.0) -> Baseline:
+    """One column is the answer, times a factor: what was spent lately, or what the rhythm of orders lets expect."""
 
-    def trailing(_: pd.DataFrame, __: Floats, rows: pd.DataFrame) -> Floats:
+    def answer(_: pd.DataFrame, __: Floats, rows: pd.DataFrame) -> Floats:
         return rows[column].to_numpy(dtype=np.float64) * factor
 
-    return trailing
+    return answer
 
 
 def signed_log(values: Floats) -> Floats:

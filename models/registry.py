@@ -20,7 +20,7 @@ from features.problems import BadInput, ContractMismatch
 from models.bundle import Bundle, bundle_hash, load_bundle
 from models.contract import Task
 
-Alias = Literal["champion", "challenger"]
+Alias = Literal["champion", "challenger", "previous"]
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
 NO_SUCH_MODEL_OR_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 REQUIREMENTS = ["mlflow", "numpy", "pandas", "pydantic", "scikit-learn", "xgboost-cpu"]
@@ -86,6 +86,11 @@ def made_from(project: str, task: Task, key: str) -> Registered | None:
     for version in use_registry().search_model_versions(wanted):
         return _load(version, None)
     return None
+
+
+def remove_alias(registered: Registered, alias: Alias) -> None:
+    """Take an alias away from a model."""
+    use_registry().delete_registered_model_alias(registered.name, alias)
 
 
 def set_alias(registered: Registered, alias: Alias) -> None:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from features.command import step
 from features.outputs import whole_file
+from features.problems import BadInput
 from features.project import Project
 from features.snapshots import load_manifest, load_snapshot
 from serving.scorer import Scorer, load_scorer
@@ -41,6 +42,8 @@ def score_customers(project: Project) -> pa.Table:
     """
     manifest = load_manifest(project)
     snapshot = load_snapshot(project, manifest.scored_at)
+    if not snapshot["not_eligible_because"].isna().any():
+        raise BadInput(f"none of the {len(snapshot):,} customers known at {manifest.scored_at} is eligible; see [cohort]")
     scorer = load_scorer(project, list(snapshot.columns))
     with step(f"scoring {len(snapshot):,} customers as of {manifest.scored_at}, with reasons"):
         table = predictions(scorer, snapshot)

@@ -1,4 +1,4 @@
-"""The front door of `training`: python -m training churn|clv|propensity|all|check|promote CONFIG."""
+"""The front door of `training`: python -m training churn|clv|propensity|all|check|promote|rollback CONFIG."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ STEPS = {
     "all": "train and register all three",
     "check": "read the whole mapping file and say what is wrong with it; nothing is run",
     "promote": "make the challenger of a model the champion",
+    "rollback": "make the former champion the champion again",
 }
 
 
@@ -23,13 +24,14 @@ def main() -> int:
     steps = parser.add_subparsers(dest="step", required=True)
     for name, said in STEPS.items():
         chosen = steps.add_parser(name, help=said)
-        if name == "promote":
+        if name in ("promote", "rollback"):
             chosen.add_argument("task", choices=("churn", "clv", "propensity"))
         chosen.add_argument("config", type=Path, help="the mapping file, e.g. configs/online_retail.toml")
     arguments = parser.parse_args()
 
     # Threads that wait without spinning: on a busy machine spinning ones make tuning many times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from features.command import run
 
     return run(lambda: _step(arguments))
@@ -47,6 +49,10 @@ def _step(arguments: argparse.Namespace) -> None:
         from training.promote import promote_challenger
 
         print(f"{promote_challenger(project.name, arguments.task).label} is champion")
+    elif arguments.step == "rollback":
+        from training.promote import restore_previous
+
+        print(f"{restore_previous(project.name, arguments.task).label} is champion again")
     else:
         from training.train import possible_tasks, train
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from features.problems import BadInput
 from models.baselines import baselines
 from models.calibration import Calibrator
 from models.contract import Contract
@@ -31,6 +32,11 @@ def judge(
     outputs = {}
     for k, output in enumerate(contract.outputs):
         actual = judged.outcomes[:, k]
+        if contract.link == "sigmoid" and len(np.unique(actual)) < 2:
+            raise BadInput(
+                f"{output.label}: all {len(actual):,} customers have the same outcome after {contract.roles.judge}, so nothing "
+                "can be judged; leave a category nobody buys out of features.main_categories, or choose another dates.judged_at"
+            )
         metrics = _metrics(contract, actual, served[:, k])
         if intervals is not None:
             metrics |= judge_interval(actual, served[:, k], *intervals.around(served[:, k]), intervals.coverage)

@@ -42,7 +42,7 @@ def record(bundle: Bundle, tuned: Tuned) -> Registered:
             "seed": contract.seed,
             "horizon_days": contract.horizon_days,
             "rows_fitted": contract.rows_fitted,
-            "fitted_on": ", ".join(map(str, roles.fitted_on)),
+            "fitted_on": f"{len(roles.fitted_on)} dates from {roles.fitted_on[0]} to {roles.fitted_on[-1]}",
             "tune": str(roles.tune),
             "calibrate": str(roles.calibrate),
             "judge": str(roles.judge),

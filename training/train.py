@@ -112,9 +112,10 @@ def _judged_bundle(recipe: Recipe, contract: Contract, fitted: Fitted, frame: Fr
     """The fitted parts with their contract and with how they did on the judged date."""
     frame = frame.without(*fitted.rehearsed.left_out)
     past, judged = frame.at(*contract.roles.fitted_on), frame.at(contract.roles.judge)
+    known, asked = past.with_prior(fitted.prior, recipe), judged.with_prior(fitted.prior, recipe)
     calibrator, intervals = fitted.rehearsed.calibrator, fitted.rehearsed.intervals
-    margins = raw_margins(fitted.booster, judged.with_prior(fitted.prior, recipe), settings)
-    evaluation = judge(contract, margins, calibrator, intervals, past=past, judged=judged, choices=fitted.choices)
+    margins = raw_margins(fitted.booster, asked, settings)
+    evaluation = judge(contract, margins, calibrator, intervals, past=known, judged=asked, choices=fitted.choices)
     golden = made_up_rows(past.rows, seed=settings.seed)
     return Bundle(fitted.booster, calibrator, intervals, contract, evaluation, golden, fitted.prior)
 

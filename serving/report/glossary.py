@@ -156,5 +156,6 @@ def baseline_meaning(name: str) -> str:
         "recency_rule": "a curve through the days since the last order and nothing else",
         "bought_before_rule": "a curve through the orders with this category in the last 365 days and nothing else",
         "logistic_regression": "a logistic regression on the same features",
+        "buy_till_you_die": "what the rhythm of orders alone lets expect (MBG/NBD, Gamma-Gamma)",
         "ridge_regression": "a linear regression on the same features",
     }.get(name, "")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.baselines import baselines, logistic, mean_outcome, one_column, ridge, signed_log, trailing_spend
+from models.baselines import baselines, logistic, mean_outcome, one_column, ridge, signed_log, as_it_stands
 
 PAST = pd.DataFrame(
     {
@@ -23,8 +23,8 @@ ROWS = PAST.iloc[[0, 5]]
 
 def test_each_task_has_the_baselines_a_sceptic_would_name() -> None:
     settings = {"horizon_days": 90, "windows_days": (30, 90, 365)}
-    assert list(baselines("churn", **settings)) == ["base_rate", "recency_rule", "logistic_regression"]
-    assert list(baselines("clv", **settings)) == ["mean_value", "trailing_90d_spend", "ridge_regression"]
+    assert list(baselines("churn", **settings)) == ["base_rate", "recency_rule", "buy_till_you_die", "logistic_regression"]
+    assert list(baselines("clv", **settings)) == ["mean_value", "trailing_90d_spend", "buy_till_you_die", "ridge_regression"]
     assert list(baselines("propensity", **settings, category="tea")) == [
         "base_rate",
         "bought_before_rule",
@@ -44,12 +44,12 @@ def test_the_trailing_window_is_the_one_nearest_to_the_horizon_and_scaled_to_it(
     assert offered["trailing_30d_spend"](PAST, LEFT, rows).tolist() == [18.0]
 
 
-def test_without_windows_there_is_no_trailing_spend() -> None:
-    assert list(baselines("clv", horizon_days=90, windows_days=())) == ["mean_value", "ridge_regression"]
+def test_without_windows_there_is_no_as_it_stands() -> None:
+    assert list(baselines("clv", horizon_days=90, windows_days=())) == ["mean_value", "buy_till_you_die", "ridge_regression"]
 
 
 def test_trailing_spend_looks_at_nothing_but_its_column() -> None:
-    spent = trailing_spend("spend_sum_90d", 2.0)
+    spent = as_it_stands("spend_sum_90d", 2.0)
     assert spent(PAST, LEFT, ROWS).tolist() == [200.0, 0.0]
     assert spent(PAST.head(0), LEFT[:0], ROWS[["spend_sum_90d"]]).tolist() == [200.0, 0.0]
 

@@ -56,7 +56,8 @@ def test_the_summary_counts_every_row_that_was_read(demo: Demo) -> None:
 
 def test_the_first_version_is_champion_and_answers_its_golden_rows(demo: Demo) -> None:
     for task in TASKS:
-        assert champion("online_retail", task).version == "1"
+        assert champion("online_retail", task).label == demo.models[task].label
+        assert demo.models[task].version == "1"
         assert find("online_retail", task, "challenger") is None
 
 

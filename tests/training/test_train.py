@@ -20,7 +20,7 @@ from models.registry import Registered, champion, find
 from tests.training.company import DATA_UNTIL, JUDGED_AT, order_lines, write_company
 from training.frame import Frame, training_frame
 from training.metrics import judge_amount, judge_interval, judge_probability
-from training.promote import promote_challenger
+from training.promote import promote_challenger, restore_previous
 from training.settings import TrainingSettings
 from training.train import possible_tasks, train
 
@@ -218,11 +218,14 @@ def test_a_later_version_is_challenger_until_somebody_promotes_it(company: Compa
     promoted = promote_challenger("shop", "churn")
     assert promoted.hash == challenger.hash
     assert champion("shop", "churn").hash == challenger.hash
-    # The old settings bring the old version back as challenger: that is a way back.
-    assert train(company.project, company.settings, "churn").version == "1"
-    assert champion("shop", "churn").version == "2"
-    assert promote_challenger("shop", "churn").version == "1"
+    assert find("shop", "churn", "challenger") is None
+    assert restore_previous("shop", "churn").version == "1"
     assert champion("shop", "churn").hash == company.models["churn"].hash
+    waiting = find("shop", "churn", "challenger")
+    assert waiting is not None
+    assert waiting.version == "2"
+    with pytest.raises(BadInput, match="no previous champion for churn: nothing has been promoted yet"):
+        restore_previous("shop", "churn")
 
 
 def test_without_product_groups_propensity_is_left_out_and_asking_for_it_is_refused(
