@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.baselines import baselines, logistic, mean_outcome, one_column, ridge, signed_log, as_it_stands
+from models.baselines import as_it_stands, baselines, logistic, mean_outcome, one_column, ridge, signed_log
 
 PAST = pd.DataFrame(
     {
