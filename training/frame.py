@@ -56,8 +56,13 @@ class Frame:
         return replace(self, rows=pd.concat([self.rows, added], axis=1), start=start)
 
 
-def training_frame(project: Project, manifest: Manifest, task: Task, dates: Iterable[date]) -> Frame:
-    """The eligible customers of the given dates with their features and what they then did."""
+def training_frame(
+    project: Project, manifest: Manifest, task: Task, dates: Iterable[date], *, known_by: date | None = None
+) -> Frame:
+    """The eligible customers of the given dates with their features and what they then did.
+
+    For windows that closed by `known_by`, what they did counts as far as it had been recorded by then.
+    """
     wanted = tuple(sorted(set(dates)))
     labels = read_labels(
         snapshot_folder(project) / "orders.parquet",
@@ -65,6 +70,7 @@ def training_frame(project: Project, manifest: Manifest, task: Task, dates: Iter
         horizon_days=manifest.horizon_days,
         data_until=manifest.data_until,
         categories=manifest.categories,
+        known_by=known_by,
     )
     snapshots = load_snapshot(project, *wanted)
     eligible = snapshots[snapshots["not_eligible_because"].isna()]

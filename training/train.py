@@ -61,7 +61,7 @@ def train(project: Project, settings: TrainingSettings, task: Task) -> Registere
         return kept
     with tracked_run(project.name, task):
         with step("joining snapshots and labels"):
-            frame = training_frame(project, manifest, task, {*roles.fitted_on, roles.judge})
+            frame = training_frame(project, manifest, task, {*roles.fitted_on, roles.judge}, known_by=roles.judge)
             refuse_leaks(frame.at(*roles.fitted_on), settings.waived_features)
         fitted = _fit(recipe, frame, roles, settings)
         contract = _contract(recipe, manifest, project, settings, roles, fitted)

@@ -22,9 +22,16 @@ AS_OF = date(2021, 3, 1)
 Outcome = tuple[int, float]
 
 
-def found(lines: Sequence[Line], *dates: date, horizon_days: int = 10, categories: tuple[str, ...] = ()) -> pd.DataFrame:
+def found(
+    lines: Sequence[Line],
+    *dates: date,
+    horizon_days: int = 10,
+    categories: tuple[str, ...] = (),
+    known_by: date | None = None,
+) -> pd.DataFrame:
     """The labels of order lines, as a table."""
-    return connect().to_pandas(labels(orders_table(lines), dates or (AS_OF,), horizon_days=horizon_days, categories=categories))
+    table = labels(orders_table(lines), dates or (AS_OF,), horizon_days=horizon_days, categories=categories, known_by=known_by)
+    return connect().to_pandas(table)
 
 
 def outcomes(lines: Sequence[Line], **settings: object) -> dict[str, Outcome]:
@@ -49,6 +56,23 @@ def outcomes(lines: Sequence[Line], **settings: object) -> dict[str, Outcome]:
 def test_the_window_starts_on_the_date_and_ends_before_the_horizon(occurred_at: str, is_in_the_window: bool) -> None:
     expected = {"ada": (1, 10.0)} if is_in_the_window else {}
     assert outcomes([line("ada", occurred_at, 10)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("recorded_at", "known_by", "counts"),
+    [
+        ("2021-03-10", date(2021, 3, 11), True),
+        ("2021-03-11", date(2021, 3, 11), False),  # nobody knew when it was learned from
+        ("2021-03-11", date(2021, 3, 12), True),
+        ("2021-03-30", date(2021, 3, 10), True),  # this window had not closed by then: it is not learned from
+        ("2021-03-30", None, True),
+    ],
+)
+def test_labels_to_learn_from_count_what_was_recorded_by_the_date_they_are_used_for(
+    recorded_at: str, known_by: date | None, counts: bool
+) -> None:
+    lines = [line("ada", "2021-03-05", 10, recorded_at=recorded_at)]
+    assert outcomes(lines, known_by=known_by) == ({"ada": (1, 10.0)} if counts else {})
 
 
 def test_refunds_subtract_from_what_was_spent() -> None:
