@@ -100,13 +100,14 @@ def set_alias(registered: Registered, alias: Alias) -> None:
 
 def find(project: str, task: Task, alias: Alias) -> Registered | None:
     """The bundle an alias points at, its golden rows checked; None when the alias is not set."""
-    try:
-        version = use_registry().get_model_version_by_alias(model_name(project, task), alias)
-    except MlflowException as error:
-        if error.error_code in NO_SUCH_MODEL_OR_ALIAS:
-            return None
-        raise  # a registry that cannot be asked is not one without a champion
-    return _load(version, alias)
+    version = _version(project, task, alias)
+    return None if version is None else _load(version, alias)
+
+
+def waiting_challenger(project: str, task: Task) -> str | None:
+    """Name and version of the challenger, if there is one; its bundle is not read."""
+    version = _version(project, task, "challenger")
+    return None if version is None else f"{version.name} v{version.version}"
 
 
 def champion(project: str, task: Task) -> Registered:
@@ -117,6 +118,15 @@ def champion(project: str, task: Task) -> Registered:
             f"no champion of {model_name(project, task)} in the registry; train it first: python -m training {task} CONFIG"
         )
     return found
+
+
+def _version(project: str, task: Task, alias: Alias) -> ModelVersion | None:
+    try:
+        return use_registry().get_model_version_by_alias(model_name(project, task), alias)
+    except MlflowException as error:
+        if error.error_code in NO_SUCH_MODEL_OR_ALIAS:
+            return None
+        raise  # a registry that cannot be asked is not one without a champion
 
 
 def _load(version: ModelVersion, alias: Alias | None) -> Registered:

@@ -15,7 +15,8 @@ from features.outputs import whole_file
 from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest, load_manifest, load_snapshot, snapshot_folder
-from models.registry import DEFAULT_TRACKING_URI
+from models.contract import TASKS
+from models.registry import DEFAULT_TRACKING_URI, waiting_challenger
 from serving.batch import predictions_file
 from serving.report.page import gather_report, render
 from serving.scorer import Scorer, load_scorer
@@ -39,7 +40,19 @@ def report_on(project: Project) -> None:
             unfinished.write_text(page, encoding="utf-8")
         write_summary(project, summarise(manifest, scorer.models, predictions))
     print(results_table(scorer.models))
+    print(waiting(project))
     print(places(project, manifest))
+
+
+def waiting(project: Project) -> str:
+    """Which challengers do not answer yet, and how they can; empty where there are none."""
+    found = {task: waiting_challenger(project.name, task) for task in TASKS}
+    lines = [
+        f"  {version} waits as challenger; to let it answer: python -m training promote {task} CONFIG, then score again"
+        for task, version in found.items()
+        if version
+    ]
+    return "\n".join(["", *lines]) if lines else ""
 
 
 def report_file(project: Project) -> Path:

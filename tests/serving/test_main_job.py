@@ -15,7 +15,8 @@ import pytest
 
 from features.command import EXIT_BAD_INPUT
 from models.contract import TASKS
-from models.registry import champion, find
+from models.registry import champion, find, remove_alias, set_alias
+from serving.report.build import waiting
 from tests.serving.conftest import ROOT, Demo, train_all, write_sample
 
 
@@ -136,3 +137,13 @@ def test_help_of_every_front_door_answers_in_under_two_seconds() -> None:
         ended = subprocess.run([sys.executable, "-m", package, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
         assert time.perf_counter() - started < 2
         assert "usage: python -m" in ended.stdout
+
+
+def test_the_report_step_names_the_challengers_that_wait(demo: Demo) -> None:
+    assert waiting(demo.project) == ""
+    set_alias(demo.models["clv"], "challenger")
+    try:
+        said = waiting(demo.project)
+    finally:
+        remove_alias(demo.models["clv"], "challenger")
+    assert "online_retail-clv v1 waits as challenger; to let it answer: python -m training promote clv CONFIG" in said

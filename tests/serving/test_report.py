@@ -162,6 +162,7 @@ def ready(
     monkeypatch.setattr("serving.report.build.load_manifest", lambda _: manifest)
     monkeypatch.setattr("serving.report.build.load_snapshot", lambda *_: snapshot)
     monkeypatch.setattr("serving.report.build.load_scorer", lambda *_: scorer)
+    monkeypatch.setattr("serving.report.build.waiting_challenger", lambda *_: None)
     return project_in(tmp_path)
 
 
