@@ -1,5 +1,5 @@
 # make demo and make test do all the set-up they need. PYTHON=python3.12 chooses an interpreter.
-PYTHON ?= $(shell for v in 3.13 3.12 3.11; do python$$v -c 'import venv' 2>/dev/null && echo python$$v && break; done)
+PYTHON ?= $(shell for v in 3.13 3.12 3.11; do python$$v -c 'import ensurepip' 2>/dev/null && echo python$$v && break; done)
 CONFIG ?= configs/online_retail.toml
 VENV := .venv
 RUN := $(VENV)/bin/python

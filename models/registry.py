@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass
+from importlib.metadata import version as installed
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -23,7 +24,19 @@ from models.contract import Task
 Alias = Literal["champion", "challenger", "previous"]
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
 NO_SUCH_MODEL_OR_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-REQUIREMENTS = ["mlflow", "numpy", "pandas", "pydantic", "scikit-learn", "xgboost-cpu"]
+# What it takes, beside this project's packages, to load a bundle; stored with it in the versions it was made with.
+REQUIREMENTS = (
+    "duckdb",
+    "ibis-framework",
+    "mlflow",
+    "numpy",
+    "pandas",
+    "pydantic",
+    "scikit-learn",
+    "scipy",
+    "sqlglot",
+    "xgboost-cpu",
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ def log_and_register(bundle: Bundle, folder: Path) -> Registered:
         artifacts={"bundle": str(folder)},
         signature=signature,
         input_example=bundle.golden.head(2),
-        pip_requirements=REQUIREMENTS,
+        pip_requirements=[f"{library}=={installed(library)}" for library in REQUIREMENTS],
     )
     if info.signature is None:
         raise RuntimeError("MLflow stored the model without its signature")

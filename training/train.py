@@ -35,7 +35,7 @@ from training.tuning import Tuned, tune
 
 RECIPES: dict[Task, Recipe] = {"churn": CHURN, "clv": CLV, "propensity": PROPENSITY}
 NO_CATEGORIES = "it needs product groups, and tables.orders.category is not mapped"
-LIBRARIES = ("numpy", "optuna", "scikit-learn", "xgboost-cpu")
+LIBRARIES = ("numpy", "optuna", "scikit-learn", "scipy", "xgboost-cpu")
 
 
 def possible_tasks(project: Project) -> list[Task]:

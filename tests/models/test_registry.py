@@ -66,6 +66,14 @@ def test_the_signature_names_every_feature_as_a_double(registered: Registered) -
     assert {column.type for column in answers} == {DataType.double}
 
 
+@pytest.mark.usefixtures("registered")
+def test_what_it_takes_to_load_a_bundle_is_stored_with_it_in_the_locked_versions() -> None:
+    stored = Path(mlflow.pyfunc.get_model_dependencies("models:/made_up-clv/1")).read_text(encoding="utf-8").split()
+    lock = (Path(__file__).parents[2] / "requirements/run.txt").read_text(encoding="utf-8").split()
+    assert {line.split("==")[0] for line in stored} >= {"ibis-framework", "scipy", "xgboost-cpu"}
+    assert [line for line in stored if line not in lock] == []
+
+
 def test_mlflow_serves_the_numbers_of_the_bundle(registered: Registered, odd_customers: pd.DataFrame) -> None:
     served = mlflow.pyfunc.load_model("models:/made_up-clv/1").predict(odd_customers)
     assert_frame_equal(served, registered.bundle.predict(odd_customers), check_exact=True)
