@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from features.problems import BadConfig
+import ibis
+import pandas as pd
+
+from features.known import with_days
+from features.problems import BadConfig, BadData
 from features.project import Project
 
 
@@ -25,7 +30,54 @@ class SnapshotDates:
         return tuple(sorted({*self.grid, self.scored_at}))
 
 
-def snapshot_dates(project: Project, *, first_day: date, last_day: date) -> SnapshotDates:
+def snapshot_dates(project: Project, tables: Mapping[str, ibis.Table]) -> SnapshotDates:
+    """The dates of checked tables: those of the labels where outcomes are given, else a grid over the events.
+
+    Raises BadConfig when the dates do not fit the data, BadData when nobody is known at one of them.
+    """
+    events = [(name, at) for name, at in (("orders", "occurred_at"), ("subscriptions", "started_at")) if name in tables]
+    if "labels" in tables:
+        return _labelled_dates(project, tables, events)
+    (name, at), *_ = events
+    first_day, last_day = _bounds(tables[name], at)
+    if name == "subscriptions" and (ended := tables[name].ended_at.max().execute()) is not pd.NaT and ended is not None:
+        last_day = max(last_day, pd.Timestamp(ended).date())
+    dates = grid_dates(project, first_day=first_day, last_day=last_day)
+    _refuse_dates_before_records(dates, tables[name], name, at)
+    return dates
+
+
+def _labelled_dates(project: Project, tables: Mapping[str, ibis.Table], events: list[tuple[str, str]]) -> SnapshotDates:
+    days = tables["labels"].select(day=tables["labels"].as_of.date()).distinct().order_by("day").execute()["day"]
+    grid = tuple(pd.Timestamp(day).date() for day in days)
+    judged_at = project.dates.judged_at or grid[-1]
+    if judged_at not in grid:
+        raise BadConfig(f"dates.judged_at = {judged_at}: no label has this as_of; labels are dated {grid[0]} to {grid[-1]}")
+    last = grid[-1]
+    if events:  # labels say how it went, events go on: everybody can be scored at their end
+        last = max(last, *(_bounds(tables[name], at)[1] + timedelta(days=1) for name, at in events))
+    closed = max(grid[-1] + project.horizon, last)
+    return SnapshotDates(grid[0], closed, judged_at, tuple(day for day in grid if day <= judged_at), scored_at=last)
+
+
+def _bounds(table: ibis.Table, at: str) -> tuple[date, date]:
+    bounds = table.agg(first=table[at].min().date(), last=table[at].max().date()).execute()
+    return pd.Timestamp(bounds["first"].iloc[0]).date(), pd.Timestamp(bounds["last"].iloc[0]).date()
+
+
+def _refuse_dates_before_records(dates: SnapshotDates, table: ibis.Table, name: str, at: str) -> None:
+    """Every date has rows before it; it has customers only if one of these rows was recorded by then."""
+    first_known = pd.Timestamp(with_days(table, at=at).known_day.min().execute()).date()
+    empty = [day for day in dates.all if day <= first_known]
+    if empty:
+        raise BadData(
+            f"tables.{name}.recorded_at: {name} go back to {dates.data_from}, but the first was recorded on {first_known}, so "
+            f"nobody is known at {len(empty)} of {len(dates.all)} dates (first: {empty[0]}). Raise dates.history_days_min to "
+            "start later; if recorded_at is only when the table was loaded, leave it out"
+        )
+
+
+def grid_dates(project: Project, *, first_day: date, last_day: date) -> SnapshotDates:
     """The judged date, the dates every `every_days` before it, and the date to score.
 
     Raises BadConfig when the label window of the judged date has not closed, or when no earlier date has a

@@ -6,23 +6,23 @@ Other packages read theirs with `read_section`.
 
 from __future__ import annotations
 
-import tomllib
+import zoneinfo
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
+from features.feature import Family
+from features.mappings import TableMapping as TableMapping
+from features.mappings import TablesSection
 from features.problems import BadConfig, nearest
-from features.tables import CONTRACTS, TableContract
+from features.settings import Settings as Settings
+from features.settings import read_section as read_section
+from features.settings import read_toml, validated
+from features.tables import CONTRACTS, TableName
 
 SECTIONS = ("project", "source", "tables", "dates", "cohort", "features", "quarantine", "training")
-
-
-class Settings(BaseModel):
-    """A section of the mapping file: frozen, and closed against unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ProjectSection(Settings):
@@ -35,21 +35,31 @@ class ProjectSection(Settings):
 
 
 class SourceSection(Settings):
-    """The engine that holds the data."""
+    """The engine that holds the data, and where its days begin.
 
-    backend: Literal["duckdb"] = "duckdb"
+    Timestamps with a time zone become local time in `time_zone`; those without one are taken as they are.
+    """
 
+    backend: Literal["duckdb", "postgres", "pyspark"] = "duckdb"
+    time_zone: str = "UTC"
+    connection_from_env: str | None = None  # postgres: the environment variable that holds the connection URL
+    master: str = "local[2]"  # pyspark
 
-class TableMapping(Settings):
-    """Where a table comes from and what each contract column is: a SQL expression in DuckDB's dialect."""
+    @field_validator("time_zone")
+    @classmethod
+    def _known_time_zone(cls, time_zone: str) -> str:
+        if time_zone not in (zones := zoneinfo.available_timezones()):
+            raise ValueError(f"no such time zone; {nearest(time_zone, zones) if time_zone else 'e.g. Asia/Shanghai'}")
+        return time_zone
 
-    from_: str = Field(alias="from")
-    where: str | None = None
-
-    def expressions(self) -> dict[str, str]:
-        """The mapped columns and their SQL expressions, in contract order."""
-        own = {name: getattr(self, name) for name in type(self).model_fields if name not in ("from_", "where")}
-        return {name: expression for name, expression in own.items() if expression is not None}
+    @model_validator(mode="after")
+    def _keys_of_the_backend(self) -> SourceSection:
+        if self.backend == "postgres" and self.connection_from_env is None:
+            raise ValueError("backend postgres needs connection_from_env, the environment variable with the URL")
+        for key, backend in (("connection_from_env", "postgres"), ("master", "pyspark")):
+            if key in self.model_fields_set and self.backend != backend:
+                raise ValueError(f"{key} is for backend {backend}, not {self.backend}")
+        return self
 
 
 class DatesSection(Settings):
@@ -72,11 +82,20 @@ class CohortSection(Settings):
 
 
 class FeaturesSection(Settings):
-    """Windows and categories of the features."""
+    """Which features there are: families (all by default), windows, and how many words of the data get their own.
 
-    windows_days: tuple[Annotated[int, Field(ge=1)], ...] = (30, 90, 180, 365)
+    Categories of products, kinds and channels of interactions and levels of attributes get features of their own where
+    most customers had them before the first snapshot; `main_categories` and `main_kinds` name them instead.
+    """
+
+    families: tuple[Family, ...] | None = None
+    windows_days: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(30, 90, 180, 365), min_length=1)
     main_categories: tuple[str, ...] | None = None
     main_category_count: int = Field(default=8, ge=0, le=50)
+    main_kinds: tuple[str, ...] | None = None
+    main_kind_count: int = Field(default=8, ge=0, le=50)
+    main_channel_count: int = Field(default=4, ge=0, le=50)
+    main_level_count: int = Field(default=10, ge=0, le=50)
 
     @field_validator("windows_days")
     @classmethod
@@ -86,24 +105,26 @@ class FeaturesSection(Settings):
         return windows_days
 
 
-class QuarantineSection(Settings):
-    """How much of a table may break its contract before the run stops."""
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 
-    share_max: float = Field(default=0.01, ge=0.0, lt=1.0)
-
-
-def _mapping_model(name: str, contract: TableContract) -> type[TableMapping]:
-    columns: dict[str, Any] = {
-        column.name: (str, ...) if column.required else (str | None, None) for column in contract.columns
-    }
-    return create_model(f"{name.title()}Mapping", __base__=TableMapping, **columns)
-
-
-_Tables: type[Settings] = create_model(
-    "TablesSection",
+_ShareMaxOf: type[Settings] = create_model(
+    "ShareMaxOfSection",
     __base__=Settings,
-    **{name: (_mapping_model(name, contract), ...) for name, contract in CONTRACTS.items()},  # type: ignore[call-overload]
+    **dict.fromkeys(CONTRACTS, (Share | None, None)),  # type: ignore[call-overload]
 )
+
+
+class QuarantineSection(Settings):
+    """How much of a table may break its contract before the run stops, and what becomes of unknown customers."""
+
+    share_max: Share = 0.01
+    share_max_of: _ShareMaxOf = _ShareMaxOf()
+    unknown_customers: Literal["keep", "quarantine"] = "keep"  # rows of a customer_id that tables.customers does not have
+
+    def share_max_and_key(self, name: TableName) -> tuple[float, str]:
+        """The share that holds for a table, and the key that sets it."""
+        own: float | None = getattr(self.share_max_of, name)
+        return (self.share_max, "quarantine.share_max") if own is None else (own, f"quarantine.share_max_of.{name}")
 
 
 class Project(Settings):
@@ -111,7 +132,7 @@ class Project(Settings):
 
     project: ProjectSection
     source: SourceSection = SourceSection()
-    tables: _Tables
+    tables: TablesSection
     dates: DatesSection = DatesSection()
     cohort: CohortSection = CohortSection()
     features: FeaturesSection = FeaturesSection()
@@ -132,9 +153,9 @@ class Project(Settings):
         """Where this project's outputs are."""
         return Path(self.project.out) / self.name
 
-    def mappings(self) -> dict[str, TableMapping]:
-        """The mapped tables by name."""
-        return {name: getattr(self.tables, name) for name in CONTRACTS}
+    def mappings(self) -> dict[TableName, TableMapping]:
+        """The mapped tables by name, in the order of the contracts."""
+        return {name: mapping for name in CONTRACTS if (mapping := getattr(self.tables, name)) is not None}
 
 
 def read_project(path: Path) -> Project:
@@ -142,60 +163,13 @@ def read_project(path: Path) -> Project:
 
     Raises BadConfig naming each unknown key, missing key and wrong value, with the nearest valid key.
     """
-    content = _read_toml(path)
+    content = read_toml(path)
     own = {name: content[name] for name in Project.model_fields if name in content}
     unknown = [f"{path}: unknown section [{name}]; {nearest(name, SECTIONS)}" for name in content if name not in SECTIONS]
     try:
-        project = _validated(path, Project, own)
+        project = validated(path, Project, own)
     except BadConfig as bad:
         raise BadConfig([*unknown, *bad.problems]) from None
     if unknown:
         raise BadConfig(unknown)
     return project
-
-
-S = TypeVar("S", bound=Settings)
-
-
-def read_section(path: Path, name: str, settings: type[S]) -> S:
-    """The section `name` of a mapping file as its owner's settings; defaults where the file is silent."""
-    return _validated(path, settings, _read_toml(path).get(name, {}), prefix=(name,))
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise BadConfig(f"{path}: no such mapping file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise BadConfig(f"{path}: not a readable TOML file: {error}") from None
-    return content
-
-
-def _validated(path: Path, settings: type[S], content: Any, prefix: tuple[str, ...] = ()) -> S:
-    try:
-        return settings.model_validate(content)
-    except ValidationError as error:
-        raise BadConfig([f"{path}: {_problem(settings, prefix, dict(e))}" for e in error.errors()]) from None
-
-
-def _problem(settings: type[BaseModel], prefix: tuple[str, ...], error: dict[str, Any]) -> str:
-    """One pydantic error in the words of the mapping file."""
-    where = error["loc"]
-    key = ".".join(str(part) for part in (*prefix, *where))
-    if error["type"] == "extra_forbidden":
-        return f"unknown key {key}; {nearest(str(where[-1]), _keys_at(settings, where[:-1]))}"
-    if error["type"] == "missing":
-        return f"{key} is missing"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{key} = {error['input']!r}: {message[:1].lower()}{message[1:]}"
-
-
-def _keys_at(settings: type[BaseModel], where: tuple[Any, ...]) -> list[str]:
-    """The valid keys of the (nested) section at `where`."""
-    for part in where:
-        nested = settings.model_fields[str(part)].annotation
-        if not (isinstance(nested, type) and issubclass(nested, BaseModel)):
-            return []
-        settings = nested
-    return [field.alias or name for name, field in settings.model_fields.items()]

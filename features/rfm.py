@@ -2,129 +2,133 @@
 
 from __future__ import annotations
 
-import ibis
+from features.definitions import (
+    DayOfYear,
+    DaysSinceFirst,
+    DaysSinceLast,
+    Difference,
+    Gaps,
+    Largest,
+    Ratio,
+    Spread,
+    Sum,
+)
+from features.feature import Feature, Unit, Words, slug, step
 
-from features.known import seen, with_days
-from features.order_days import order_days
-
-KEY = ["customer_id", "as_of"]
 SEASON_DAYS = 365
+CATEGORY_DAYS = 365
+DAY_OF_YEAR = "day_of_year"  # of as_of: the same for all customers of a date
+PRODUCT, CATEGORY, QUANTITY = "orders.product_id", "orders.category", "orders.quantity"
 
 
-def rfm(orders: ibis.Table, dates: ibis.Table, *, windows_days: tuple[int, ...], horizon_days: int) -> ibis.Table:
-    """The RFM features, one row per (customer_id, as_of) for customers with any order line known before `as_of`.
+def rfm_features(words: Words) -> list[Feature]:
+    """What orders tell, in column order."""
+    return [
+        *_recency(), *_frequency(words), *_monetary(words), *_rhythm(), *_trend(words), *_basket(), *_breadth(), *_refunds(),
+        *_season(words.horizon_days), *(feature for category in words.categories for feature in _category(category)),
+    ]  # fmt: skip
 
-    `orders` holds contract columns; `dates` has `as_of` and `history_days` (days of data before it). Features of
-    columns the company has not mapped are absent. Meanings and units are in `features.catalogue`.
-    """
-    lines = with_days(orders)
-    days = seen(order_days(lines, by=["customer_id"]), dates)
-    table = days.group_by([*KEY, "history_days"]).agg(
-        **_recency(days),
-        **_windows(days, windows_days),
-        **_basket(days),
-        **_refunds(days),
-        **_same_season_last_year(days, horizon_days),
+
+def _recency() -> list[Feature]:
+    return [
+        Feature("days_since_last_order", "recency", "days", "days since the last order", "距上次下单天数", DaysSinceLast("orders.order_count"), -1),
+        Feature("days_since_first_order", "recency", "days", "days since the first order", "距首次下单天数", DaysSinceFirst("orders.order_count")),
+        Feature("days_first_to_last_order", "recency", "days", "days from the first to the last order", "首末次下单间隔天数", Difference("days_since_first_order", "days_since_last_order"), 1),
+    ]  # fmt: skip
+
+
+def _frequency(words: Words) -> list[Feature]:
+    return [
+        Feature("order_count", "frequency", "orders", "orders so far", "累计订单数", Sum("orders.order_count"), 1),
+        Feature("order_day_count", "frequency", "days", "days with an order so far", "累计下单天数", Gaps("orders.order_count", "days"), 1),
+        *[Feature(f"order_count_{w}d", "frequency", "orders", f"orders in the last {w} days", f"近{w}天订单数", Sum("orders.order_count", w), 1) for w in words.windows_days],
+    ]  # fmt: skip
+
+
+def _monetary(words: Words) -> list[Feature]:
+    return [
+        Feature("spend_sum", "monetary", "money", "spend so far, before refunds", "累计消费额（未扣退款）", Sum("orders.spend"), 1),
+        *[Feature(f"spend_sum_{w}d", "monetary", "money", f"spend in the last {w} days, before refunds", f"近{w}天消费额（未扣退款）", Sum("orders.spend", w), 1) for w in words.windows_days],
+        Feature("spend_per_order", "monetary", "money", "average order value so far", "累计客单价", Ratio("spend_sum", "order_count")),
+        *[Feature(f"spend_per_order_{w}d", "monetary", "money", f"average order value in the last {w} days", f"近{w}天客单价", Ratio(f"spend_sum_{w}d", f"order_count_{w}d")) for w in words.windows_days],
+        Feature("order_spend_max", "monetary", "money", "largest order so far", "最大单笔订单额", Largest("orders.order_spend")),
+    ]  # fmt: skip
+
+
+def _rhythm() -> list[Feature]:
+    count, total, squares = (f"_gap_days_{statistic}" for statistic in ("count", "sum", "squares"))
+    return [
+        step(count, Gaps("orders.order_count", "count")),
+        step(total, Gaps("orders.order_count", "sum")),
+        step(squares, Gaps("orders.order_count", "squares")),
+        Feature("gap_days_mean", "rhythm", "days", "usual days between orders", "平均下单间隔天数", Ratio(total, count)),
+        Feature("gap_days_std", "rhythm", "days", "how much the days between orders vary (standard deviation)", "下单间隔标准差（天）", Spread(count, total, squares)),
+        Feature("gap_days_max", "rhythm", "days", "longest pause between orders", "最长下单间隔天数", Gaps("orders.order_count", "largest")),
+        Feature("overdue_ratio", "rhythm", "ratio", "days since the last order over the usual days between orders", "距上次下单天数与平均间隔之比", Ratio("days_since_last_order", "gap_days_mean"), -1),
+    ]  # fmt: skip
+
+
+def _trend(words: Words) -> list[Feature]:
+    trends: tuple[tuple[str, Unit, str, str, str, str], ...] = (
+        ("order_count", "orders", "orders.order_count", "orders", "those", "订单数"),
+        ("spend_sum", "money", "orders.spend", "spend", "that", "消费额"),
     )
-    for part in (_rhythm(days), *_breadth(lines, dates)):
-        table = table.left_join(part, KEY).drop("customer_id_right", "as_of_right")
-    return _ratios(table, windows_days)
-
-
-def _recency(days: ibis.Table) -> dict[str, ibis.Value]:
-    ordered = days.order_count > 0
-    return {
-        "days_since_last_order": days.days_ago.min(where=ordered),
-        "days_since_first_order": days.days_ago.max(where=ordered),
-        "order_count": days.order_count.sum(),
-        "spend_sum": days.spend.sum(),
-    }
-
-
-def _windows(days: ibis.Table, windows_days: tuple[int, ...]) -> dict[str, ibis.Value]:
-    features: dict[str, ibis.Value] = {}
-    for window in windows_days:
-        within = days.days_ago <= window
-        before = (days.days_ago > window) & (days.days_ago <= 2 * window)
-        for name, measure in (("order_count", days.order_count), ("spend_sum", days.spend)):
-            now = measure.sum(where=within).fill_null(0)
-            features[f"{name}_{window}d"] = now
-            features[f"{name}_change_{window}d"] = now - measure.sum(where=before).fill_null(0)
+    features = []
+    for name, unit, measure, said, less, said_zh in trends:
+        for w in words.windows_days:
+            before = f"_{name}_before_{w}d"
+            meaning = f"{said} in the last {w} days less {less} in the {w} days before"
+            features += [
+                step(before, Sum(measure, since_days=2 * w, until_days=w)),
+                Feature(f"{name}_change_{w}d", "trend", unit, meaning, f"近{w}天{said_zh}较前{w}天的变化", Difference(f"{name}_{w}d", before)),
+            ]  # fmt: skip
     return features
 
 
-def _basket(days: ibis.Table) -> dict[str, ibis.Value]:
-    features = {"order_spend_max": days.order_spend_max.max(), "line_count_sum": days.line_count.sum()}
-    if "quantity" in days.columns:
-        features["quantity_sum"] = days.quantity.sum()
-    return features
+def _basket() -> list[Feature]:
+    return [
+        step("_line_count_sum", Sum("orders.line_count")),
+        Feature("spend_per_line", "basket", "money", "average value of an order line", "平均每行金额", Ratio("spend_sum", "_line_count_sum")),
+        Feature("line_count_per_order", "basket", "lines", "order lines per order", "平均每单行数", Ratio("_line_count_sum", "order_count")),
+        step("_quantity_sum", Sum("orders.quantity"), QUANTITY),
+        step("_quantity_order_count", Sum("orders.quantity_order_count"), QUANTITY),
+        Feature("quantity_per_order", "basket", "units", "units per order that says how many", "平均每单件数（仅计有数量记录的订单）", Ratio("_quantity_sum", "_quantity_order_count"), needs=(QUANTITY,)),
+    ]  # fmt: skip
 
 
-def _refunds(days: ibis.Table) -> dict[str, ibis.Value]:
-    return {
-        "refund_count": days.refund_count.sum(),
-        "refund_sum": days.refund.sum(),
-        "refund_sum_365d": days.refund.sum(where=days.days_ago <= 365).fill_null(0),
-        "days_since_last_refund": days.days_ago.min(where=days.refund > 0),
-    }
+def _breadth() -> list[Feature]:
+    return [
+        Feature("product_count", "breadth", "products", "different products bought so far", "累计购买商品种数", Sum("firsts.new_product_id"), 1, needs=(PRODUCT,)),
+        Feature("category_count", "breadth", "categories", "different categories bought so far", "累计购买品类数", Sum("firsts.new_category"), 1, needs=(CATEGORY,)),
+    ]  # fmt: skip
 
 
-def _same_season_last_year(days: ibis.Table, horizon_days: int) -> dict[str, ibis.Value]:
+def _refunds() -> list[Feature]:
+    return [
+        Feature("refund_count", "refunds", "refunds", "orders with money given back so far", "累计退款订单数", Sum("orders.refund_count")),
+        Feature("refund_sum", "refunds", "money", "money given back so far", "累计退款额", Sum("orders.refund")),
+        Feature("refund_sum_365d", "refunds", "money", "money given back in the last 365 days", "近365天退款额", Sum("orders.refund", 365)),
+        Feature("refund_share_of_spend", "refunds", "ratio", "money given back over spend so far", "退款占消费比例", Ratio("refund_sum", "spend_sum")),
+        Feature("refund_count_per_order", "refunds", "ratio", "return rate: orders with money given back over orders so far", "退货率（退款订单数/订单数）", Ratio("refund_count", "order_count")),
+        Feature("days_since_last_refund", "refunds", "days", "days since money was last given back", "距上次退款天数", DaysSinceLast("orders.refund")),
+    ]  # fmt: skip
+
+
+def _season(h: int) -> list[Feature]:
     """What she did in the same stretch of last year; missing where the data does not reach that far back."""
     # e.g. as_of 2011-09-09, horizon 90: orders from 2010-09-09 (365 days ago) to 2010-12-07 (276 days ago)
-    season = (days.days_ago <= SEASON_DAYS) & (days.days_ago > SEASON_DAYS - horizon_days)
-    covered = days.history_days.max() >= SEASON_DAYS
-    return {
-        f"order_count_same_{horizon_days}d_last_year": covered.ifelse(days.order_count.sum(where=season).fill_null(0), None),
-        f"spend_sum_same_{horizon_days}d_last_year": covered.ifelse(days.spend.sum(where=season).fill_null(0), None),
-    }
+    last_year = {"since_days": SEASON_DAYS, "until_days": max(SEASON_DAYS - h, 0), "history_days": SEASON_DAYS}
+    return [
+        Feature(f"order_count_same_{h}d_last_year", "season", "orders", f"orders in the same {h} days a year ago", f"去年同期{h}天订单数", Sum("orders.order_count", **last_year), 1),
+        Feature(f"spend_sum_same_{h}d_last_year", "season", "money", f"spend in the same {h} days a year ago", f"去年同期{h}天消费额", Sum("orders.spend", **last_year), 1),
+        Feature(DAY_OF_YEAR, "season", "day", "day of the year", "一年中的第几天", DayOfYear()),
+    ]  # fmt: skip
 
 
-def _rhythm(days: ibis.Table) -> ibis.Table:
-    """Gaps between successive days with an order, one row per (customer_id, as_of)."""
-    ordered = days.filter(days.order_count > 0)
-    window = ibis.window(group_by=KEY, order_by=ordered.day)
-    gaps = ordered.mutate(gap=ordered.day.delta(ordered.day.lag().over(window), unit="day"))
-    gaps = gaps.filter(gaps.gap > 0)  # the same day twice is one day whose orders became known on two
-    table = gaps.group_by(KEY).agg(
-        gap_count=gaps.count(), gap_sum=gaps.gap.sum(), gap_squares=(gaps.gap * gaps.gap).sum(), gap_days_max=gaps.gap.max()
-    )
-    count, total = table.gap_count.cast("float64"), table.gap_sum.cast("float64")
-    # The sample variance from whole-number sums: exact, and the same in any row order.
-    variance = (table.gap_squares.cast("float64") - total * total / count) / (count - 1).nullif(0)
-    return table.mutate(gap_days_mean=total / count, gap_days_std=variance.clip(lower=0).sqrt()).drop("gap_sum", "gap_squares")
-
-
-def _breadth(lines: ibis.Table, dates: ibis.Table) -> list[ibis.Table]:
-    """How many different products and categories were bought so far: counted by when each became known first."""
-    tables = []
-    for column, feature in (("product_id", "product_count"), ("category", "category_count")):
-        if column in lines.columns:
-            bought = lines.filter((lines.amount > 0) & lines[column].notnull())
-            first = bought.group_by(["customer_id", column]).agg(day=bought.day.min(), known_day=bought.known_day.min())
-            known = seen(first, dates)
-            tables.append(known.group_by(KEY).agg(known.count().name(feature)))
-    return tables
-
-
-def _ratios(table: ibis.Table, windows_days: tuple[int, ...]) -> ibis.Table:
-    """The features that are quotients of others; the sums that served only for them are left out."""
-    orders = table.order_count.cast("float64").nullif(0)
-    lines = table.line_count_sum.cast("float64").nullif(0)
-    spend = table.spend_sum.cast("float64")
-    ratios = {
-        "days_first_to_last_order": table.days_since_first_order - table.days_since_last_order,
-        "order_day_count": ibis.ifelse(table.order_count == 0, 0, table.gap_count.fill_null(0) + 1),
-        "overdue_ratio": table.days_since_last_order / table.gap_days_mean,
-        "spend_per_order": spend / orders,
-        "spend_per_line": spend / lines,
-        "line_count_per_order": lines / orders,
-        "refund_share_of_spend": table.refund_sum.cast("float64") / spend.nullif(0),
-    }
-    if "quantity_sum" in table.columns:
-        ratios["quantity_per_order"] = table.quantity_sum.cast("float64") / orders
-    for window in windows_days:
-        in_window = table[f"order_count_{window}d"].cast("float64").nullif(0)
-        ratios[f"spend_per_order_{window}d"] = table[f"spend_sum_{window}d"].cast("float64") / in_window
-    sums_only = {"history_days", "quantity_sum", "line_count_sum", "gap_count"} & set(table.columns)
-    return table.mutate(**ratios).drop(*sums_only)
+def _category(category: str) -> list[Feature]:
+    w, name = CATEGORY_DAYS, slug(category)
+    return [
+        Feature(f"order_count_{w}d_of_{name}", "category", "orders", f"orders with {category} in the last {w} days", f"近{w}天含“{category}”的订单数", Sum(f"orders.order_count_of_{name}", w), 1, needs=(CATEGORY,)),
+        Feature(f"spend_sum_{w}d_of_{name}", "category", "money", f"spend on {category} in the last {w} days", f"近{w}天“{category}”消费额", Sum(f"orders.spend_of_{name}", w), 1, needs=(CATEGORY,)),
+        Feature(f"days_since_last_order_of_{name}", "category", "days", f"days since the last order with {category}", f"距上次购买“{category}”天数", DaysSinceLast(f"orders.spend_of_{name}"), -1, needs=(CATEGORY,)),
+    ]  # fmt: skip

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from features.categories import WINDOW_DAYS
+from features.rfm import CATEGORY_DAYS
 from models.contract import Task
 
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ def baselines(
             trailing = {f"trailing_{nearest}d_spend": as_it_stands(f"spend_sum_{nearest}d", horizon_days / nearest)}
         spend = as_it_stands(f"expected_spend_{horizon_days}d")
         return {"mean_value": mean_outcome, **trailing, "buy_till_you_die": spend, "ridge_regression": ridge}
-    bought = f"order_count_{WINDOW_DAYS}d_of_{category}"
+    bought = f"order_count_{CATEGORY_DAYS}d_of_{category}"
     return {"base_rate": mean_outcome, "bought_before_rule": one_column(bought), "logistic_regression": logistic}
 
 

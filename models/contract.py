@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from features.catalogue import Family, Unit
+from features.feature import Family, Unit
 from features.project import CohortSection, Project
 
 Task = Literal["churn", "clv", "propensity"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.categories import slug
+from features.feature import slug
 from features.snapshots import Manifest
 from models.contract import Output
 from models.recipe import DEFAULTS, Recipe, booster_space

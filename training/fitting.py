@@ -8,8 +8,8 @@ import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from features.catalogue import DAY_OF_YEAR
 from features.problems import BadInput
+from features.rfm import DAY_OF_YEAR
 from models.bundle import margins
 from models.calibration import inverse_link
 from models.contract import Link

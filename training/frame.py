@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.categories import slug
+from features.feature import slug
+from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest, load_snapshot, snapshot_folder
 from models.contract import Task
 from models.prior import Prior
 from models.recipe import Recipe
-from training.labels import read_labels
+from training.labels import read_cancellations, read_given, read_labels
 
 Floats = NDArray[np.float64]
 
@@ -61,34 +63,61 @@ def training_frame(
 ) -> Frame:
     """The eligible customers of the given dates with their features and what they then did.
 
-    For windows that closed by `known_by`, what they did counts as far as it had been recorded by then.
+    For windows that closed by `known_by`, what they did counts as far as it had been recorded by then. Where outcomes are
+    given, customers without one are left out. Raises BadInput where the tables cannot tell the outcome of a task.
     """
     wanted = tuple(sorted(set(dates)))
-    labels = read_labels(
-        snapshot_folder(project) / "orders.parquet",
-        wanted,
-        horizon_days=manifest.horizon_days,
-        data_until=manifest.data_until,
-        categories=manifest.categories,
-        known_by=known_by,
-    )
+    outcomes = _outcomes(project, manifest, task, wanted, known_by)
     snapshots = load_snapshot(project, *wanted)
     eligible = snapshots[snapshots["not_eligible_because"].isna()]
-    for frame in (labels, eligible):
+    for frame in (outcomes.rows, eligible):
         frame["as_of"] = pd.to_datetime(frame["as_of"]).dt.date
-    joined = eligible.merge(labels, on=["customer_id", "as_of"], how="left", validate="one_to_one")
-    outcomes = joined[outcome_columns(task, manifest.categories)].fillna(0).to_numpy(dtype=np.float64)
+    how: Literal["left", "inner"] = "left" if outcomes.absent_did_nothing else "inner"
+    joined = eligible.merge(outcomes.rows, on=["customer_id", "as_of"], how=how, validate="one_to_one")
+    values = joined[outcomes.columns].fillna(0).to_numpy(dtype=np.float64)
     return Frame(
         customer_id=joined["customer_id"].to_numpy(dtype=str),
         as_of=joined["as_of"].to_numpy(dtype=object),
         rows=joined[[feature.name for feature in manifest.features()]],
-        outcomes=1 - outcomes if task == "churn" else outcomes,
+        outcomes=1 - values if outcomes.are_opposite else values,
         horizon_days=manifest.horizon_days,
     )
 
 
+@dataclass(frozen=True)
+class Outcomes:
+    """What customers did, one row per (customer_id, as_of)."""
+
+    rows: pd.DataFrame
+    columns: list[str]
+    absent_did_nothing: bool = True
+    are_opposite: bool = False  # 1 means that the task's outcome did not happen
+
+
+def _outcomes(project: Project, manifest: Manifest, task: Task, dates: tuple[date, ...], known_by: date | None) -> Outcomes:
+    folder, mapped = snapshot_folder(project), manifest.words.mapped
+    if given := _given_columns(task, mapped.get("labels", ())):
+        rows = read_given(folder / "labels.parquet", dates)
+        return Outcomes(rows[rows[given].notna().all(axis=1)], given, absent_did_nothing=False)
+    windows = {"horizon_days": manifest.horizon_days, "data_until": manifest.data_until, "known_by": known_by}
+    if "orders" in mapped:
+        rows = read_labels(folder / "orders.parquet", dates, categories=manifest.categories, **windows)  # type: ignore[arg-type]
+        return Outcomes(rows, outcome_columns(task, manifest.categories), are_opposite=task == "churn")
+    if "subscriptions" in mapped and task == "churn":
+        rows = read_cancellations(folder / "subscriptions.parquet", dates, **windows)  # type: ignore[arg-type]
+        return Outcomes(rows, ["has_cancelled"], absent_did_nothing=False)
+    raise BadInput(f"{task} of {project.name}: no table tells who did; map tables.orders, or outcomes in tables.labels")
+
+
+def _given_columns(task: Task, labels: tuple[str, ...]) -> list[str]:
+    """The columns of the labels table that are the outcomes of a task."""
+    if task == "propensity":
+        return [name for name in labels if name.startswith("bought_")]
+    return [name for name in ("churned" if task == "churn" else "value",) if name in labels]
+
+
 def outcome_columns(task: Task, categories: tuple[str, ...]) -> list[str]:
-    """The label columns of a task; for churn the outcome is the opposite of `has_ordered`."""
+    """The label columns of a task that orders tell; for churn the outcome is the opposite of `has_ordered`."""
     if task == "churn":
         return ["has_ordered"]
     if task == "clv":

@@ -12,10 +12,10 @@ from pathlib import Path
 import ibis
 import pandas as pd
 
-from features.categories import slug
+from features.engines import connect
+from features.feature import slug
 from features.known import with_days
 from features.problems import BadInput
-from features.sources import connect
 
 
 class UnripeLabels(BadInput):
@@ -36,9 +36,7 @@ def read_labels(
     Columns: `has_ordered` (0 or 1), `net_spend` (refunds subtract) and `bought_<category>` (0 or 1). Customers who
     are absent did nothing: everything is 0 for them. Windows that closed by `known_by` count only rows recorded before it.
     """
-    unripe = [as_of for as_of in dates if as_of + timedelta(days=horizon_days) > data_until]
-    if unripe:
-        raise UnripeLabels(f"the label windows of {', '.join(map(str, unripe))} are open: the data ends before {data_until}")
+    _refuse_open_windows(dates, horizon_days, data_until)
     orders = connect().read_parquet(orders_file)
     table: pd.DataFrame = labels(orders, dates, horizon_days=horizon_days, categories=categories, known_by=known_by).execute()
     return table
@@ -67,3 +65,53 @@ def labels(
     for category in categories:
         outcomes[f"bought_{slug(category)}"] = (ahead.bought & (ahead.category == category)).fill_null(False).any().cast("int8")
     return ahead.group_by(["customer_id", "as_of"]).agg(**outcomes).order_by(["as_of", "customer_id"])
+
+
+def read_cancellations(
+    subscriptions_file: Path, dates: tuple[date, ...], *, horizon_days: int, data_until: date, known_by: date | None = None
+) -> pd.DataFrame:
+    """One row per customer_id and as_of for customers whose subscription runs then: `has_cancelled` (0 or 1).
+
+    Cancelled means: no subscription runs at the end of the window; one that ends and is renewed by then is not cancelled.
+    Windows that closed by `known_by` count only starts and ends recorded before it.
+    """
+    _refuse_open_windows(dates, horizon_days, data_until)
+    subscriptions = connect().read_parquet(subscriptions_file)
+    table: pd.DataFrame = cancellations(subscriptions, dates, horizon_days=horizon_days, known_by=known_by).execute()
+    return table
+
+
+def cancellations(
+    subscriptions: ibis.Table, dates: tuple[date, ...], *, horizon_days: int, known_by: date | None = None
+) -> ibis.Table:
+    """See `read_cancellations`, as an expression over a subscriptions table."""
+    ends = [as_of + timedelta(days=horizon_days) for as_of in dates]
+    known = [known_by if known_by and end <= known_by else date.max for end in ends]
+    frame = pd.DataFrame({"as_of": list(dates), "window_end": ends, "known_by": known})
+    points = ibis.memtable(frame, schema={"as_of": "date", "window_end": "date", "known_by": "date"})
+    periods = with_days(subscriptions, at="started_at").rename(started="day", start_known="known_day")
+    periods = with_days(periods, at="ended_at").rename(ended="day", end_known="known_day")
+    periods = periods.select("customer_id", "started", "start_known", "ended", "end_known")
+    met = periods.join(points, periods.started < points.window_end)
+    ran_then = (met.started < met.as_of) & (met.start_known < met.as_of)
+    ran_then &= ~((met.ended < met.as_of) & (met.end_known < met.as_of)).fill_null(False)
+    runs_at_end = (met.start_known < met.known_by) & ~((met.ended < met.window_end) & (met.end_known < met.known_by)).fill_null(
+        False
+    )
+    judged = met.group_by(["customer_id", "as_of"]).agg(ran=ran_then.any(), runs=runs_at_end.any())
+    judged = judged.filter(judged.ran)
+    return judged.select("customer_id", "as_of", has_cancelled=(~judged.runs).cast("int8")).order_by(["as_of", "customer_id"])
+
+
+def read_given(labels_file: Path, dates: tuple[date, ...]) -> pd.DataFrame:
+    """One row per customer_id and as_of with a label from outside: `churned`, `value` and `bought_<name>`, as mapped."""
+    given = connect().read_parquet(labels_file)
+    given = given.mutate(as_of=given.as_of.date())
+    table: pd.DataFrame = given.filter(given.as_of.isin(list(dates))).order_by(["as_of", "customer_id"]).execute()
+    return table
+
+
+def _refuse_open_windows(dates: tuple[date, ...], horizon_days: int, data_until: date) -> None:
+    unripe = [as_of for as_of in dates if as_of + timedelta(days=horizon_days) > data_until]
+    if unripe:
+        raise UnripeLabels(f"the label windows of {', '.join(map(str, unripe))} are open: the data ends before {data_until}")

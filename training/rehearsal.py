@@ -9,7 +9,7 @@ import numpy as np
 import xgboost as xgb
 from sklearn.metrics import mean_tweedie_deviance
 
-from features.catalogue import DAY_OF_YEAR
+from features.rfm import DAY_OF_YEAR
 from models.calibration import Calibrator, Floats, fit_platt, uncalibrated
 from models.clv import TWEEDIE_VARIANCE_POWER
 from models.contract import Roles

@@ -8,10 +8,10 @@ from importlib.metadata import version
 
 import xgboost as xgb
 
-from features.catalogue import DAY_OF_YEAR
 from features.command import step
 from features.problems import BadConfig
 from features.project import Project
+from features.rfm import DAY_OF_YEAR
 from features.snapshots import Manifest, load_manifest
 from features.version import code_version
 from models.bundle import Bundle, made_up_rows

@@ -61,13 +61,13 @@ def gather_data(project: Project, manifest: Manifest, roles: Roles) -> Data:
     why_not = tuple(sorted({why for cohort in manifest.cohorts.values() for why in cohort.not_eligible}))
     mappings = project.mappings()
     return Data(
-        tables=tuple(_table(name, report, mappings[name].where) for name, report in manifest.tables.items()),
+        tables=tuple(_table(name, manifest.tables[name], mapping.where) for name, mapping in mappings.items()),
         first_day=day(manifest.data_from),
         last_day=day(manifest.data_until),
         fingerprint=manifest.data_fingerprint,
         why_not=why_not,
         snapshots=_snapshots(manifest, roles, why_not),
-        category=mappings["orders"].expressions().get("category") if "category" in manifest.mapped else None,
+        category=mappings["orders"].expressions().get("category") if "orders" in mappings else None,
     )
 
 

@@ -10,12 +10,15 @@ from typing import Any
 
 import ibis
 import pandas as pd
+import pyarrow as pa
 from hypothesis import strategies as st
-from ibis.backends.duckdb import Backend
+from ibis.backends import BaseBackend
 
+from features.build import each_snapshot
+from features.engines import connect
+from features.feature import Words
 from features.project import Project
-from features.snapshots import snapshot_table
-from features.sources import EXACT, connect
+from features.tables import EXACT
 from tests.reference.rfm_reference import Line
 
 SCHEMA = {
@@ -75,8 +78,20 @@ def snapshot(
         **sections,
     )
     dates = tuple(date.fromisoformat(day) if isinstance(day, str) else day for day in as_of)
-    table = snapshot_table(own, orders_table(lines, columns), dates=dates, categories=categories)
-    return engine().to_pandas(table.order_by(["as_of", "customer_id"]))
+    words = Words(
+        windows_days=own.features.windows_days,
+        horizon_days=horizon_days,
+        mapped={"orders": tuple(columns)},
+        categories=categories,
+    )
+    return snapshots_of({"orders": orders_table(lines, columns)}, own, words, dates)
+
+
+def snapshots_of(tables: dict[str, ibis.Table], own: Project, words: Words, dates: Sequence[date]) -> pd.DataFrame:
+    """The snapshot rows of some dates, in the order of date and customer."""
+    found: dict[date, pa.Table] = {}
+    each_snapshot(connect(), tables, words, own.cohort, dates, found.__setitem__)
+    return pd.concat([found[day].to_pandas() for day in sorted(dates)], ignore_index=True)
 
 
 def features_of(customer_id: str, lines: Sequence[Line], as_of: str, **settings: Any) -> dict[str, Any]:
@@ -86,7 +101,7 @@ def features_of(customer_id: str, lines: Sequence[Line], as_of: str, **settings:
 
 
 @cache
-def engine() -> Backend:
+def engine() -> BaseBackend:
     return connect()
 
 

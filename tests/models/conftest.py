@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from features.catalogue import catalogue
+from features.feature import Words
 from features.project import CohortSection
 from models.bundle import Bundle, made_up_rows
 from models.calibration import Calibrator, inverse_link, uncalibrated
@@ -184,7 +185,7 @@ def _outputs(task: Task) -> tuple[Output, ...]:
 
 
 def _contract(task: Task, **other: object) -> Contract:
-    known = catalogue(windows_days=(90,), horizon_days=90, categories=CATEGORIES, mapped=("category",))
+    known = catalogue(Words(windows_days=(90,), horizon_days=90, categories=CATEGORIES, mapped={"orders": ("category",)}))
     by_name = {feature.name: feature for feature in known}
     described = Contract(
         project="made_up",

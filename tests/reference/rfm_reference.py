@@ -96,14 +96,15 @@ def customer_features(lines: Sequence[Line], as_of: date, windows_days: tuple[in
         features |= windowed(bought, as_of, window)
     features["spend_per_line"] = quotient(spend, len(bought))
     features["line_count_per_order"] = quotient(len(bought), order_count)
-    quantities = [line.quantity for line in bought if line.quantity is not None]
-    features["quantity_per_order"] = quotient(total(quantities), order_count) if quantities else NAN
-    features["product_count"] = len({line.product_id for line in bought if line.product_id is not None}) or NAN
-    features["category_count"] = len({line.category for line in bought if line.category is not None}) or NAN
+    with_quantity = [line for line in bought if line.quantity is not None]
+    features["quantity_per_order"] = quotient(total(line.quantity for line in with_quantity), len(orders_in(with_quantity)))
+    features["product_count"] = len({line.product_id for line in bought if line.product_id is not None})
+    features["category_count"] = len({line.category for line in bought if line.category is not None})
     refunded = -total(line.amount for line in refunds)
     features["refund_count"] = len(orders_in(refunds))
     features["refund_sum"] = refunded
     features["refund_sum_365d"] = -total(line.amount for line in refunds if days_ago(line, as_of) <= 365)
+    features["refund_count_per_order"] = quotient(len(orders_in(refunds)), order_count)
     features["refund_share_of_spend"] = quotient(refunded, spend)
     features["days_since_last_refund"] = min((days_ago(line, as_of) for line in refunds), default=NAN)
     return features

@@ -18,7 +18,7 @@ import pytest
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from features.categories import slug
+from features.feature import Words, slug
 from features.problems import BadInput
 from features.project import CohortSection, Project
 from features.snapshots import Cohort, Manifest, TableReport
@@ -96,7 +96,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="module")
 def manifest() -> Manifest:
-    cohort = Cohort(eligible=CUSTOMERS - 10, not_eligible={"no order before the date": 10}, snapshot_hash="abc")
+    cohort = Cohort(
+        eligible=CUSTOMERS - 10, not_eligible={"no order before the date": 10}, snapshot_hash="abc", past_hash="def", figures={}
+    )
     return Manifest(
         project="made_up",
         currency="EUR",
@@ -117,9 +119,15 @@ def manifest() -> Manifest:
         judged_at=JUDGED_AT,
         grid=GRID,
         scored_at=SCORED_AT,
-        windows_days=(90,),
-        categories=CATEGORIES,
-        mapped=("customer_id", "order_id", "occurred_at", "amount", "category"),
+        words=Words(
+            windows_days=(90,),
+            horizon_days=HORIZON,
+            categories=CATEGORIES,
+            mapped={"orders": ("customer_id", "order_id", "occurred_at", "amount", "category")},
+        ),
+        reach=(),
+        day_hashes={},
+        backfills=(),
         cohorts=dict.fromkeys((*GRID, SCORED_AT), cohort),
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 
-from features.catalogue import DAY_OF_YEAR
+from features.rfm import DAY_OF_YEAR
 from models.contract import Roles, Task
 from models.prior import Prior
 from models.recipe import Recipe

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 
-from features.catalogue import DAY_OF_YEAR
+from features.rfm import DAY_OF_YEAR
 from models.calibration import inverse_link
 from models.contract import TASKS, Roles, Task
 from models.recipe import Recipe

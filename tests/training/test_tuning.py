@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.catalogue import DAY_OF_YEAR
+from features.rfm import DAY_OF_YEAR
 from models.contract import TASKS, Roles, Task
 from models.recipe import Parameters, Recipe, Trial
 from training.fitting import Matrices, level_free_loss, matrices, raw_margins

@@ -1,0 +1,63 @@
+"""A csv file as a parquet file, by DuckDB, which would otherwise find the types of its columns anew in every query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+import duckdb
+from ibis.backends import BaseBackend
+
+# Types are found from all rows: one letter in the last of them makes a column text, not an error.
+ALL_ROWS = "sample_size = -1"
+TYPES = "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR']"
+YEAR_FIRST = re.compile(r"\s*\d{4}\D")
+
+
+def csv_as_parquet(connection: BaseBackend, file: Path, copy: Path, *, as_text: Collection[str] = ()) -> None:
+    """Write `copy`, a parquet file, from a UTF-8 csv file with a line of column names.
+
+    The columns `as_text` (in small letters) are kept to the letter: ids of 20 digits, or 1e5. So are dates that do not
+    begin with the year: 03/07/2025 is one day in London and another in New York, and only the company knows.
+    """
+    text = [name for name in _types(connection, _read(file, "all_varchar = true")) if name.lower() in as_text]
+    _write(connection, file, copy, text)
+    guessed = [name for name in _timestamps(connection, copy) if not _begins_with_the_year(connection, file, name)]
+    if guessed:
+        _write(connection, file, copy, [*text, *guessed])
+
+
+def _write(connection: BaseBackend, file: Path, copy: Path, text: list[str]) -> None:
+    types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in text)
+    options = f"{TYPES}, types = {{{types}}}" if text else TYPES
+    try:
+        connection.raw_sql(f"COPY ({_read(file, f'{options}, {ALL_ROWS}')}) TO {_quoted(str(copy))} (FORMAT parquet)")
+    except duckdb.Error as error:
+        if "sniffing" not in str(error):
+            raise
+        # A line somewhere is broken: reading on from the first lines will name it.
+        connection.raw_sql(f"COPY ({_read(file, options)}) TO {_quoted(str(copy))} (FORMAT parquet)")
+
+
+def _read(file: Path, options: str, columns: str = "*") -> str:
+    return f"SELECT {columns} FROM read_csv({_quoted(str(file))}, header = true, {options})"
+
+
+def _types(connection: BaseBackend, query: str) -> dict[str, str]:
+    return {str(row[0]): str(row[1]) for row in connection.raw_sql(f"DESCRIBE {query}").fetchall()}
+
+
+def _timestamps(connection: BaseBackend, copy: Path) -> list[str]:
+    types = _types(connection, f"SELECT * FROM read_parquet({_quoted(str(copy))})")
+    return [name for name, dtype in types.items() if dtype.startswith("TIMESTAMP")]
+
+
+def _begins_with_the_year(connection: BaseBackend, file: Path, name: str) -> bool:
+    column = '"' + name.replace('"', '""') + '"'
+    query = f"{_read(file, 'all_varchar = true', column)} WHERE {column} IS NOT NULL LIMIT 1"
+    return all(YEAR_FIRST.match(str(row[0])) for row in connection.raw_sql(query).fetchall())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,34 @@
+"""Rows that are there more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+
+COPY = "copy of another row"
+
+
+def with_shared_keys_set_aside(rows: ibis.Table, key: Sequence[str], columns: Sequence[str]) -> ibis.Table | None:
+    """The rows with a reason where others have the same key, or None where no two have.
+
+    Of rows that are the same in all `columns` one is kept and the rest are copies. Of rows that share a key and differ
+    all are set aside: nothing says which is right. Rows that have a reason already are left alone.
+    """
+    fine = rows.filter(rows.reason.isnull())
+    shared = fine.group_by(key).agg(_rows=fine.count()).filter(ibis._["_rows"] > 1)
+    if int(shared.count().execute()) == 0:
+        return None
+    doubtful = fine.semi_join(shared, key)
+    doubtful = doubtful.mutate(_copy=ibis.row_number().over(ibis.window(group_by=columns, order_by=key)))
+    doubtful = doubtful.mutate(_different=doubtful["_copy"].isin([0]).sum().over(ibis.window(group_by=key)))
+    different = doubtful["_different"].cast("string") + f" different rows for this key ({', '.join(key)})"
+    reason = ibis.cases((doubtful["_different"] > 1, different), (doubtful["_copy"] > 0, ibis.literal(COPY)))
+    doubtful = doubtful.mutate(reason=reason).select(*rows.columns)
+    return ibis.union(rows.filter(rows.reason.notnull()), fine.anti_join(shared, key), doubtful)
+
+
+def repeated(rows: ibis.Table, columns: Sequence[str]) -> ibis.Table:
+    """The rows that are there more than once, each once, with `copies`: how many there are too many."""
+    groups = rows.group_by(columns).agg(_rows=rows.count())
+    return groups.filter(groups["_rows"] > 1).mutate(copies=ibis._["_rows"] - 1)

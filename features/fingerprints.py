@@ -1,0 +1,56 @@
+"""What the past looked like, day by day: enough to know whether an old snapshot still holds, and what changed if not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+
+import ibis
+from ibis.backends import BaseBackend
+
+from features.known import KNOWN_DAY, with_days
+from features.profile import ALWAYS
+
+# By table: each day on which rows became known, with a hash of those rows.
+DayHashes = dict[str, dict[date, str]]
+HAPPENED = {"subscriptions": "started_at", "customers": "acquired_at", "labels": "as_of"}
+
+
+def day_hashes(connection: BaseBackend, tables: Mapping[str, ibis.Table]) -> DayHashes:
+    """A hash of the rows of every table by the day they became known, whatever their order. DuckDB only."""
+    return {name: _day_hashes(connection, name, table) for name, table in tables.items()}
+
+
+def _day_hashes(connection: BaseBackend, name: str, table: ibis.Table) -> dict[date, str]:
+    at = HAPPENED.get(name, "occurred_at")
+    rows = with_days(table, at=at) if at in table.columns else table.mutate(known_day=ALWAYS)
+    rows = rows.select(known_day=rows[KNOWN_DAY].fill_null(ALWAYS), **{column: rows[column] for column in table.columns})
+    # Columns by name, so that mapping one more column says that rows have changed, as they have.
+    query = f"""
+        SELECT known_day, printf('%d rows %s', count(*), hash(sum(hash(rows)::UHUGEINT), count(*))::VARCHAR) AS hash
+        FROM ({connection.compile(rows)}) AS rows GROUP BY known_day
+    """
+    found = connection.raw_sql(query).fetchall()
+    return {day: str(digest) for day, digest in sorted(found)}
+
+
+def past_hash(hashes: DayHashes, as_of: date, *settings: str) -> str:
+    """A hash of all that was known before a date, and of the settings it is read with."""
+    digest = hashlib.sha256("\n".join(settings).encode())
+    for name, days in sorted(hashes.items()):
+        for day, rows in sorted(days.items()):
+            if day < as_of:
+                digest.update(f"{name} {day} {rows}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def changed_days(before: DayHashes, after: DayHashes, as_of: date) -> dict[str, list[date]]:
+    """By table the days before a date whose rows are not what they were."""
+    changed = {}
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name, {}), after.get(name, {})
+        days = [day for day in sorted(old.keys() | new.keys()) if day < as_of and old.get(day) != new.get(day)]
+        if days:
+            changed[name] = days
+    return changed

@@ -1,0 +1,73 @@
+"""What to write for a column that is kept as text: judged by a sample of its values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import ibis
+
+SAMPLE_ROWS = 200
+DAY_FORMATS = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y%m%d",
+    "%Y年%m月%d日",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+)
+CLOCK_FORMATS = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", " %I:%M %p", " %H:%M:%S.%f")
+FORMATS = tuple(day + clock for clock in CLOCK_FORMATS for day in DAY_FORMATS)
+SIGNS_MAX = 3  # a value with more kinds of signs in it than these is no number with decoration
+
+
+def date_hint(values: ibis.Table, expression: str) -> str:
+    """What to write for dates kept as text or as numbers such as 20250307.
+
+    `values` has one column, `value`. The format is the one that reads most of a sample; where days and months cannot be
+    told apart, both are named.
+    """
+    sample = _sample(values)
+    text = expression if values.value.type().is_string() else f"({expression})::VARCHAR"
+    counts = {pattern: sum(_is_read(value, pattern) for value in sample) for pattern in FORMATS}
+    best = max(counts.values())
+    if best == 0:
+        return f"; for text write e.g. try_strptime({text}, '%Y-%m-%d')" if text == expression else ""
+    fitting = [pattern for pattern in FORMATS if counts[pattern] == best]
+    example = next(value for value in sample if _is_read(value, fitting[0]))
+    month_first = [pattern for pattern in fitting[1:] if pattern.startswith("%m")]
+    other = f", or '{month_first[0]}' if the month comes first" if month_first else ""
+    return f"; for values such as '{example}' write try_strptime({text}, '{fitting[0]}'){other}"
+
+
+def number_hint(values: ibis.Table, expression: str) -> str:
+    """What to write for numbers kept as text, with the signs that stand in them (such as ¥ and commas) taken out."""
+    sample = _sample(values)
+    signs = sorted({sign for value in sample for sign in value if not (sign.isalnum() or sign in "+-.")})
+    decorated = next((value for value in sample if any(sign in value for sign in signs)), None)
+    if decorated is None or len(signs) > SIGNS_MAX:
+        return f"; for text write e.g. try_cast({expression} AS DOUBLE)"
+    plain = expression
+    for sign in signs:
+        shown = sign.replace("'", "''")
+        plain = f"replace({plain}, '{shown}', '')"
+    return f"; for values such as '{decorated}' write e.g. try_cast({plain} AS DOUBLE)"
+
+
+def _sample(values: ibis.Table) -> list[str]:
+    found = values.filter(values.value.notnull()).limit(SAMPLE_ROWS).execute()["value"]
+    return [str(value).strip() for value in found]
+
+
+def _is_read(value: str, pattern: str) -> bool:
+    try:
+        datetime.strptime(value, pattern)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,172 @@
+"""Features said to a database or a cluster: every definition as an Ibis expression over facts and dates.
+
+The same definitions as in `features.running_totals`, for engines whose facts do not fit, or must not leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import ibis
+import pyarrow as pa
+from ibis.backends import BaseBackend
+
+from features.cohort import Rule
+from features.definitions import (
+    OVER_FACTS,
+    AtLeast,
+    DayOfYear,
+    DaysSinceFirst,
+    DaysSinceLast,
+    Difference,
+    Gaps,
+    Largest,
+    Latest,
+    OverFacts,
+    Ratio,
+    RowByRow,
+    Spread,
+    Step,
+    Sum,
+    facts_of,
+    measure_of,
+)
+from features.feature import Feature
+
+KEY = ["customer_id", "as_of"]
+
+
+def engine_rows(
+    connection: BaseBackend,
+    known: ibis.Table,
+    facts: Mapping[str, ibis.Table],
+    features: tuple[Feature, ...],
+    rules: tuple[Rule, ...],
+    as_of: date,
+    history_days: int,
+) -> pa.Table:
+    """The snapshot rows of a date, as `in_memory.InMemory.rows` gives them, computed by the engine."""
+    day = ibis.literal(as_of)
+    there = known.filter(known.known_day < day) if "known_day" in known.columns else known.filter(known.as_of == day)
+    base = there.select("customer_id", as_of=day, history_days=ibis.literal(history_days))
+    table = snapshot_expression(base, facts, features)
+    shown = {f.name: table[f.name].cast("float64") for f in features if not f.is_step}
+    rows = table.select("customer_id", "as_of", not_eligible_because=_reason(table, rules), **shown)
+    return connection.to_pyarrow(rows.order_by("customer_id"))
+
+
+def _reason(table: ibis.Table, rules: tuple[Rule, ...]) -> ibis.Value:
+    broken = []
+    for rule in rules:
+        value = table[rule.column]
+        fine = value.notnull()
+        if rule.at_least is not None:
+            fine = fine & (value >= rule.at_least)
+        if rule.at_most is not None:
+            fine = fine & (value <= rule.at_most)
+        broken.append((~fine, rule.reason))
+    return ibis.cases(*broken) if broken else ibis.null("string")
+
+
+def snapshot_expression(base: ibis.Table, facts: Mapping[str, ibis.Table], features: tuple[Feature, ...]) -> ibis.Table:
+    """`base` (one row per customer_id and as_of, with `history_days`) with a float64 column for every feature and step."""
+    over = {feature.name: feature.definition for feature in features if isinstance(feature.definition, OVER_FACTS)}
+    dates = base.select("as_of").distinct()
+    table = base
+    for name, rows in facts.items():
+        own = {column: d for column, d in over.items() if facts_of(d) == name}  # type: ignore[arg-type]
+        for part in _parts(_seen(rows, dates), own):  # type: ignore[arg-type]
+            table = table.left_join(part, KEY).drop("customer_id_right", "as_of_right")
+    table = table.mutate(**{column: _filled(table, column, d) for column, d in over.items()})  # type: ignore[arg-type]
+    for feature in features:
+        if feature.name not in over:
+            table = table.mutate(**{feature.name: _follow(feature.definition, table)})  # type: ignore[arg-type]
+    return table
+
+
+def _seen(facts: ibis.Table, dates: ibis.Table) -> ibis.Table:
+    """One row per fact and snapshot date that could see it, with `days_ago` = whole days from `day` to `as_of`."""
+    visible = facts.join(dates, facts.known_day < dates.as_of)
+    return visible.mutate(days_ago=visible.as_of.delta(visible.day, unit="day"))
+
+
+def _parts(seen: ibis.Table, definitions: Mapping[str, OverFacts]) -> list[ibis.Table]:
+    """Tables of one row per customer and date that together hold all columns."""
+    gaps = {name: d for name, d in definitions.items() if isinstance(d, Gaps)}
+    latest = {name: d for name, d in definitions.items() if isinstance(d, Latest)}
+    plain = {name: _aggregate(seen, d) for name, d in definitions.items() if name not in gaps and name not in latest}
+    parts = [seen.group_by(KEY).agg(**plain)] if plain else []
+    for measure in dict.fromkeys(measure_of(d) for d in gaps.values()):
+        parts.append(_gaps(seen, measure, {name: d for name, d in gaps.items() if measure_of(d) == measure}))
+    return parts + [_latest(seen, name, measure_of(d)) for name, d in latest.items()]
+
+
+def _aggregate(seen: ibis.Table, definition: OverFacts) -> ibis.Value:
+    measure = seen[measure_of(definition)]
+    match definition:
+        case Sum():
+            within = seen.days_ago > definition.until_days
+            if definition.since_days is not None:
+                within = within & (seen.days_ago <= definition.since_days)
+            return measure.sum(where=within).cast("float64")
+        case Largest():
+            return measure.max().cast("float64")
+        case DaysSinceLast():
+            return seen.days_ago.min(where=measure > 0).cast("float64")
+        case DaysSinceFirst():
+            return seen.days_ago.max(where=measure > 0).cast("float64")
+    raise TypeError(f"{definition} is not an aggregate")
+
+
+def _gaps(seen: ibis.Table, measure: str, wanted: Mapping[str, Gaps]) -> ibis.Table:
+    counted = seen.filter(seen[measure] > 0)
+    window = ibis.window(group_by=KEY, order_by=counted.day)
+    # The same day twice is one day whose facts became known on two: its gap is 0 and counts for nothing.
+    gaps = counted.mutate(gap=counted.day.delta(counted.day.lag().over(window), unit="day").fill_null(0))
+    statistics = {
+        "days": (gaps.gap > 0).sum() + 1,
+        "count": (gaps.gap > 0).sum(),
+        "sum": gaps.gap.sum(),
+        "squares": (gaps.gap * gaps.gap).sum(),
+        "largest": gaps.gap.max().nullif(0),
+    }
+    return gaps.group_by(KEY).agg(**{name: statistics[d.statistic].cast("float64") for name, d in wanted.items()})
+
+
+def _latest(seen: ibis.Table, name: str, measure: str) -> ibis.Table:
+    there = seen.filter(seen[measure].notnull())
+    newest_first = ibis.window(group_by=KEY, order_by=[ibis.desc(there.day), ibis.desc(there.known_day)])
+    ranked = there.mutate(place=ibis.row_number().over(newest_first))
+    last = ranked.filter(ranked.place == 0)
+    return last.select(*KEY, **{name: last[measure].cast("float64")})
+
+
+def _filled(table: ibis.Table, name: str, definition: OverFacts) -> ibis.Value:
+    """No facts make a sum 0 and anything else missing; a sum that needs more history than there is, missing."""
+    column = table[name]
+    if isinstance(definition, Sum):
+        sums = column.fill_null(0.0)
+        needed = definition.history_days
+        return ibis.ifelse(table.history_days >= needed, sums, None) if needed else sums
+    if isinstance(definition, Gaps) and definition.statistic != "largest":
+        return column.fill_null(0.0)
+    return column
+
+
+def _follow(definition: RowByRow, table: ibis.Table) -> ibis.Value:
+    match definition:
+        case Ratio(above, below):
+            return table[above] / table[below].nullif(0.0)
+        case Difference(of, less):
+            return table[of] - table[less]
+        case Spread(count, total, squares):
+            n, s, q = (table[column] for column in (count, total, squares))
+            several = ibis.ifelse(n > 1, n, None)
+            return ((q - s * s / several) / (several - 1)).clip(lower=0.0).sqrt()
+        case Step(of, low, high):
+            return (table[of] >= low).cast("float64") + (table[of] >= high).cast("float64") - 1.0
+        case AtLeast(of, bound):
+            return (table[of] >= bound).cast("float64")
+        case DayOfYear():
+            return table.as_of.day_of_year().cast("float64")
