@@ -11,10 +11,10 @@ from datetime import date
 
 import ibis
 
-from features.expressions import EXACT_LIMIT, LOST
+from features.expressions import LOST
 from features.mappings import TableMapping
 from features.project import Project
-from features.tables import SCALES, TableName
+from features.tables import EXACT_LIMIT, SCALES, TableName
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 EVENT_TIMES = ("occurred_at", "started_at")

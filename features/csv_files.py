@@ -12,6 +12,7 @@ from ibis.backends import BaseBackend
 # Types are found from all rows: one letter in the last of them makes a column text, not an error.
 ALL_ROWS = "sample_size = -1"
 TYPES = "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR']"
+NOT_CONVERTED = re.compile(r'converting column "(.*?)"\. Could not')
 YEAR_FIRST = re.compile(r"\s*\d{4}\D")
 
 
@@ -32,12 +33,20 @@ def _write(connection: BaseBackend, file: Path, copy: Path, text: list[str]) -> 
     types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in text)
     options = f"{TYPES}, types = {{{types}}}" if text else TYPES
     try:
-        connection.raw_sql(f"COPY ({_read(file, f'{options}, {ALL_ROWS}')}) TO {_quoted(str(copy))} (FORMAT parquet)")
+        _copy(connection, _read(file, f"{options}, {ALL_ROWS}"), copy)
     except duckdb.Error as error:
-        if "sniffing" not in str(error):
+        if (mixed := NOT_CONVERTED.search(str(error))) and mixed[1] not in text:
+            # The type that DuckDB found does not hold all values, e.g. of days with and without a clock.
+            _write(connection, file, copy, [*text, mixed[1]])
+        elif "sniffing" in str(error):
+            # A line somewhere is broken: reading on from the first lines will name it.
+            _copy(connection, _read(file, options), copy)
+        else:
             raise
-        # A line somewhere is broken: reading on from the first lines will name it.
-        connection.raw_sql(f"COPY ({_read(file, options)}) TO {_quoted(str(copy))} (FORMAT parquet)")
+
+
+def _copy(connection: BaseBackend, query: str, copy: Path) -> None:
+    connection.raw_sql(f"COPY ({query}) TO {_quoted(str(copy))} (FORMAT parquet)")
 
 
 def _read(file: Path, options: str, columns: str = "*") -> str:

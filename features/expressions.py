@@ -16,12 +16,7 @@ from features.engines import engine_errors, engine_says
 from features.hints import date_hint, number_hint
 from features.mappings import MappedColumn, TableMapping
 from features.problems import BadData, nearest
-from features.tables import Kind
-
-# Money and quantities are exact decimals: sums are then the same to the last digit on every engine, in any row
-# order and with any number of threads, so a snapshot can be hashed and a training run repeated.
-EXACT = "decimal(18, 4)"
-EXACT_LIMIT = 1e13
+from features.tables import EXACT, EXACT_LIMIT, Kind
 
 SIMPLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 BLANKS = " \t\n\r\v\f"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import ibis
 
 SAMPLE_ROWS = 200
+YEAR_FIRST = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\b")
 DAY_FORMATS = (
     "%Y-%m-%d",
     "%Y/%m/%d",
@@ -37,6 +39,8 @@ def date_hint(values: ibis.Table, expression: str) -> str:
     text = expression if values.value.type().is_string() else f"({expression})::VARCHAR"
     counts = {pattern: sum(_is_read(value, pattern) for value in sample) for pattern in FORMATS}
     best = max(counts.values())
+    if sum(bool(YEAR_FIRST.match(value)) for value in sample) > best:  # with a clock and without, say
+        return f"; write e.g. try_cast({text} AS TIMESTAMP)"
     if best == 0:
         return f"; for text write e.g. try_strptime({text}, '%Y-%m-%d')" if text == expression else ""
     fitting = [pattern for pattern in FORMATS if counts[pattern] == best]

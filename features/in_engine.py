@@ -29,6 +29,7 @@ from features.definitions import (
     Spread,
     Step,
     Sum,
+    columns_read,
     facts_of,
     measure_of,
 )
@@ -79,9 +80,12 @@ def snapshot_expression(base: ibis.Table, facts: Mapping[str, ibis.Table], featu
         for part in _parts(_seen(rows, dates), own):  # type: ignore[arg-type]
             table = table.left_join(part, KEY).drop("customer_id_right", "as_of_right")
     table = table.mutate(**{column: _filled(table, column, d) for column, d in over.items()})  # type: ignore[arg-type]
-    for feature in features:
-        if feature.name not in over:
-            table = table.mutate(**{feature.name: _follow(feature.definition, table)})  # type: ignore[arg-type]
+    following = {feature.name: feature.definition for feature in features if feature.name not in over}
+    while following:  # all that can follow at once: a select for each column would take Ibis minutes to compile
+        ready = {column: d for column, d in following.items() if set(columns_read(d)) <= set(table.columns)}
+        assert ready, f"{sorted(following)} follow from columns that are not there"
+        table = table.mutate(**{column: _follow(d, table) for column, d in ready.items()})  # type: ignore[arg-type]
+        following = {column: d for column, d in following.items() if column not in ready}
     return table
 
 

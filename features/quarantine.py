@@ -78,7 +78,7 @@ class Checked:
         )
 
 
-def tables_report(tables: Mapping[TableName, TableReport]) -> list[str]:
+def tables_report(tables: Mapping[str, TableReport]) -> list[str]:
     """Lines for the terminal: what became of each table's rows, why rows were set aside, and what is suspicious."""
     lines = []
     for name, table in tables.items():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 class SnapshotHash:
@@ -19,8 +20,8 @@ class SnapshotHash:
     def update(self, rows: pa.Table) -> None:
         """Add the next rows."""
         for name in rows.column_names:
-            column = self._columns.setdefault(name, hashlib.sha256())
-            column.update(_bytes(rows[name]))
+            for part, content in _contents(rows[name]).items():
+                self._columns.setdefault(f"{name} {part}", hashlib.sha256()).update(content)
 
     def hexdigest(self) -> str:
         """Sixteen hex digits."""
@@ -36,7 +37,13 @@ def snapshot_hash(rows: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _bytes(column: pa.ChunkedArray) -> bytes | memoryview:
+def _contents(column: pa.ChunkedArray) -> dict[str, Any]:
+    """What is in a column, as bytes that are the same however the column is cut into pieces."""
     if pa.types.is_floating(column.type):
-        return np.ascontiguousarray(column.to_numpy(), dtype=np.float64).data
-    return "\n".join("" if value is None else str(value) for value in column.to_pylist()).encode() + b"\n"
+        return {"numbers": np.ascontiguousarray(column.to_numpy(), dtype=np.float64).data}
+    text = column.cast(pa.string()).combine_chunks()
+    text = pa.concat_arrays(text.chunks) if isinstance(text, pa.ChunkedArray) else text
+    lengths = pc.fill_null(pc.binary_length(text), -1).to_numpy(zero_copy_only=False)
+    ends = np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset : text.offset + len(text) + 1] if len(text) else [0, 0]
+    letters = memoryview(text.buffers()[2] or b"")[ends[0] : ends[-1]]
+    return {"lengths": np.ascontiguousarray(lengths, dtype=np.int32).data, "letters": letters}

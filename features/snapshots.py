@@ -168,11 +168,17 @@ class _Past:
         redone = [day for day in self.of_date if at_hand and day in at_hand.cohorts and day not in kept]
         if not redone or not at_hand:
             return ()
+        changed = changed_days(at_hand.day_hashes, self.hashes, redone[-1])
         return tuple(
-            f"tables.{name}: rows that became known on {len(days)} days before {redone[-1]} (first: {days[0]}) are not as they "
-            f"were; snapshots from {min(d for d in redone if d > days[0])} on are made again, their old hashes no longer hold"
-            for name, days in changed_days(at_hand.day_hashes, self.hashes, redone[-1]).items()
+            f"tables.{name}: rows that became known on {_days(len(days))} before {redone[-1]} (first: {days[0]}) are not as "
+            f"they were; snapshots from {min(d for d in redone if d > days[0])} on are made again, their old hashes no longer "
+            "hold"
+            for name, days in changed.items()
         )
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count:,} days"
 
 
 def load_manifest(project: Project) -> Manifest:

@@ -70,7 +70,7 @@ def places(project: Project, manifest: Manifest) -> str:
         "report": str(report_file(project)),
         "summary": str(summary_file(project)),
         "predictions": str(predictions_file(project)),
-        "snapshots": str(folder / "snapshots.parquet"),
+        "snapshots": str(folder / "snapshots"),
         "quarantine": ", ".join(str(folder / f"quarantine_{table}.parquet") for table in manifest.tables),
         "MLflow": f"mlflow ui --backend-store-uri {registry}",
     }

@@ -67,7 +67,7 @@ def gather_data(project: Project, manifest: Manifest, roles: Roles) -> Data:
         fingerprint=manifest.data_fingerprint,
         why_not=why_not,
         snapshots=_snapshots(manifest, roles, why_not),
-        category=mappings["orders"].expressions().get("category") if "orders" in mappings else None,
+        category=mappings["orders"].expressions().get("category") if manifest.words.has("orders.category") else None,
     )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from features.catalogue import FAMILY_ZH, Family, Feature, Unit, catalogue
+from features.catalogue import catalogue, facts_needed, steps_and_features
+from features.catalogue_page import EVERYTHING, catalogue_page
+from features.definitions import OVER_FACTS, columns_read
+from features.feature import FAMILY_ZH, Family, Feature, Unit, Words
 from tests.features.made_up import REQUIRED, SCHEMA, line, snapshot
 
 WINDOWS_DAYS = (7, 30, 365)
@@ -15,7 +19,8 @@ OPTIONAL = ("recorded_at", "product_id", "category", "quantity")
 
 
 def described(mapped: tuple[str, ...], categories: tuple[str, ...] = CATEGORIES) -> tuple[Feature, ...]:
-    return catalogue(windows_days=WINDOWS_DAYS, horizon_days=45, categories=categories, mapped=mapped)
+    words = Words(windows_days=WINDOWS_DAYS, horizon_days=45, categories=categories, mapped={"orders": mapped})
+    return catalogue(words)
 
 
 @pytest.mark.parametrize("left_out", [None, *OPTIONAL])
@@ -30,17 +35,17 @@ def test_the_columns_of_a_snapshot_are_the_names_in_the_catalogue_in_order(left_
 
 
 def test_every_name_is_there_once() -> None:
-    names = [feature.name for feature in described(tuple(SCHEMA))]
+    names = [feature.name for feature in catalogue(EVERYTHING)]
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("feature", described(tuple(SCHEMA)), ids=lambda feature: feature.name)
+@pytest.mark.parametrize("feature", catalogue(EVERYTHING), ids=lambda feature: feature.name)
 def test_every_feature_has_a_meaning_in_both_languages_a_unit_and_a_family(feature: Feature) -> None:
     assert feature.meaning.strip()
-    assert any("一" <= sign <= "鿿" for sign in feature.meaning_zh)
+    assert any("一" <= sign <= "鿿" for sign in feature.meaning_zh) or feature.meaning == feature.meaning_zh == "attribute"
     assert feature.unit in get_args(Unit)
     assert feature.family in get_args(Family)
-    assert set(feature.needs) <= set(OPTIONAL)
+    assert all(EVERYTHING.has(need) for need in feature.needs)
 
 
 def test_every_family_has_a_name_in_chinese() -> None:
@@ -59,8 +64,38 @@ def test_windows_horizon_and_categories_stand_in_the_names_and_meanings() -> Non
 def test_features_of_columns_that_are_not_mapped_are_absent() -> None:
     names = {feature.name for feature in described(REQUIRED)}
     absent = {feature.name for feature in described(tuple(SCHEMA))} - names
-    assert absent == {"quantity_per_order", "product_count", "category_count"} | {
+    assert absent == {
+        "quantity_per_order",
+        "product_count",
+        "category_count",
+        "price_rise_count",
+        "units_after_over_before_price_rise",
+    } | {
         f"{stem}_of_{category}"
         for stem in ("order_count_365d", "spend_sum_365d", "days_since_last_order")
         for category in ("tea_baking", "toys")
     }
+
+
+def test_a_chosen_family_brings_its_features_and_no_others() -> None:
+    names = [feature.name for feature in catalogue(EVERYTHING.model_copy(update={"families": ("rhythm",)}))]
+    assert names == ["gap_days_mean", "gap_days_std", "gap_days_max", "overdue_ratio"]
+
+
+def test_everything_a_feature_follows_from_is_computed_before_it() -> None:
+    there: set[str] = set()
+    for feature in steps_and_features(EVERYTHING):
+        assert set(columns_read(feature.definition)) <= there, feature.name
+        there.add(feature.name)
+    assert {feature.name for feature in catalogue(EVERYTHING)} <= there
+
+
+def test_only_the_facts_that_are_needed_are_made() -> None:
+    recency = steps_and_features(EVERYTHING.model_copy(update={"families": ("recency",)}))
+    assert facts_needed(recency) == ("orders",)
+    assert all(isinstance(feature.definition, OVER_FACTS) or feature.name == "days_first_to_last_order" for feature in recency)
+
+
+def test_the_page_of_features_is_what_the_catalogue_says() -> None:
+    page = Path(__file__).parents[2] / "docs" / "features.md"
+    assert page.read_text(encoding="utf-8") == catalogue_page(), "python -m features catalogue > docs/features.md"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from features.dates import SnapshotDates, snapshot_dates
+from features.dates import SnapshotDates, grid_dates
 from features.problems import BadConfig
 from tests.features.made_up import project
 
@@ -17,7 +17,7 @@ def dates(first: str, last: str, *, horizon_days: int = 30, **settings: Any) -> 
         project={"name": "made_up", "currency": "EUR", "horizon_days": horizon_days},
         dates={"every_days": 30, "history_days_min": 60} | settings,
     )
-    return snapshot_dates(own, first_day=date.fromisoformat(first), last_day=date.fromisoformat(last))
+    return grid_dates(own, first_day=date.fromisoformat(first), last_day=date.fromisoformat(last))
 
 
 def texts(days: tuple[date, ...]) -> list[str]:

@@ -72,7 +72,17 @@ UNKNOWN = [
     ("currency", "curency", "unknown key project.curency; did you mean 'currency'?"),
     ("[tables", "[dates]\njudgd_at = 2011-09-09\n[tables", "unknown key dates.judgd_at; did you mean 'judged_at'?"),
     ("[tables", "[features]\nwindow_days = [30]\n[tables", "unknown key features.window_days; did you mean 'windows_days'?"),
-    ("[tables", "[quarantine]\nxyz = 1\n[tables", "unknown key quarantine.xyz; valid: share_max"),
+    (
+        "[tables",
+        "[quarantine.share_max_of]\nordrs = 0.1\n[tables",
+        "unknown key quarantine.share_max_of.ordrs; did you mean 'orders'?",
+    ),
+    ("[tables", "[source]\ntimezone = 'UTC'\n[tables", "unknown key source.timezone; did you mean 'time_zone'?"),
+    (
+        "[tables",
+        "[quarantine]\nxyz = 1\n[tables",
+        "unknown key quarantine.xyz; valid: share_max, share_max_of, unknown_customers",
+    ),
 ]
 
 
@@ -89,7 +99,20 @@ def test_a_required_key_that_is_missing_is_named(file: Path, key: str) -> None:
 
 def test_missing_sections_are_named(file: Path) -> None:
     assert problems_of(file, "") == ("project is missing", "tables is missing")
-    assert problems_of(file, GOOD.split("[tables")[0] + "[tables]") == ("tables.orders is missing",)
+    assert problems_of(file, GOOD.split("[tables")[0] + "[tables]") == (
+        "tables: map at least one of orders, subscriptions, labels",
+    )
+
+
+def test_customers_must_come_from_somewhere(file: Path) -> None:
+    content = GOOD.split("[tables")[0] + '[tables.customers]\nfrom = "c.csv"\ncustomer_id = "id"\n'
+    assert problems_of(file, content) == ("tables: map at least one of orders, subscriptions, labels",)
+
+
+def test_only_the_mapped_tables_are_there_in_the_order_of_the_contracts(file: Path) -> None:
+    more = '[tables.labels]\nfrom = "l.csv"\ncustomer_id = "id"\nas_of = "d"\nchurned = "left"\n'
+    file.write_text(GOOD.replace("[tables.orders]", more + "[tables.orders]"), encoding="utf-8")
+    assert list(read_project(file).mappings()) == ["orders", "labels"]
 
 
 WRONG = [
@@ -104,7 +127,34 @@ WRONG = [
         "project.horizon_days = 'three months': input should be a valid integer",
     ),
     ('amount = "a"', "amount = 1", "tables.orders.amount = 1: input should be a valid string"),
-    ("[tables", '[source]\nbackend = "duckbd"\n[tables', "source.backend = 'duckbd': input should be 'duckdb'"),
+    (
+        "[tables",
+        '[source]\nbackend = "duckbd"\n[tables',
+        "source.backend = 'duckbd': input should be 'duckdb', 'postgres' or 'pyspark'",
+    ),
+    (
+        "[tables",
+        '[source]\ntime_zone = "Asia/Shangai"\n[tables',
+        "source.time_zone = 'Asia/Shangai': no such time zone; did you mean 'Asia/Shanghai'?",
+    ),
+    ("[tables", '[source]\ntime_zone = ""\n[tables', "source.time_zone = '': no such time zone; e.g. Asia/Shanghai"),
+    ("[tables", '[source]\nbackend = "postgres"\n[tables', "source: backend postgres needs connection_from_env"),
+    ("[tables", '[source]\nmaster = "yarn"\n[tables', "source: master is for backend pyspark, not duckdb"),
+    (
+        "[tables",
+        '[source]\nconnection_from_env = "DB"\n[tables',
+        "source: connection_from_env is for backend postgres, not duckdb",
+    ),
+    (
+        "[tables",
+        '[quarantine]\nunknown_customers = "drop"\n[tables',
+        "quarantine.unknown_customers = 'drop': input should be 'keep' or 'quarantine'",
+    ),
+    (
+        "[tables",
+        "[quarantine.share_max_of]\norders = 2\n[tables",
+        "quarantine.share_max_of.orders = 2: input should be less than 1",
+    ),
     ("[tables", '[dates]\njudged_at = "soon"\n[tables', "dates.judged_at = 'soon': input should be a valid date"),
     ("[tables", "[quarantine]\nshare_max = 1.0\n[tables", "quarantine.share_max = 1.0: input should be less than 1"),
     (
@@ -165,6 +215,13 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         read_project(tmp_path / "nowhere.toml")
     with pytest.raises(BadConfig, match="not a readable TOML file"):
         read_project(tmp_path)
+
+
+def test_a_limit_of_its_own_holds_for_one_table(file: Path) -> None:
+    file.write_text(GOOD + "[quarantine]\nshare_max = 0.02\nshare_max_of.orders = 0.25", encoding="utf-8")
+    quarantine = read_project(file).quarantine
+    assert quarantine.share_max_and_key("orders") == (0.25, "quarantine.share_max_of.orders")
+    assert quarantine.share_max_and_key("surveys") == (0.02, "quarantine.share_max")
 
 
 class Trials(Settings):

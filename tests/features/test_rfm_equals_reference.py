@@ -10,11 +10,15 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from features.catalogue import catalogue
+from features.feature import Family, Words
 from tests.features.made_up import LEAP_DAY, REQUIRED, SCHEMA, order_tables, snapshot
 from tests.reference.rfm_reference import Line, reference_features
 
 CATEGORIES = ("Tea", "Toys & Games")
 WINDOWS_DAYS = (1, 30, 365)
+RFM: tuple[Family, ...] = (
+    "recency", "frequency", "monetary", "rhythm", "trend", "basket", "breadth", "refunds", "season", "category",
+)  # fmt: skip
 NO_SHRINKING = (Phase.explicit, Phase.generate)  # a smaller failing table would take minutes to find
 
 
@@ -56,8 +60,10 @@ def test_fast_features_equal_the_loops_for_every_customer_and_date(
 def test_the_loops_cover_every_feature_of_the_catalogue() -> None:
     lines = [Line("ada", "1", pd.Timestamp("2012-02-01").to_pydatetime(), 10.0)]
     slow = reference_snapshot(lines, (LEAP_DAY,), horizon_days=90)
-    features = catalogue(windows_days=WINDOWS_DAYS, horizon_days=90, categories=CATEGORIES, mapped=SCHEMA)
-    assert set(slow.columns[2:]) == {feature.name for feature in features}
+    words = Words(
+        windows_days=WINDOWS_DAYS, horizon_days=90, categories=CATEGORIES, mapped={"orders": tuple(SCHEMA)}, families=RFM
+    )
+    assert set(slow.columns[2:]) == {feature.name for feature in catalogue(words)}
 
 
 @pytest.mark.parametrize("optional", [(), ("recorded_at",), ("quantity", "product_id")])

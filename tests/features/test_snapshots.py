@@ -120,7 +120,7 @@ def test_the_folder_holds_every_date_and_says_what_it_was_made_from(shop: Shop) 
         date(2020, 11, 2),
     )
     assert manifest.categories == ("tea", "toys")
-    assert manifest.mapped == ("customer_id", "order_id", "occurred_at", "amount", "category")
+    assert manifest.words.mapped == {"orders": ("customer_id", "order_id", "occurred_at", "amount", "category")}
     assert load_manifest(project) == manifest
     assert list(manifest.cohorts) == [*manifest.grid, manifest.scored_at]
     for as_of, cohort in manifest.cohorts.items():
@@ -139,6 +139,10 @@ def test_customers_who_are_not_eligible_are_counted_by_reason(shop: Shop) -> Non
     assert (last.eligible, last.not_eligible) == (2, {"no order before the date": 1})
 
 
+def files_of(shop: Shop, manifest: Manifest) -> dict[date, int]:
+    return {as_of: (shop.built / "snapshots" / f"{as_of}.parquet").stat().st_mtime_ns for as_of in manifest.cohorts}
+
+
 LATER = "".join(f"ada,later{day},2020-12-{day},999.5,gifts\ncy,c{day},2020-12-{day},1.5,gifts\n" for day in range(10, 30))
 
 
@@ -155,9 +159,9 @@ def test_an_old_snapshot_gets_the_same_hash_when_later_data_has_come_in(shop: Sh
 def test_the_same_data_settings_and_code_are_not_built_again(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     project = the_project(shop)
     first = build_snapshots(project)
-    written = (shop.built / "snapshots.parquet").stat().st_mtime_ns
+    written = (shop.built / "snapshots" / "2020-11-02.parquet").stat().st_mtime_ns
     assert build_snapshots(project) == first
-    assert (shop.built / "snapshots.parquet").stat().st_mtime_ns == written
+    assert (shop.built / "snapshots" / "2020-11-02.parquet").stat().st_mtime_ns == written
     assert "unchanged data, settings and code, kept" in capsys.readouterr().out
 
 
@@ -203,3 +207,44 @@ def test_configured_categories_are_used_in_their_order(shop: Shop) -> None:
     names = [feature.name for feature in manifest.features()]
     assert "order_count_365d_of_toys" in names
     assert "order_count_365d_of_tea" not in names
+
+
+def test_a_new_day_of_data_makes_one_new_snapshot_and_keeps_the_others(shop: Shop) -> None:
+    before = build_snapshots(the_project(shop))
+    written = files_of(shop, before)
+    after = build_snapshots(the_project(shop, HEADER + LINES + "ada,new,2020-12-03,9.5,tea\n"))
+    assert after.backfills == ()
+    assert [day for day in after.cohorts if day not in before.cohorts] == [date(2020, 12, 4)]
+    kept = files_of(shop, after)
+    assert all(kept[as_of] == written[as_of] for as_of in before.grid)
+    assert all(after.cohorts[as_of] == before.cohorts[as_of] for as_of in before.grid)
+
+
+def test_a_row_of_the_past_that_comes_later_is_named_and_its_snapshots_are_made_again(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = build_snapshots(the_project(shop))
+    written = files_of(shop, before)
+    capsys.readouterr()
+    after = build_snapshots(the_project(shop, HEADER + LINES + "ada,back,2020-08-20,7.5,tea\n"))
+    earlier = [as_of for as_of in before.grid if as_of <= date(2020, 8, 20)]
+    later = [as_of for as_of in before.grid if as_of > date(2020, 8, 20)]
+    assert earlier
+    assert later
+    (said,) = after.backfills
+    assert said.startswith(
+        "tables.orders: rows that became known on 1 day before 2020-12-03 (first: 2020-08-20) are not as they were"
+    )
+    assert f"snapshots from {later[0]} on are made again" in said
+    assert f"changed past: {said}" in capsys.readouterr().out
+    kept = files_of(shop, after)
+    assert all(kept[as_of] == written[as_of] for as_of in earlier)
+    assert all(after.cohorts[as_of].snapshot_hash != before.cohorts[as_of].snapshot_hash for as_of in later)
+
+
+def test_other_settings_make_every_snapshot_again_and_are_no_change_of_the_past(shop: Shop) -> None:
+    before = build_snapshots(the_project(shop))
+    written = files_of(shop, before)
+    after = build_snapshots(the_project(shop, HEADER + LINES, ("[dates]", "[features]\nwindows_days = [7]\n[dates]")))
+    assert after.backfills == ()
+    assert all(files_of(shop, after)[as_of] != written[as_of] for as_of in before.cohorts)

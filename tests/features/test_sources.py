@@ -1,28 +1,28 @@
-"""Reading a company's files through the mapping."""
+"""Finding and reading a company's files."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from features.engines import connect
+from features.mappings import TableMapping
 from features.problems import BadData
-from features.project import TableMapping
-from features.sources import connect, file_fingerprint, map_table, read_source, source_files
+from features.sources import count_rows, file_fingerprint, read_source, source_files
 from tests.features.made_up import project
 
 
-def mapping(pattern: Path | str, **expressions: str) -> TableMapping:
-    columns = {"customer_id": "c", "order_id": "o", "occurred_at": "t", "amount": "a"} | expressions
+def mapping(pattern: Path | str, **more: str) -> TableMapping:
+    columns = {"customer_id": "c", "order_id": "o", "occurred_at": "t", "amount": "a"} | more
     return project(tables={"orders": {"from": str(pattern)} | columns}).mappings()["orders"]
 
 
-def mapped(folder: Path, csv: str, **expressions: str) -> pd.DataFrame:
-    (folder / "orders.csv").write_text(csv, encoding="utf-8")
-    own = mapping(folder / "orders.csv", **expressions)
-    return map_table(read_source(connect(), "orders", own), "orders", own).execute()
+def read(folder: Path, pattern: str = "*.csv", **more: str) -> pd.DataFrame:
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return read_source(connect(), "orders", mapping(folder / pattern, **more), scratch).execute()
 
 
 def test_files_are_found_by_pattern_in_name_order(tmp_path: Path) -> None:
@@ -39,70 +39,62 @@ def test_no_file_and_an_unknown_ending_are_named(tmp_path: Path) -> None:
         source_files("orders", mapping(tmp_path / "*"))
 
 
-def test_several_files_are_one_table(tmp_path: Path) -> None:
-    for number in (1, 2):
-        (tmp_path / f"{number}.csv").write_text(f"c,o,t,a\nada,{number},2020-01-0{number},{number}\n")
-    own = mapping(tmp_path / "*.csv")
-    assert read_source(connect(), "orders", own).count().execute() == 2
+def test_an_encoding_is_for_text_files_only(tmp_path: Path) -> None:
+    (tmp_path / "orders.parquet").touch()
+    with pytest.raises(
+        BadData, match=r"tables\.orders\.encoding is for csv files; .*orders\.parquet has no encoding, leave it out"
+    ):
+        source_files("orders", mapping(tmp_path / "*", encoding="gbk"))
 
 
-def test_parquet_files_are_read(tmp_path: Path) -> None:
-    pd.DataFrame({"c": ["ada"], "o": ["1"], "t": pd.to_datetime(["2020-01-01"]), "a": [1.5]}).to_parquet(
-        tmp_path / "orders.parquet"
-    )
-    own = mapping(tmp_path / "orders.parquet")
-    assert list(map_table(read_source(connect(), "orders", own), "orders", own).execute().amount) == [Decimal("1.5")]
+def test_several_files_are_one_table_and_columns_are_matched_by_name(tmp_path: Path) -> None:
+    (tmp_path / "1.csv").write_text("c,o,t,a\nada,1,2020-01-01,1\n")
+    (tmp_path / "2.csv").write_text("a;t;o;c\n2;2020-01-02;2;bo\n")  # another order, and other signs between them
+    assert read(tmp_path).sort_values("o")[["c", "a"]].values.tolist() == [["ada", 1], ["bo", 2]]
+
+
+def test_parquet_files_are_read_where_they_are(tmp_path: Path) -> None:
+    pd.DataFrame({"c": ["ada"], "a": [1.5]}).to_parquet(tmp_path / "orders.parquet")
+    assert read(tmp_path, "*.parquet").values.tolist() == [["ada", 1.5]]
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def test_a_file_that_is_not_what_its_ending_says_is_named(tmp_path: Path) -> None:
-    (tmp_path / "orders.parquet").write_text("c,o,t,a\n")
-    with pytest.raises(BadData, match=r"tables\.orders\.from = '.*orders\.parquet': "):
-        read_source(connect(), "orders", mapping(tmp_path / "orders.parquet"))
+    (tmp_path / "1.parquet").write_text("c,o,t,a\n")
+    with pytest.raises(BadData, match=r"tables\.orders\.from = '.*1\.parquet': Invalid"):
+        read(tmp_path, "1.parquet")
+    with pytest.raises(BadData, match=r"tables\.orders\.from = '.*\*\.parquet', .*1\.parquet: Invalid"):
+        read(tmp_path, "*.parquet")
 
 
-def test_text_is_trimmed_and_empty_text_is_missing(tmp_path: Path) -> None:
-    found = mapped(tmp_path, 'c,o,t,a\n" ada ",1,2020-01-01,1\n"  ",2,2020-01-01,1\n,3,2020-01-01,1\n')
-    assert found.customer_id.fillna("missing").tolist() == ["ada", "missing", "missing"]
+def test_a_broken_line_is_named_with_its_file(tmp_path: Path) -> None:
+    lines = "".join(f"c{i},{i},2020-01-01,1\n" for i in range(30_000))
+    (tmp_path / "1.csv").write_text("c,o,t,a\n" + lines)
+    (tmp_path / "2.csv").write_text("c,o,t,a\n" + lines + "ada,1\n" + lines)
+    with pytest.raises(BadData, match=r"from = '.*\*\.csv', .*2\.csv: .*CSV Error on Line: 30002"):
+        read(tmp_path)
 
 
-def test_customer_ids_keep_their_leading_zeros(tmp_path: Path) -> None:
-    assert mapped(tmp_path, "c,o,t,a\n007,1,2020-01-01,1\n").customer_id.tolist() == ["007"]
+def test_a_table_of_text_only_has_its_first_line_as_names(tmp_path: Path) -> None:
+    (tmp_path / "1.csv").write_text("alias,customer\na,b\nc,d\n")
+    assert read(tmp_path).values.tolist() == [["a", "b"], ["c", "d"]]
 
 
-def test_one_letter_in_the_last_row_makes_the_whole_column_text(tmp_path: Path) -> None:
-    lines = "".join(f"{number},1,2020-01-01,1\n" for number in range(30_000))
-    found = mapped(tmp_path, "c,o,t,a\n" + lines + "A1,1,2020-01-01,1\n")
-    assert found.customer_id.tolist()[-1] == "A1"
+def test_a_file_name_with_a_quote_is_read(tmp_path: Path) -> None:
+    (tmp_path / "o'rders.csv").write_text("c,a\nada,1\n")
+    assert read(tmp_path).values.tolist() == [["ada", 1]]
 
 
-def test_numbers_are_exact_decimals_and_those_too_large_or_not_finite_are_missing(tmp_path: Path) -> None:
-    found = mapped(
-        tmp_path,
-        "c,o,t,a\n" + "".join(f"ada,1,2020-01-01,{amount}\n" for amount in ("0.1", "-2.00005", "1e13", "NaN", "Infinity")),
-    )
-    assert [None if pd.isna(amount) else amount for amount in found.amount] == [
-        Decimal("0.1"),
-        Decimal("-2.0001"),
-        None,
-        None,
-        None,
-    ]
+def test_text_in_chinese_is_read_from_its_own_encoding(tmp_path: Path) -> None:
+    (tmp_path / "1.csv").write_bytes("c,品类\nada,茶叶\n".encode("gbk"))
+    (tmp_path / "2.csv").write_bytes("c,品类\nbo,玩具\n".encode("gbk"))
+    assert set(read(tmp_path, encoding="gbk")["品类"]) == {"茶叶", "玩具"}
 
 
-def test_expressions_compute_columns_and_where_leaves_rows_out(tmp_path: Path) -> None:
-    csv = "c,o,t,a,n\nada,1,20200201,2.5,3\nbo,2,20200202,1,0\n"
-    found = mapped(tmp_path, csv, occurred_at="strptime(t::VARCHAR, '%Y%m%d')", amount="a * n", where="n > 0", quantity="n")
-    assert found.values.tolist() == [["ada", "1", pd.Timestamp("2020-02-01"), Decimal("7.5"), Decimal(3)]]
-    assert list(found.columns) == ["customer_id", "order_id", "occurred_at", "amount", "quantity"]
-
-
-def test_column_names_are_matched_whatever_their_case(tmp_path: Path) -> None:
-    assert mapped(tmp_path, "C,O,T,A\nada,1,2020-01-01,1\n").customer_id.tolist() == ["ada"]
-
-
-def test_a_name_that_needs_quotes_is_suggested_with_them(tmp_path: Path) -> None:
-    with pytest.raises(BadData, match="the table has no column 'Order_No'; did you mean '\"Order No\"'"):
-        mapped(tmp_path, "c,Order No,t,a\nada,1,2020-01-01,1\n", order_id="Order_No")
+def test_rows_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "1.csv").write_text("c,a\nada,1\nbo,2\n")
+    own = mapping(tmp_path / "1.csv")
+    assert count_rows(read_source(connect(), "orders", own, tmp_path), "orders", own) == 2
 
 
 def test_the_fingerprint_changes_with_any_byte_of_any_file_and_not_with_the_names(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from features.feature import Words
 from features.snapshots import Manifest
 from models.churn import CHURN
 from models.clv import CLV
@@ -19,7 +20,11 @@ RECIPES = [CHURN, CLV, PROPENSITY]
 def manifest(horizon_days: int = 60, categories: tuple[str, ...] = ("Tea", "Toys & Games")) -> Manifest:
     day = date(2021, 1, 1)
     return Manifest.model_construct(
-        project="made_up", currency="EUR", horizon_days=horizon_days, categories=categories, windows_days=(30,), grid=(day,)
+        project="made_up",
+        currency="EUR",
+        horizon_days=horizon_days,
+        grid=(day,),
+        words=Words(windows_days=(30,), horizon_days=horizon_days, categories=categories, mapped={}),
     )
 
 

@@ -63,7 +63,7 @@ def test_served_reasons_sum_to_the_served_number_for_200_customers_and_all_three
 
 def test_all_shares_without_a_remainder_sum_to_the_served_number(demo: Demo, scored: pd.DataFrame) -> None:
     """The remainder could hide anything; with every feature shown it has to vanish."""
-    snapshot = pd.read_parquet(demo.folder / "out/online_retail/features/snapshots.parquet")
+    snapshot = pd.read_parquet(demo.folder / f"out/online_retail/features/snapshots/{demo.manifest.scored_at}.parquet")
     rows = snapshot[(snapshot["as_of"].astype(str) == str(demo.manifest.scored_at)) & snapshot["not_eligible_because"].isna()]
     rows = rows.sample(200, random_state=8)
     scorer = load_scorer(demo.project, list(rows.columns))

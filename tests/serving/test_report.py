@@ -331,7 +331,9 @@ def test_the_same_numbers_give_the_same_page(
 def test_a_project_without_product_groups_has_a_page_without_propensity(
     project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame, scored: pd.DataFrame
 ) -> None:
-    plain = manifest.model_copy(update={"categories": (), "mapped": ("customer_id", "order_id", "occurred_at", "amount")})
+    plain = manifest.model_copy(
+        update={"words": Words(windows_days=(90,), horizon_days=HORIZON, mapped={"orders": ("amount",)})}
+    )
     two = Scorer({task: model for task, model in scorer.models.items() if task != "propensity"})
     text = render(gather_report(project, plain, two, snapshot=snapshot, predictions=scored))
     assert "propensity" not in Page(text).sections
@@ -435,7 +437,7 @@ def test_the_step_writes_report_and_summary_and_says_where_everything_is(
     said = capsys.readouterr().out
     assert len(report_file(ready_and_scored).read_bytes()) < 3_000_000
     assert json.loads((ready_and_scored.folder / "summary.json").read_text(encoding="utf-8"))["scored"]["eligible"] == 190
-    for place in ("report.html", "summary.json", "predictions.parquet", "snapshots.parquet", "quarantine_orders.parquet"):
+    for place in ("report.html", "summary.json", "predictions.parquet", "snapshots", "quarantine_orders.parquet"):
         assert place in said
     assert "mlflow ui --backend-store-uri sqlite:///mlflow.db" in said
 

@@ -69,7 +69,7 @@ def test_unknown_and_not_eligible_customers_are_answers(client: TestClient, scor
 
 
 def test_a_feature_row_gets_the_same_numbers_as_its_customer(client: TestClient, demo: Demo, scored: pd.DataFrame) -> None:
-    snapshot = pd.read_parquet(demo.folder / "out/online_retail/features/snapshots.parquet")
+    snapshot = pd.read_parquet(demo.folder / f"out/online_retail/features/snapshots/{demo.manifest.scored_at}.parquet")
     last = snapshot[snapshot["as_of"].astype(str) == str(demo.manifest.scored_at)].set_index("customer_id")
     customer_id = scored[scored["eligible"]].index[3]
     row = {k: None if pd.isna(v) else v for k, v in last.loc[customer_id].drop(["as_of", "not_eligible_because"]).items()}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from features.dates import snapshot_dates
+from features.dates import grid_dates
 from features.problems import BadConfig
 from features.project import read_project
 from models.contract import Roles
@@ -27,7 +27,7 @@ def day(text: str) -> date:
 def online_retail() -> Roles:
     """The roles of the demo: two years of orders, a snapshot every 30 days, a horizon of 90."""
     project = read_project(CONFIG)
-    dates = snapshot_dates(project, first_day=day("2009-12-01"), last_day=day("2011-12-09"))
+    dates = grid_dates(project, first_day=day("2009-12-01"), last_day=day("2011-12-09"))
     assert (project.project.horizon_days, dates.judged_at) == (90, day("2011-09-09"))
     return assign_roles(dates.grid, judged_at=dates.judged_at, horizon_days=90)
 

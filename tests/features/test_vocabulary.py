@@ -1,14 +1,15 @@
-"""The category features on tables small enough to work out by hand."""
+"""The words a company's data brings, and the features of categories, on tables small enough to work out by hand."""
 
 from __future__ import annotations
 
 import math
+from datetime import date
 
-import ibis
 import pytest
 
-from features.categories import most_bought_categories, slug
-from tests.features.made_up import features_of, line, orders_table, snapshot
+from features.feature import slug
+from features.vocabulary import choose_words
+from tests.features.made_up import features_of, line, orders_table, project, snapshot
 
 
 def test_category_features_count_the_orders_with_a_category_in_the_last_365_days() -> None:
@@ -53,9 +54,11 @@ def test_main_categories_are_those_with_the_most_buyers_known_before_the_first_d
         *[line(customer, "2021-01-01", 1, category="late", recorded_at="2021-02-01") for customer in ("ada", "bo", "cy")],
         line("cy", "2021-01-01", 1),
     ]
-    before = ibis.literal("2021-02-01").cast("date")
-    assert most_bought_categories(orders_table(lines), before, 8) == ("tea", "bags", "toys")
-    assert most_bought_categories(orders_table(lines), before, 2) == ("tea", "bags")  # as many buyers: by name
+    before = date(2021, 2, 1)
+    tables = {"orders": orders_table(lines)}
+    assert choose_words(project(), tables, before).categories == ("tea", "bags", "toys")
+    fewer = project(features={"main_category_count": 2})
+    assert choose_words(fewer, tables, before).categories == ("tea", "bags")  # as many buyers: by name
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Measurements side by side with peers; nothing here is shipped."""
