@@ -86,7 +86,7 @@ def in_memory(connection: BaseBackend, known: ibis.Table, facts: Mapping[str, ib
         part = part.mutate(number=part.number - first)
         yield InMemory(
             _known(connection, known, part),
-            {name: _facts(connection.to_pyarrow(_of(rows, part)), size) for name, rows in kept.items()},
+            {name: facts_from(connection.to_pyarrow(_of(rows, part)), size) for name, rows in kept.items()},
         )
 
 
@@ -96,19 +96,26 @@ def _of(rows: ibis.Table, part: ibis.Table) -> ibis.Table:
 
 
 def _known(connection: BaseBackend, known: ibis.Table, part: ibis.Table) -> Known:
-    rows = connection.to_pyarrow(known.join(part, "customer_id").order_by("number"))
+    return known_from(connection.to_pyarrow(known.join(part, "customer_id").order_by("number")))
+
+
+def known_from(rows: pa.Table) -> Known:
+    """Everybody in rows of `cohort.known_customers` with their `number`, in the order of it."""
     number = _ints(rows["number"]).astype(np.int64)
-    if "known_day" in known.columns:
+    if "known_day" in rows.column_names:
         return Known(_one(rows["customer_id"]), _ints(rows["known_day"]), {})
     as_of = _ints(rows["as_of"])
-    ids = _one(connection.to_pyarrow(part.order_by("number").customer_id))
-    return Known(ids, None, {int(day): np.unique(number[as_of == day]) for day in np.unique(as_of)})
+    first = np.unique(number, return_index=True)[1]
+    on_dates = {int(day): np.unique(number[as_of == day]) for day in np.unique(as_of)}
+    return Known(_one(rows["customer_id"]).take(pa.array(first)), None, on_dates)
 
 
-def _facts(rows: pa.Table, customers: int) -> Facts:
-    day = {name: _ints(rows[name]) for name in ("number", "day", "known_day")}
-    measures = {name: _measure(rows[name]) for name in rows.column_names if name not in day}
-    return Facts(day["number"], day["day"], day["known_day"], measures, customers)
+def facts_from(rows: pa.Table, customers: int) -> Facts:
+    """Facts of customers by `number`, from rows of `day`, `known_day` and measures."""
+    keys = ("number", "day", "known_day")
+    number, day, known_day = (_ints(rows[name]) for name in keys)
+    measures = {name: _measure(rows[name]) for name in rows.column_names if name not in (*keys, "customer_id")}
+    return Facts(number, day, known_day, measures, customers)
 
 
 def _measure(column: pa.ChunkedArray) -> Measure:

@@ -44,7 +44,9 @@ def profile_facts(customers: ibis.Table, words: Words) -> ibis.Table:
     if "acquisition_cost" in rows.columns:
         measures["acquisition_cost"] = rows.acquisition_cost
     if "referred_by" in rows.columns:
-        measures["was_referred"] = rows.referred_by.notnull().cast("int64")
+        measures["was_referred"] = (
+            (rows.referred_by != rows.customer_id).fill_null(False).cast("int64")
+        )  # nobody brings themselves
     for name in words.numeric:
         measures[name] = rows[name].cast(EXACT)
     for name, levels in words.levels.items():

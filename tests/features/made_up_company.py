@@ -210,9 +210,7 @@ class Chance:
         pick, when, instrument = self.rng.choice, self.moment(), self.rng.choice(["nps", "csat", "ces", "rating"])
         low, high = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "rating": (1, 5)}[instrument]
         scale_min, scale_max = pick([None, 0.0, 1.0]), pick([None, 7.0, 10.0, 100.0])
-        score = self.rng.randint(
-            int(low if scale_min is None else scale_min), int(high if scale_max is None else scale_max)
-        )
+        score = self.rng.randint(int(low if scale_min is None else scale_min), int(high if scale_max is None else scale_max))
         return Answer(self.anybody(), when, instrument, float(score), self.recorded(when), scale_min, scale_max)
 
     def period(self) -> Period:

@@ -1,0 +1,98 @@
+"""One customer's row from raw events in memory: the facts and definitions of the batch, compiled once.
+
+The queries that make facts are compiled when the object is made; a request fills small tables, runs them, and looks up the
+same running totals as the batch does. The row is equal to the batch's to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from features.build import Reach, history_days
+from features.catalogue import facts_needed, make_facts, steps_and_features
+from features.cohort import known_customers, rule_steps, rules
+from features.engines import connect
+from features.feature import Words
+from features.in_memory import InMemory, facts_from, known_from
+from features.problems import BadData, nearest
+from features.project import CohortSection
+from features.tables import CONTRACTS, Kind
+
+PLACES = Decimal("0.0001")
+Events = Mapping[str, Sequence[Mapping[str, Any]]]
+TYPES: dict[Kind, pa.DataType] = {"text": pa.string(), "timestamp": pa.timestamp("us"), "number": pa.decimal128(18, 4)}
+
+
+class Online:
+    """Computes snapshot rows of single customers. One object serves one thread at a time."""
+
+    def __init__(self, words: Words, cohort: CohortSection, reach: Reach) -> None:
+        """`words` and `reach` are those of the manifest whose snapshots the rows have to equal."""
+        self._features = (*steps_and_features(words), *rule_steps(words))
+        self._rules, self._reach = rules(cohort, words), reach
+        connection = connect()
+        self._engine = connection.con
+        self._schemas = {name: _schema(name, words) for name in words.mapped if name != "identities"}
+        tables = {name: ibis.table(ibis.Schema.from_pyarrow(schema), name=name) for name, schema in self._schemas.items()}
+        facts = make_facts(facts_needed(self._features), tables, words)
+        self._facts = {name: connection.compile(rows) for name, rows in facts.items()}
+        self._known = connection.compile(known_customers(tables))
+
+    def row(self, customer_id: str, events: Events, as_of: date) -> dict[str, Any]:
+        """The row of a customer by column name; {} if she is not known before `as_of`.
+
+        `events` holds her raw rows by table, in contract columns (of customers, also the rows of those she brought).
+        Raises BadData for tables or columns that are not mapped and for values of another kind.
+        """
+        self._fill(events)
+        known = self._query(self._known, customer_id)
+        if known.num_rows == 0:
+            return {}
+        facts = {name: facts_from(self._query(query, customer_id), 1) for name, query in self._facts.items()}
+        part = InMemory(known_from(known), facts)
+        rows = part.rows(as_of, self._features, self._rules, history_days(self._reach, as_of)).to_pylist()
+        return dict(rows[0]) if rows else {}
+
+    def _fill(self, events: Events) -> None:
+        if unknown := sorted(set(events) - set(self._schemas)):
+            raise BadData([f"events.{name}: no such table is mapped; {nearest(name, self._schemas)}" for name in unknown])
+        for name, schema in self._schemas.items():
+            self._engine.register(name, _table(name, schema, events.get(name, ())))
+
+    def _query(self, query: str, customer_id: str) -> pa.Table:
+        """What a query finds of a customer, who has number 0."""
+        found = self._engine.execute(f"SELECT * FROM ({query}) WHERE customer_id = ?", [customer_id]).to_arrow_table()
+        return found.append_column("number", pa.array(np.zeros(found.num_rows, dtype=np.int32)))
+
+
+def _schema(name: str, words: Words) -> pa.Schema:
+    kinds = {column.name: column.kind for column in CONTRACTS[name].columns}  # type: ignore[index]
+    kinds |= dict.fromkeys(words.numeric, "number") if name == "customers" else {}
+    return pa.schema(
+        [(column, TYPES[kinds.get(column, "text" if name == "customers" else "number")]) for column in words.mapped[name]]
+    )
+
+
+def _table(name: str, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    if unknown := sorted({column for row in rows for column in row} - set(schema.names)):
+        raise BadData([f"events.{name}.{column}: not a mapped column; {nearest(column, schema.names)}" for column in unknown])
+    return pa.table([_column(name, field, [row.get(field.name) for row in rows]) for field in schema], schema=schema)
+
+
+def _column(name: str, field: pa.Field, values: Sequence[Any]) -> pa.Array:
+    try:
+        return pa.array([_exact(value) for value in values] if pa.types.is_decimal(field.type) else values, field.type)
+    except (pa.ArrowException, ArithmeticError, TypeError, ValueError) as error:
+        raise BadData(f"events.{name}.{field.name}: expected {field.type}: {error}") from None
+
+
+def _exact(value: Any) -> Decimal | None:
+    """The exact decimal that the batch makes of a number, however it came."""
+    return None if value is None else Decimal(str(value)).quantize(PLACES, ROUND_HALF_UP)

@@ -1,0 +1,93 @@
+"""A customer's row from raw events equals the row of the batch, to the last bit."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from features.online import Online
+from features.problems import BadData
+from features.project import Project, read_project
+from features.simulate import simulate
+from features.snapshots import Manifest, build_snapshots, load_snapshot, snapshot_folder
+from tests.features.conftest import Shop
+
+ROWS = 500
+
+
+class Replay:
+    """Historical rows of a project, computed again from the raw rows that its build kept."""
+
+    def __init__(self, project: Project, manifest: Manifest) -> None:
+        self.manifest, self.project = manifest, project
+        folder = snapshot_folder(project)
+        tables = [name for name in manifest.words.mapped if name != "identities"]
+        self.tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in tables}
+        self.online = Online(manifest.words, project.cohort, manifest.reach)
+
+    def events(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:
+        found = {}
+        for name, table in self.tables.items():
+            own = table["customer_id"] == customer_id
+            if "referred_by" in table:
+                own |= table["referred_by"] == customer_id
+            rows = table[own].astype(object)
+            found[name] = rows.where(rows.notna(), None).to_dict("records")
+        return found
+
+    def row(self, customer_id: str, as_of: date) -> dict[str, Any]:
+        return self.online.row(customer_id, self.events(customer_id), as_of)
+
+
+def assert_equal(replay: Replay, sample: pd.DataFrame) -> None:
+    for row in sample.astype(object).where(sample.notna(), None).to_dict("records"):
+        as_of = pd.Timestamp(row["as_of"]).date()
+        assert replay.row(row["customer_id"], as_of) == {**row, "as_of": as_of}
+
+
+def test_historical_rows_of_a_company_with_all_tables_come_out_equal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    company = simulate(Path("company"), customers=400, seed=1)
+    project = read_project(company.config)
+    manifest = build_snapshots(project)
+    rows = load_snapshot(project, *list(manifest.cohorts)[-6:])
+    assert_equal(Replay(project, manifest), rows.sample(ROWS, random_state=0))
+
+
+def test_a_row_costs_milliseconds_because_nothing_is_compiled_for_it(shop: Shop) -> None:
+    project = read_project(shop.folder / "shop.toml")
+    replay = Replay(project, build_snapshots(project))
+    events, as_of = replay.events("ada"), replay.manifest.scored_at
+    started = time.perf_counter()
+    for _ in range(20):
+        replay.online.row("ada", events, as_of)
+    assert (time.perf_counter() - started) / 20 < 0.2  # compiling the queries alone takes longer
+
+
+def test_somebody_unknown_before_the_date_has_no_row(shop: Shop) -> None:
+    project = read_project(shop.folder / "shop.toml")
+    replay = Replay(project, build_snapshots(project))
+    assert replay.row("ada", date(2019, 1, 1)) == {}
+    assert replay.online.row("nobody", {}, replay.manifest.scored_at) == {}
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ({"order": []}, "events.order: no such table is mapped; did you mean 'orders'?"),
+        ({"orders": [{"custmer_id": "ada"}]}, "events.orders.custmer_id: not a mapped column; did you mean 'customer_id'?"),
+        ({"orders": [{"amount": "much"}]}, "events.orders.amount: expected decimal128"),
+        ({"orders": [{"occurred_at": "noon"}]}, "events.orders.occurred_at: expected timestamp"),
+    ],
+)
+def test_events_that_do_not_fit_are_named(shop: Shop, events: dict[str, Any], said: str) -> None:
+    project = read_project(shop.folder / "shop.toml")
+    online = Online(build_snapshots(project).words, project.cohort, ())
+    with pytest.raises(BadData) as bad:
+        online.row("ada", events, date(2020, 12, 1))
+    assert said in bad.value.problems[0]
