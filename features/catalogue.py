@@ -6,7 +6,7 @@ One family is one file: what its features mean and how they are defined, and how
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 
@@ -15,6 +15,7 @@ from features.feature import Feature, Words
 from features.interactions import interaction_facts, interaction_features, resolution_facts, treatment_facts, treatment_features
 from features.loyalty import comeback_facts, loyalty_features, price_rise_facts
 from features.orders import first_facts, order_facts
+from features.problems import BadConfig
 from features.profile import profile_facts, profile_features, referral_facts, relationship_features
 from features.rfm import rfm_features
 from features.satisfaction import satisfaction_features, survey_facts
@@ -66,12 +67,13 @@ def catalogue(words: Words) -> tuple[Feature, ...]:
 
 def steps_and_features(words: Words) -> tuple[Feature, ...]:
     """What has to be computed for the catalogue, each after what it follows from."""
-    needed = {feature.name for feature in catalogue(words)}
+    wanted = {feature.name for feature in catalogue(words)}
+    needed = set(wanted)
     computed = []
     for feature in reversed(_possible(words)):
         if feature.name in needed:
             needed.update(columns_read(feature.definition))
-            computed.append(feature)
+            computed.append(replace(feature, is_wanted=feature.name in wanted))
     return tuple(reversed(computed))
 
 
@@ -91,5 +93,15 @@ def _possible(words: Words) -> list[Feature]:
         if table in words.mapped:
             for feature in of_family(words):
                 if all(words.has(need) for need in feature.needs):
+                    _refuse_another(features.get(feature.name, feature), feature, table)
                     features.setdefault(feature.name, feature)
     return list(features.values())
+
+
+def _refuse_another(there: Feature, feature: Feature, table: str) -> None:
+    """Steps may be shared; two features of one name would be one column with the meaning of the first."""
+    if there is not feature and not (feature.is_step and there == feature):
+        raise BadConfig(
+            f"two features would be called {feature.name}: '{there.meaning}' and, from tables.{table}, '{feature.meaning}'; "
+            "rename the word of your data (the kind of interaction, the attribute) in the mapping"
+        )

@@ -32,7 +32,8 @@ class Feature:
 
     `needs` names the raw columns it is computed from beyond the required ones, as table.column. `direction` is 1 where
     more of it is known to go with staying and buying, -1 where it goes with leaving, None where that is not known.
-    A name that starts with _ is a step on the way to other features and no column.
+    A name that starts with _ is a step on the way to other features and no column; so is a feature of a family that is
+    not wanted, where one that is wanted follows from it (`is_wanted` is False).
     """
 
     name: str
@@ -43,11 +44,12 @@ class Feature:
     definition: Definition
     direction: Literal[1, -1] | None = None
     needs: tuple[str, ...] = ()
+    is_wanted: bool = True
 
     @property
     def is_step(self) -> bool:
         """Whether it only serves other features."""
-        return self.name.startswith("_")
+        return self.name.startswith("_") or not self.is_wanted
 
 
 def step(name: str, definition: Definition, *needs: str) -> Feature:

@@ -18,7 +18,10 @@ from features.tables import CONTRACTS, SOURCES_OF_CUSTOMERS, Column, Kind, Table
 
 ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]*")
 # Columns that our own tables carry beside a company's attributes.
-TAKEN = ("as_of", "reason")
+TAKEN = (
+    "as_of", "reason", "day", "known_day", "recorded_at", "number", "is_dated", "history_days",
+    "not_eligible_because",
+)  # fmt: skip
 MORE = "_more"  # the sources of a table after its first
 ENCODINGS = ("utf-8", "gbk", "gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "latin-1", "utf-16")
 

@@ -57,9 +57,12 @@ def survey_facts(surveys: ibis.Table, words: Words) -> ibis.Table:
 
 
 def _on_usual_scale(answers: ibis.Table) -> ibis.Value:
-    if not {"scale_min", "scale_max"} <= set(answers.columns):
+    if not {"scale_min", "scale_max"} & set(answers.columns):
         return answers.score
     low, high = (ibis.cases(*((answers.instrument == name, scale[end]) for name, scale in SCALES.items())) for end in (0, 1))
-    own_low, own_high = answers.scale_min.cast("float64").fill_null(low), answers.scale_max.cast("float64").fill_null(high)
+    own_low, own_high = (
+        answers[name].cast("float64").fill_null(usual) if name in answers.columns else usual
+        for name, usual in (("scale_min", low), ("scale_max", high))
+    )
     usual = low + (answers.score.cast("float64") - own_low) * (high - low) / (own_high - own_low)
     return ibis.ifelse((own_low == low) & (own_high == high), answers.score.cast("float64"), usual)

@@ -34,7 +34,7 @@ def choose_words(project: Project, tables: Tables, before: date) -> Words:
         mapped=mapped,
         categories=_categories(settings, tables, before),
         kinds=_kinds(settings, tables, before),
-        channels=_most_had(tables.get("interactions"), "channel", before, settings.main_channel_count),
+        channels=_channels(settings, tables, before),
         instruments=_instruments(tables),
         numeric=tuple(mapping.numeric) if mapping else (),
         levels={
@@ -69,6 +69,11 @@ def _kinds(settings: FeaturesSection, tables: Tables, before: date) -> tuple[str
         return _distinct_slugs("tables.interactions.kind", wanted)
     chosen = _most_had(interactions, "kind", before, settings.main_kind_count)
     return _distinct_slugs("tables.interactions.kind", chosen)
+
+
+def _channels(settings: FeaturesSection, tables: Tables, before: date) -> tuple[str, ...]:
+    chosen = _most_had(tables.get("interactions"), "channel", before, settings.main_channel_count)
+    return _distinct_slugs("tables.interactions.channel", chosen)
 
 
 def _instruments(tables: Tables) -> tuple[str, ...]:

@@ -88,7 +88,6 @@ def test_what_the_shipped_file_maps_is_not_taken_for_a_leak(built: Built) -> Non
     refuse_leaks(frame_of(built), ())
 
 
-@pytest.mark.xfail(strict=False, reason="the rule for columns that say more than all others together is being written")
 def test_the_duration_of_the_call_is_refused_as_a_leak(with_duration: Built) -> None:
     with pytest.raises(BadData, match=r"feature duration alone tells the outcome with AUC"):
         refuse_leaks(frame_of(with_duration), ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
+import pandas as pd
 import pytest
 
 from features.catalogue import catalogue, facts_needed, steps_and_features
@@ -99,3 +100,17 @@ def test_only_the_facts_that_are_needed_are_made() -> None:
 def test_the_page_of_features_is_what_the_catalogue_says() -> None:
     page = Path(__file__).parents[2] / "docs" / "features.md"
     assert page.read_text(encoding="utf-8") == catalogue_page(), "python -m features catalogue > docs/features.md"
+
+
+@pytest.mark.parametrize("optional", [(), ("recorded_at",), ("quantity", "product_id")])
+def test_unmapped_columns_change_no_other_feature(optional: tuple[str, ...]) -> None:
+    lines = [
+        line("ada", "2012-01-01", 10, "1", product_id="p1", category="toys", quantity=2.0),
+        line("ada", "2012-01-01", 5, "1", product_id="p2", quantity=1.0),
+        line("ada", "2012-02-01", -5, "2", category="toys"),
+        line("bo", "2012-02-02", 7),
+    ]
+    everything, fewer = snapshot(lines, "2012-02-29"), snapshot(lines, "2012-02-29", columns=(*REQUIRED, *optional))
+    shared = [name for name in fewer.columns if name in everything.columns]
+    assert len(shared) > 40
+    pd.testing.assert_frame_equal(fewer[shared], everything[shared])

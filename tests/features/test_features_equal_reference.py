@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.features.made_up_company import ALL_WORDS, LEAP_DAY, companies, company_snapshot, side_by_side
-from tests.reference.raw_rows import Company
+from tests.features.made_up_company import (
+    ALL_WORDS,
+    LEAP_DAY,
+    companies,
+    company_snapshot,
+    random_company,
+    side_by_side,
+)
+from tests.reference.raw_rows import Asked, Company
 from tests.reference.snapshot_reference import reference_snapshot
 
 NO_SHRINKING = (Phase.explicit, Phase.generate)  # a smaller failing company would take minutes to find
-
-
-def assert_equal(fast: pd.DataFrame, slow: pd.DataFrame) -> None:
-    assert list(fast.customer_id) == list(slow.customer_id)
-    assert [pd.Timestamp(day).date() for day in fast.as_of] == list(slow.as_of)
-    features = [name for name in fast.columns if name not in ("customer_id", "as_of", "not_eligible_because")]
-    assert set(features) == set(slow.columns[2:])
-    pd.testing.assert_frame_equal(fast[features], slow[features].astype("float64"), rtol=1e-9, atol=1e-9)
-
-
-def slow_snapshot(company: Company, dates: tuple[date, ...]) -> pd.DataFrame:
-    return pd.DataFrame([row for as_of in sorted(dates) for row in reference_snapshot(company, as_of, ALL_WORDS)])
-
-
 TOGETHER = st.builds(side_by_side, companies(4), companies(30), companies(100), companies(100))
 DAYS = st.integers(-700, 70)
 
@@ -35,15 +30,74 @@ def some_dates(days: int) -> tuple[date, ...]:
     return tuple({LEAP_DAY, LEAP_DAY + timedelta(days=41), LEAP_DAY + timedelta(days=days)})
 
 
+def slow_snapshot(company: Company, dates: tuple[date, ...], asked: Asked = ALL_WORDS) -> pd.DataFrame:
+    return pd.DataFrame([row for as_of in sorted(dates) for row in reference_snapshot(company, as_of, asked)])
+
+
+def feature_names(rows: pd.DataFrame) -> list[str]:
+    return [name for name in rows.columns if name not in ("customer_id", "as_of", "not_eligible_because")]
+
+
+def assert_equal(fast: pd.DataFrame, slow: pd.DataFrame) -> None:
+    """The columns of `fast` are in `slow` too, for the same customers and dates, with the same values."""
+    assert list(fast.customer_id) == list(slow.customer_id)
+    assert [pd.Timestamp(day).date() for day in fast.as_of] == list(slow.as_of)
+    names = feature_names(fast)
+    pd.testing.assert_frame_equal(fast[names], slow[names].astype("float64"), rtol=1e-9, atol=1e-9)
+
+
 @settings(max_examples=10, phases=NO_SHRINKING)
 @given(company=TOGETHER, days=DAYS)
 def test_the_features_from_running_totals_equal_the_loops_for_every_customer_and_date(company: Company, days: int) -> None:
-    dates = some_dates(days)
-    assert_equal(company_snapshot(company, *dates), slow_snapshot(company, dates))
+    fast, slow = company_snapshot(company, *some_dates(days)), slow_snapshot(company, some_dates(days))
+    assert set(feature_names(fast)) == set(feature_names(slow))
+    assert_equal(fast, slow)
 
 
 @settings(max_examples=2, phases=NO_SHRINKING)
 @given(company=TOGETHER, days=DAYS)
 def test_the_features_from_the_engine_equal_the_loops_for_every_customer_and_date(company: Company, days: int) -> None:
-    dates = some_dates(days)
-    assert_equal(company_snapshot(company, *dates, executor="in the engine"), slow_snapshot(company, dates))
+    fast = company_snapshot(company, *some_dates(days), executor="in the engine")
+    slow = slow_snapshot(company, some_dates(days))
+    assert set(feature_names(fast)) == set(feature_names(slow))
+    assert_equal(fast, slow)
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        ("interactions", "customers"),
+        ("orders", "surveys"),
+        ("orders", "interactions", "treatments", "customers"),
+        ("subscriptions", "interactions", "surveys", "treatments", "customers"),
+    ],
+)
+def test_a_company_that_keeps_fewer_tables_has_the_features_of_the_others(left_out: tuple[str, ...]) -> None:
+    company = replace(random_company(7, 60), **dict.fromkeys(left_out))
+    asked = replace(ALL_WORDS, kinds=()) if "interactions" in left_out else ALL_WORDS
+    fast, slow = company_snapshot(company, *some_dates(3)), slow_snapshot(company, some_dates(3), asked)
+    assert set(feature_names(fast)) == set(feature_names(slow))
+    assert_equal(fast, slow)
+
+
+OPTIONAL = {
+    "orders": ("product_id", "quantity", "cost", "discount", "channel"),
+    "interactions": ("value", "duration_s", "resolved_at"),
+    "surveys": ("scale_min", "scale_max"),
+    "subscriptions": ("fee",),
+    "treatments": ("cost",),
+    "customers": ("acquired_at", "acquisition_cost", "referred_by"),
+}
+RECORDED = {name: ("recorded_at",) for name in ("orders", "interactions", "surveys", "subscriptions", "treatments")}
+
+
+@pytest.mark.parametrize("optional", [OPTIONAL, RECORDED, {"surveys": ("scale_min",)}, {"customers": ("acquired_at",)}])
+def test_columns_that_are_not_mapped_are_as_if_they_were_empty(optional: dict[str, tuple[str, ...]]) -> None:
+    company = random_company(11, 60)
+    empty = {
+        name: [replace(row, **dict.fromkeys(columns)) for row in getattr(company, name)] for name, columns in optional.items()
+    }
+    fast = company_snapshot(
+        company, *some_dates(3), without=[f"{name}.{c}" for name, columns in optional.items() for c in columns]
+    )
+    assert_equal(fast, slow_snapshot(replace(company, **empty), some_dates(3)))

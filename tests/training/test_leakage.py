@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
@@ -94,3 +95,30 @@ def test_a_column_that_nobody_has_and_an_outcome_that_everybody_has_tell_nothing
     assert single_feature_aucs(with_column(frame, np.full(len(frame.rows), np.nan)))["planted"] == 0.5
     everybody = replace(frame, outcomes=np.ones_like(frame.outcomes))
     assert set(single_feature_aucs(everybody).values()) == {0.5}
+
+
+def contacts(rows: int = 6_000) -> Frame:
+    """Calls whose length is known only after them and tells a little more than all that was known before."""
+    rng = np.random.default_rng(3)
+    known = rng.normal(size=(rows, 3))
+    wish = known.sum(axis=1) * 0.6 + rng.logistic(size=rows)
+    answer = (wish > 1).astype(float)
+    rows_ = pd.DataFrame(known, columns=["a", "b", "c"]).assign(call_s=answer + rng.normal(0, 0.75, rows))
+    ids = np.array([f"c{number}" for number in range(rows)])
+    return Frame(ids, np.array([None] * rows, dtype=object), rows_, answer[:, None], horizon_days=90)
+
+
+def test_a_column_that_says_more_than_all_others_together_is_named() -> None:
+    frame = contacts()
+    with pytest.raises(
+        BadData, match=r"feature call_s alone tells the outcome with AUC 0\.8\d\d, all others together with 0\.7"
+    ):
+        refuse_leaks(frame, ())
+    refuse_leaks(frame, ("call_s",))
+    refuse_leaks(frame.without("call_s"), ())
+
+
+def test_a_strong_column_whose_news_is_in_the_others_passes() -> None:
+    frame = contacts().without("call_s")
+    total = with_column(frame, frame.rows.sum(axis=1).to_numpy(), "total")
+    refuse_leaks(total, ())
