@@ -88,7 +88,7 @@ OPTIONAL = {
     "treatments": ("cost",),
     "customers": ("acquired_at", "acquisition_cost", "referred_by"),
 }
-RECORDED = {name: ("recorded_at",) for name in ("orders", "interactions", "surveys", "subscriptions", "treatments")}
+RECORDED = dict.fromkeys(("orders", "interactions", "surveys", "subscriptions", "treatments"), ("recorded_at",))
 
 
 @pytest.mark.parametrize("optional", [OPTIONAL, RECORDED, {"surveys": ("scale_min",)}, {"customers": ("acquired_at",)}])

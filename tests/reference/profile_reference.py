@@ -48,9 +48,9 @@ def referrals(customer_id: str, all_customers: Sequence[Customer], as_of: date) 
     """Whom one customer brought, from the rows of all customers."""
     ago = []
     for other in all_customers:
-        if other.referred_by == customer_id and other.customer_id != customer_id and other.acquired_at is not None:
-            if is_seen(other.acquired_at, None, as_of):
-                ago.append(days_before(as_of, other.acquired_at))
+        is_brought = other.referred_by == customer_id and other.customer_id != customer_id
+        if is_brought and other.acquired_at is not None and is_seen(other.acquired_at, None, as_of):
+            ago.append(days_before(as_of, other.acquired_at))
     return {
         "referral_count": len(ago),
         "referral_count_365d": len([days for days in ago if days <= 365]),

@@ -1,0 +1,208 @@
+"""Rules of time and place that hold for any company: no row from the future, no other customer, no row order matters."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.snapshot_hash import snapshot_hash
+from tests.features.made_up_company import (
+    LEAP_DAY,
+    ROWS,
+    Asked,
+    at,
+    companies,
+    company_snapshot,
+    random_company,
+    row_of,
+    side_by_side,
+)
+from tests.reference.raw_rows import Answer, Company, Contact, Customer, Line, Period, Touch, is_seen
+
+MIDNIGHT = datetime(2012, 2, 29)
+SEEDS = st.integers(0, 2**32)
+COMPANIES = companies(60)
+FEW = settings(max_examples=3)  # a snapshot of all families takes a second
+HAPPENED = {"customers": "acquired_at", "subscriptions": "started_at"}
+LATER = {"interactions": "resolved_at", "subscriptions": "ended_at"}  # what comes to a row that is there already
+
+
+def on_leap_day(company: Company) -> pd.DataFrame:
+    return company_snapshot(company, LEAP_DAY)
+
+
+def mapped_rows(company: Company, change: Any) -> Company:
+    """The company with `change(table, rows)` in place of the rows of every table."""
+    return Company(**{name: change(name, list(getattr(company, name))) for name in ROWS})
+
+
+def the_past(company: Company) -> Company:
+    """What was known before the leap day, settlements and ends that came later not among it."""
+
+    def known(table: str, rows: list[Any]) -> list[Any]:
+        happened, later = HAPPENED.get(table, "occurred_at"), LATER.get(table)
+        kept = []
+        for row in rows:
+            when = getattr(row, happened)
+            if when is None or is_seen(when, getattr(row, "recorded_at", None), LEAP_DAY):
+                is_open = later and getattr(row, later) is not None and getattr(row, later) >= MIDNIGHT
+                kept.append(replace(row, **{later: None}) if is_open else row)
+        return kept
+
+    return mapped_rows(company, known)
+
+
+def with_a_future(past: Company, seed: int) -> Company:
+    """The past, with rows nobody could know on the leap day: they happen later, or were recorded later."""
+    rng, future = random.Random(seed), random_company(seed, 80)
+
+    def added(table: str, rows: list[Any]) -> list[Any]:
+        happened, later = HAPPENED.get(table, "occurred_at"), LATER.get(table)
+        after = [MIDNIGHT + timedelta(days=number % 50) for number in range(200)]
+        old = [replace(row, **{later: rng.choice(after)}) if later and getattr(row, later) is None else row for row in rows]
+        new = []
+        for number, row in enumerate(getattr(future, table)):
+            if table == "customers":  # one row each; they were brought by somebody who is there
+                row = replace(
+                    row, customer_id=f"new {number}", acquired_at=after[number], referred_by=rng.choice(["ada", "bo"])
+                )
+            elif number % 2:
+                ends = {later: after[number] + timedelta(days=9)} if later else {}
+                row = replace(row, **{happened: after[number], "recorded_at": None}, **ends)
+            else:
+                row = replace(row, recorded_at=after[number])
+            new.append(row)
+        mixed = old + new
+        rng.shuffle(mixed)
+        return mixed
+
+    return mapped_rows(past, added)
+
+
+@FEW
+@given(company=COMPANIES, seed=SEEDS)
+def test_what_happens_or_is_recorded_from_the_date_on_changes_nothing(company: Company, seed: int) -> None:
+    past = the_past(company)
+    before, after = on_leap_day(past), on_leap_day(with_a_future(past, seed))
+    pd.testing.assert_frame_equal(after, before, check_exact=True)
+    assert snapshot_hash(after) == snapshot_hash(before)
+
+
+@FEW
+@given(company=COMPANIES, seed=SEEDS)
+def test_the_order_of_the_rows_changes_nothing(company: Company, seed: int) -> None:
+    rng = random.Random(seed)
+    shuffled = mapped_rows(company, lambda _, rows: rng.sample(rows, len(rows)))
+    dates = (LEAP_DAY, LEAP_DAY + timedelta(days=41))
+    assert snapshot_hash(company_snapshot(shuffled, *dates)) == snapshot_hash(company_snapshot(company, *dates))
+
+
+@FEW
+@given(company=COMPANIES, others=COMPANIES)
+def test_other_customers_change_nobody(company: Company, others: Company) -> None:
+    # How far the data reaches back is the one thing that customers share.
+    oldest = Line("first", "1", datetime(2001, 1, 1), 5.0)
+    alone = side_by_side(replace(company, orders=[oldest, *(company.orders or ())]))
+    together = side_by_side(replace(company, orders=[oldest, *(company.orders or ())]), others)
+    rows = on_leap_day(together)
+    own = rows[rows.customer_id.str.startswith("0 ")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, on_leap_day(alone), check_exact=True)
+
+
+@FEW
+@given(company=COMPANIES)
+def test_a_date_has_the_same_rows_alone_and_among_other_dates(company: Company) -> None:
+    dates = [LEAP_DAY + timedelta(days=days) for days in (-400, -1, 1, 30)]
+    among = company_snapshot(company, LEAP_DAY, *dates)
+    among = among[pd.to_datetime(among.as_of) == pd.Timestamp(LEAP_DAY)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(among, on_leap_day(company), check_exact=True)
+
+
+ADA = Company(
+    orders=[Line("ada", "1", datetime(2021, 1, 1), 10.0)],
+    interactions=[Contact("ada", datetime(2021, 1, 1), "web", "visit")],
+    surveys=[Answer("ada", datetime(2021, 1, 1), "nps", 9.0)],
+    subscriptions=[Period("ada", datetime(2021, 1, 1), fee=5.0)],
+    treatments=[Touch("ada", datetime(2021, 1, 1), "call")],
+    customers=[Customer("ada")],
+)
+BETWEEN = {
+    "orders": Line("ada", "2", datetime(2021, 1, 10), 10.0, recorded_at=datetime(2021, 2, 10)),
+    "interactions": Contact("ada", datetime(2021, 1, 10), "web", "complaint", datetime(2021, 2, 10)),
+    "surveys": Answer("ada", datetime(2021, 1, 10), "nps", 3.0, datetime(2021, 2, 10)),
+    "subscriptions": Period("ada", datetime(2021, 1, 10), None, datetime(2021, 2, 10)),
+    "treatments": Touch("ada", datetime(2021, 1, 10), "call", datetime(2021, 2, 10)),
+    "customers": Customer("bo", datetime(2021, 2, 10), referred_by="ada"),
+}
+
+
+@pytest.mark.parametrize("table", BETWEEN)
+def test_a_row_that_becomes_known_between_two_dates_changes_the_later_and_not_the_earlier(table: str) -> None:
+    dates = (date(2021, 2, 10), date(2021, 2, 11))
+    changed = replace(ADA, **{table: [*getattr(ADA, table), BETWEEN[table]]})
+    before, after = (company_snapshot(company, *dates) for company in (ADA, changed))
+    early, late = ([rows[pd.to_datetime(rows.as_of) == pd.Timestamp(day)] for rows in (before, after)] for day in dates)
+    assert snapshot_hash(early[0]) == snapshot_hash(early[1])
+    assert snapshot_hash(late[0]) != snapshot_hash(late[1])
+
+
+def test_a_settlement_and_an_end_that_come_between_two_dates_change_the_later_and_not_the_earlier() -> None:
+    company = Company(
+        orders=ADA.orders,
+        interactions=[Contact("ada", datetime(2021, 1, 1), "web", "complaint", resolved_at=datetime(2021, 2, 10))],
+        subscriptions=[Period("ada", datetime(2021, 1, 1), datetime(2021, 2, 10))],
+    )
+    rows = company_snapshot(company, "2021-02-10", "2021-02-11")
+    assert list(rows.complaint_open_count) == [1, 0]
+    assert list(rows.running_subscription_count) == [1, 0]
+
+
+def test_a_midnight_belongs_to_the_day_that_begins() -> None:
+    company = Company(orders=[Line("ada", text, datetime.fromisoformat(text), 1.0) for text in MOMENTS])
+    rows = company_snapshot(company, "2021-03-10", "2021-03-11", asked=Asked(windows_days=(1,)))
+    assert list(rows.order_count) == [2, 4]
+    assert list(rows.order_count_1d) == [1, 2]
+    assert list(rows.days_since_last_order) == [1, 1]
+
+
+MOMENTS = ("2021-03-08T23:59:59.999999", "2021-03-09T00:00:00", "2021-03-10T00:00:00", "2021-03-10T23:59:59.999999")
+
+
+def test_somebody_with_one_order_and_somebody_with_none_have_a_row_each() -> None:
+    company = Company(
+        orders=[Line("once", "1", datetime(2021, 1, 1), 10.0)],
+        customers=[Customer("never", at("2021-01-05")), Customer("later", at("2021-02-01"))],
+    )
+    rows = company_snapshot(company, "2021-02-01", asked=Asked()).set_index("customer_id")
+    assert list(rows.index) == ["never", "once"]  # who is acquired on the date itself is not known before it
+    assert list(rows.order_count) == [0, 1]
+    assert rows.days_since_acquired["never"] == 27
+    assert list(rows.not_eligible_because.isna()) == [False, True]
+
+
+def test_a_customer_with_a_hundred_thousand_orders_takes_seconds() -> None:
+    first = datetime(2020, 1, 1)
+    lines = [
+        Line(
+            "reseller",
+            str(number),
+            first + timedelta(minutes=5 * number),
+            1.01,
+            recorded_at=first + timedelta(minutes=9 * number),
+        )
+        for number in range(100_000)
+    ]
+    company = Company(orders=[*lines, Line("ada", "1", datetime(2020, 1, 5), 10.0)])
+    started = time.monotonic()
+    row = row_of("reseller", company, "2022-01-01", asked=Asked())
+    assert time.monotonic() - started < 20
+    assert row["order_count"] == 100_000 or row["order_count"] < 100_000  # late ones are not known yet
+    assert row["spend_sum"] == pytest.approx(1.01 * row["order_count"])
