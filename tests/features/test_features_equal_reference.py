@@ -46,7 +46,7 @@ def assert_equal(fast: pd.DataFrame, slow: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(fast[names], slow[names].astype("float64"), rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=10, phases=NO_SHRINKING)
+@settings(max_examples=6, phases=NO_SHRINKING)
 @given(company=TOGETHER, days=DAYS)
 def test_the_features_from_running_totals_equal_the_loops_for_every_customer_and_date(company: Company, days: int) -> None:
     fast, slow = company_snapshot(company, *some_dates(days)), slow_snapshot(company, some_dates(days))
@@ -54,11 +54,11 @@ def test_the_features_from_running_totals_equal_the_loops_for_every_customer_and
     assert_equal(fast, slow)
 
 
-@settings(max_examples=2, phases=NO_SHRINKING)
-@given(company=TOGETHER, days=DAYS)
-def test_the_features_from_the_engine_equal_the_loops_for_every_customer_and_date(company: Company, days: int) -> None:
-    fast = company_snapshot(company, *some_dates(days), executor="in the engine")
-    slow = slow_snapshot(company, some_dates(days))
+def test_the_features_from_the_engine_equal_the_loops_for_every_customer_and_date() -> None:
+    # One large example instead of several: Ibis takes ten seconds to write the query, whatever the number of rows.
+    company = side_by_side(*(random_company(seed, 80) for seed in range(8)), random_company(8, 3))
+    fast = company_snapshot(company, *some_dates(-200), executor="in the engine")
+    slow = slow_snapshot(company, some_dates(-200))
     assert set(feature_names(fast)) == set(feature_names(slow))
     assert_equal(fast, slow)
 
