@@ -51,15 +51,19 @@ def test_what_those_who_left_may_still_give_back_is_computed_line_by_line(compan
     # F(a) = (a - 1) / 29 between 1 and 30 days.
     wanted = company.ask("""
         WITH lines AS (
-            SELECT e.customer_id, e.as_of, b.amount, return_probability AS q,
-                least(1, greatest(0, ((epoch(e.as_of::TIMESTAMP) - epoch(b.occurred_at)) / 86400 - 1) / 29)) AS f
+            SELECT e.customer_id, e.as_of, b.order_id, b.product_id, b.amount, return_probability AS q,
+                least(1, greatest(0, ((epoch(e.as_of::TIMESTAMP) - epoch(b.occurred_at)) / 86400 - 1) / 29)) AS f,
+                count(*) AS alike
             FROM {truth/expected} e JOIN {truth/customers} USING (customer_id) JOIN {own orders} b USING (customer_id)
             WHERE NOT is_alive AND b.amount > 0 AND b.occurred_at < e.as_of AND b.occurred_at >= e.as_of - INTERVAL 30 DAY
-            AND NOT EXISTS (
-                FROM {orders} r WHERE r.order_id = b.order_id AND r.product_id = b.product_id AND r.amount = -b.amount AND r.occurred_at < e.as_of
-            )
+            GROUP BY ALL
+        ), open AS (  -- an order may have two lines that are alike, and one of them back
+            SELECT *, alike - (
+                SELECT count(*) FROM {orders} r WHERE r.order_id = lines.order_id AND r.product_id = lines.product_id
+                AND r.amount = -lines.amount AND r.occurred_at < lines.as_of
+            ) AS left_open FROM lines
         )
-        SELECT customer_id, as_of, -sum(amount * q * (1 - f) / (1 - q * f)) AS wanted FROM lines GROUP BY ALL
+        SELECT customer_id, as_of, -sum(left_open * amount * q * (1 - f) / (1 - q * f)) AS wanted FROM open GROUP BY ALL
     """)
     gone = company.ask("SELECT * FROM {truth/expected} WHERE NOT is_alive").merge(
         wanted, how="left", on=["customer_id", "as_of"]
