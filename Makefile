@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve test check lock clean
+.PHONY: help demo serve test test-engines check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,8 +20,11 @@ demo: $(VENV)/run.txt ## the main job on CONFIG: features, three models, scores,
 serve: $(VENV)/run.txt ## the service with the champions of CONFIG, on 127.0.0.1:3000
 	CVM_CONFIG=$(CONFIG) $(VENV)/bin/bentoml serve serving.service:CustomerValue --host 127.0.0.1 --port 3000
 
-test: $(VENV)/dev.txt ## all tests
+test: $(VENV)/dev.txt ## all tests but those of the other engines
 	$(RUN) -m pytest
+
+test-engines: $(VENV)/dev.txt $(VENV)/engines.txt ## the same features on Spark and PostgreSQL (needs Java 17 and Debian's postgresql)
+	$(RUN) -m pytest tests/engines
 
 check: $(VENV)/dev.txt ## ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .
@@ -32,6 +35,7 @@ check: $(VENV)/dev.txt ## ruff, mypy --strict, import-linter
 lock: ## write the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra postgres --extra spark -c requirements/run.txt -o requirements/engines.txt
 
 clean: ## remove outputs, models and the virtual environment
 	rm -rf $(VENV) out mlruns mlartifacts mlflow.db
@@ -47,6 +51,12 @@ $(VENV)/dev.txt: requirements/dev.txt | $(VENV)/bin/python
 	$(PIP) -r requirements/dev.txt
 	@cp requirements/run.txt $(VENV)/run.txt
 	@cp requirements/dev.txt $@
+
+$(VENV)/engines.txt: requirements/engines.txt | $(VENV)/bin/python
+	@echo "installing what it takes to run on Spark and PostgreSQL (a minute or two, once)"
+	$(PIP) -r requirements/engines.txt
+	@cp requirements/run.txt $(VENV)/run.txt
+	@cp requirements/engines.txt $@
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "cvm needs Python 3.11, 3.12 or 3.13 with venv; name one: make demo PYTHON=/path/to/python3.12" >&2; exit 2; }

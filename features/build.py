@@ -15,6 +15,7 @@ from ibis.backends import BaseBackend
 
 from features.catalogue import facts_needed, make_facts, steps_and_features
 from features.cohort import Rule, known_customers, rule_steps, rules
+from features.engines import is_embedded, kept_in_engine
 from features.feature import Feature, Words
 from features.in_engine import engine_rows
 from features.in_memory import InMemory, in_memory
@@ -59,9 +60,11 @@ def each_snapshot(
     known, found = known_customers(tables), rules(cohort, words)
     reach = reach_of(connection, tables)
     history = {as_of: history_days(reach, as_of) for as_of in dates}
-    if connection.name != "duckdb":
-        for as_of in dates:
-            take(as_of, engine_rows(connection, known, facts, features, found, as_of, history[as_of]))
+    if not is_embedded(connection):
+        kept = {name: kept_in_engine(connection, f"facts_{name}", rows) for name, rows in facts.items()}
+        everybody = kept_in_engine(connection, "known_customers", known)
+        for as_of, rows in engine_rows(connection, everybody, kept, features, found, history):
+            take(as_of, rows)
         return
     with ThreadPoolExecutor(THREADS) as pool:
         for part in in_memory(connection, known, facts):

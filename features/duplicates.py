@@ -20,7 +20,10 @@ def with_shared_keys_set_aside(rows: ibis.Table, key: Sequence[str], columns: Se
     if int(shared.count().execute()) == 0:
         return None
     doubtful = fine.semi_join(shared, key)
-    doubtful = doubtful.mutate(_copy=ibis.row_number().over(ibis.window(group_by=columns, order_by=key)))
+    # Copies may differ in what was noted of them: which one is kept must not be chance.
+    marks = [name for name in rows.columns if name not in columns and name != "reason"]
+    copies = ibis.window(group_by=columns, order_by=[*key, *marks])
+    doubtful = doubtful.mutate(_copy=ibis.row_number().over(copies))
     doubtful = doubtful.mutate(_different=doubtful["_copy"].isin([0]).sum().over(ibis.window(group_by=key)))
     different = doubtful["_different"].cast("string") + f" different rows for this key ({', '.join(key)})"
     reason = ibis.cases((doubtful["_different"] > 1, different), (doubtful["_copy"] > 0, ibis.literal(COPY)))

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Mapping, Sequence
 
 import ibis
 import ibis.expr.datatypes as dt
 import sqlglot
 from sqlglot import exp
 
-from features.engines import engine_errors, engine_says
+from features.dialects import as_kept, said_to
+from features.engines import engine_errors, engine_says, exact_number, is_embedded, is_there, trimmed
 from features.hints import date_hint, number_hint
 from features.mappings import MappedColumn, TableMapping
 from features.problems import BadData, nearest
 from features.tables import EXACT, EXACT_LIMIT, Kind
 
 SIMPLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-BLANKS = " \t\n\r\v\f"
 TYPES: dict[Kind, str] = {"text": "string", "timestamp": "timestamp", "number": EXACT}
 LOST = "_lost_"  # before the name of a number: whether it had a value that is no exact decimal
 
@@ -39,18 +37,40 @@ def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Tabl
             problems.append(f"tables.{name}.{mapped.key} = '{mapped.expression.strip()}': {problem}")
     if problems:
         raise BadData(problems)
-    # Each expression ends its line, so that a comment in it ends there too.
-    columns = ", ".join(f'{mapped.expression}\n AS "{mapped.column.name}"' for mapped in mapping.mapped())
     where = f" WHERE {mapping.where}" if mapping.where else ""
     src = "src" + re.sub(r"\D", "", name)  # sources of one table end up in one query, where names must differ
-    rows = source.alias(src).sql(f"SELECT {columns} FROM {src}{where}", dialect="duckdb")
+    rows = _selected(source, f"SELECT {_columns(source, mapping)} FROM {src}{where}", src)
     lost = [
         m.column.name for m in mapping.mapped() if not m.column.required and may_be_lost(rows[m.column.name], m.column.kind)
     ]
     return rows.select(
         **{mapped.column.name: _as_kind(rows[mapped.column.name], mapped.column.kind) for mapped in mapping.mapped()},
-        **{LOST + column: rows[column].notnull() & _exact(rows[column]).isnull() for column in lost},
+        **{LOST + column: is_there(rows[column]) & _exact(rows[column]).isnull() for column in lost},
     )
+
+
+def mapped_values(source: ibis.Table, mapping: TableMapping, also: Mapping[str, str] | None = None) -> ibis.Table:
+    """The value of each expression and of `where` for every row, whether or not `where` leaves it out.
+
+    `also` names further columns of the source, by what they are to be called. The expressions must have been checked.
+    """
+    raw = [f'"{column}" AS "{name}"' for name, column in (also or {}).items()]
+    where = [f'({mapping.where}\n) AS "where"'] if mapping.where else []
+    rows = _selected(source, f"SELECT {', '.join([_columns(source, mapping), *where, *raw])} FROM src")
+    values = {mapped.column.name: _as_kind(rows[mapped.column.name], mapped.column.kind) for mapped in mapping.mapped()}
+    return rows.mutate(**values)
+
+
+def _columns(source: ibis.Table, mapping: TableMapping) -> str:
+    engine = source.get_backend()
+    # Each expression ends its line, so that a comment in it ends there too.
+    return ", ".join(f'{as_kept(engine, m.expression, m.column.kind)}\n AS "{m.column.name}"' for m in mapping.mapped())
+
+
+def _selected(source: ibis.Table, query: str, src: str = "src") -> ibis.Table:
+    """The rows of a query in DuckDB's dialect over a table, run by the engine that has it."""
+    selected: ibis.Table = source.alias(src).sql(said_to(source.get_backend(), query, source.columns))
+    return selected
 
 
 def together(mapping: TableMapping, sources: Sequence[ibis.Table]) -> ibis.Table:
@@ -76,22 +96,16 @@ def may_be_lost(value: ibis.Value, kind: Kind) -> bool:
 
 def _as_kind(value: ibis.Value, kind: Kind) -> ibis.Value:
     if kind == "text":
-        return _trimmed(value.cast("string")).nullif("")
+        return trimmed(value.cast("string")).nullif("")
     if kind == "timestamp":
         return value.cast("timestamp")
     return _exact(value)
 
 
-def _trimmed(text: ibis.Value) -> ibis.Value:
-    """The text without blanks at its ends. To look for blanks first is twice as fast as to trim every value."""
-    blank_at_an_end = reduce(or_, [at_end(blank) for blank in BLANKS for at_end in (text.startswith, text.endswith)])
-    return blank_at_an_end.ifelse(text.strip(), text)
-
-
 def _exact(value: ibis.Value) -> ibis.Value:
     # true is 1; not every engine casts it to a float at once
     number = (value.cast("int32") if value.type().is_boolean() else value).cast("float64")
-    return ibis.ifelse(number.abs() < EXACT_LIMIT, number, None).cast(EXACT)
+    return exact_number(ibis.ifelse(number.abs() < EXACT_LIMIT, number, None))
 
 
 def columns_used(mapping: TableMapping) -> set[str]:
@@ -140,10 +154,11 @@ def _expression_problem(source: ibis.Table, expression: str, mapped: MappedColum
         else f"SELECT ({expression}\n) AS value FROM src WHERE {expression}"
     )
     try:
-        values = source.alias("src").sql(computed, dialect="duckdb")
+        values = _selected(source, computed)
         dtype = values.schema()["value"]
     except engine_errors() as error:
-        return f"cannot be computed: {engine_says(error)}"
+        engine = source.get_backend()
+        return f"{'cannot be computed' if is_embedded(engine) else f'{engine.name} cannot run this'}: {engine_says(error)}"
     if mapped is None:
         return None if dtype.is_boolean() else f"is {dtype}, expected a condition (true or false)"
     return _kind_problem(values, dtype, mapped)
@@ -182,7 +197,7 @@ def conversion_problems(source: ibis.Table, name: str, mapping: TableMapping) ->
     keys = {f"tables.{name}.{mapped.key}": mapped.expression for mapped in mapping.mapped()}
     for key, expression in (keys | ({f"tables.{name}.where": mapping.where} if mapping.where else {})).items():
         try:
-            source.alias("src").sql(f"SELECT max({expression}\n) AS value FROM src", dialect="duckdb").execute()
+            _selected(source, f"SELECT max({expression}\n) AS value FROM src").execute()
         except engine_errors() as error:
             problems.append(
                 f"{key} = '{expression.strip()}' fails on a row: {engine_says(error)}; try_cast and "

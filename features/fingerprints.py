@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 import ibis
 from ibis.backends import BaseBackend
@@ -14,25 +14,44 @@ from features.profile import ALWAYS
 
 # By table: each day on which rows became known, with a hash of those rows.
 DayHashes = dict[str, dict[date, str]]
-HAPPENED = {"subscriptions": "started_at", "customers": "acquired_at", "labels": "as_of"}
+HAPPENED = {"subscriptions": "started_at", "customers": "acquired_at"}
+LATER = {"interactions": "resolved_at", "subscriptions": "ended_at"}  # what comes to a row that was known before it
 
 
 def day_hashes(connection: BaseBackend, tables: Mapping[str, ibis.Table]) -> DayHashes:
-    """A hash of the rows of every table by the day they became known, whatever their order. DuckDB only."""
-    return {name: _day_hashes(connection, name, table) for name, table in tables.items()}
+    """A hash of the rows of every table by the day they became known, whatever their order. DuckDB only.
+
+    Outcomes say nothing of the past. Where only labels tell who is a customer, who has one counts from the day before it.
+    """
+    hashes = {name: _day_hashes(connection, _known_rows(name, table)) for name, table in tables.items() if name != "labels"}
+    if not {"orders", "subscriptions"} & set(tables):
+        labels = tables["labels"]
+        day = labels.as_of.date()
+        hashes["labels"] = _day_hashes(connection, labels.select("customer_id", day=day, known_day=day - ibis.interval(days=1)))
+    return hashes
 
 
-def _day_hashes(connection: BaseBackend, name: str, table: ibis.Table) -> dict[date, str]:
-    at = HAPPENED.get(name, "occurred_at")
+def _known_rows(name: str, table: ibis.Table) -> ibis.Table:
+    """The rows with the day they became known; a settlement or an end makes a row of its own."""
+    at, later = HAPPENED.get(name, "occurred_at"), LATER.get(name)
     rows = with_days(table, at=at) if at in table.columns else table.mutate(known_day=ALWAYS)
-    rows = rows.select(known_day=rows[KNOWN_DAY].fill_null(ALWAYS), **{column: rows[column] for column in table.columns})
     # Columns by name, so that mapping one more column says that rows have changed, as they have.
+    rows = rows.select(known_day=rows[KNOWN_DAY].fill_null(ALWAYS), **{column: rows[column] for column in table.columns})
+    if later is None or later not in table.columns:
+        return rows
+    came = rows.filter(rows[later].notnull())
+    came = came.mutate(known_day=ibis.greatest(came.known_day, came[later].date()))
+    return rows.mutate(**{later: ibis.null(rows[later].type())}).union(came)
+
+
+def _day_hashes(connection: BaseBackend, rows: ibis.Table) -> dict[date, str]:
+    # The sum of hashes is of whole numbers (HUGEINT): of UHUGEINT DuckDB makes floats, which depend on the rows' order.
     query = f"""
-        SELECT known_day, printf('%d rows %s', count(*), hash(sum(hash(rows)::UHUGEINT), count(*))::VARCHAR) AS hash
+        SELECT known_day, printf('%d rows %s', count(*), hash(sum(hash(rows)), count(*))::VARCHAR) AS hash
         FROM ({connection.compile(rows)}) AS rows GROUP BY known_day
     """
     found = connection.raw_sql(query).fetchall()
-    return {day: str(digest) for day, digest in sorted(found)}
+    return {day.date() if isinstance(day, datetime) else day: str(digest) for day, digest in sorted(found)}
 
 
 def past_hash(hashes: DayHashes, as_of: date, *settings: str) -> str:

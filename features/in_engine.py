@@ -5,10 +5,11 @@ The same definitions as in `features.running_totals`, for engines whose facts do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import ibis
+import pandas as pd
 import pyarrow as pa
 from ibis.backends import BaseBackend
 
@@ -33,9 +34,12 @@ from features.definitions import (
     facts_of,
     measure_of,
 )
+from features.engines import kept_in_engine, let_go
 from features.feature import Feature
 
 KEY = ["customer_id", "as_of"]
+DATES_AT_ONCE = 12
+FAR = 1_000_000  # days: more than there are between any two dates
 
 
 def engine_rows(
@@ -44,17 +48,34 @@ def engine_rows(
     facts: Mapping[str, ibis.Table],
     features: tuple[Feature, ...],
     rules: tuple[Rule, ...],
-    as_of: date,
-    history_days: int,
-) -> pa.Table:
-    """The snapshot rows of a date, as `in_memory.InMemory.rows` gives them, computed by the engine."""
-    day = ibis.literal(as_of)
-    there = known.filter(known.known_day < day) if "known_day" in known.columns else known.filter(known.as_of == day)
-    base = there.select("customer_id", as_of=day, history_days=ibis.literal(history_days))
-    table = snapshot_expression(base, facts, features)
-    shown = {f.name: table[f.name].cast("float64") for f in features if not f.is_step}
-    rows = table.select("customer_id", "as_of", not_eligible_because=_reason(table, rules), **shown)
-    return connection.to_pyarrow(rows.order_by("customer_id"))
+    history: Mapping[date, int],
+) -> Iterator[tuple[date, pa.Table]]:
+    """The snapshot rows of each date, as `in_memory.InMemory.rows` gives them, computed by the engine.
+
+    `history` says how many days of history there are on each date. Several dates are one query, because Ibis takes ten
+    seconds to write it.
+    """
+    dates = sorted(history)
+    for first in range(0, len(dates), DATES_AT_ONCE):
+        some = dates[first : first + DATES_AT_ONCE]
+        base = kept_in_engine(connection, "snapshot_keys", _keys(known, {day: history[day] for day in some}))
+        table = snapshot_expression(base, facts, features)
+        shown = {f.name: table[f.name].cast("float64") for f in features if not f.is_step}
+        rows = table.select("customer_id", "as_of", not_eligible_because=_reason(table, rules), **shown)
+        kept = kept_in_engine(connection, "snapshots", rows)
+        for as_of in some:
+            yield as_of, connection.to_pyarrow(kept.filter(kept.as_of == ibis.literal(as_of)).order_by("customer_id"))
+        for done in (kept, base):
+            let_go(connection, done)
+
+
+def _keys(known: ibis.Table, history: Mapping[date, int]) -> ibis.Table:
+    """One row per customer and date on which they are known, with `history_days`."""
+    days = pd.DataFrame({"as_of": list(history), "history_days": list(history.values())})
+    dates = ibis.memtable(days, schema={"as_of": "date", "history_days": "int64"})
+    if "known_day" in known.columns:
+        return known.join(dates, known.known_day < dates.as_of).drop("known_day")
+    return known.join(dates, "as_of")
 
 
 def _reason(table: ibis.Table, rules: tuple[Rule, ...]) -> ibis.Value:
@@ -77,9 +98,10 @@ def snapshot_expression(base: ibis.Table, facts: Mapping[str, ibis.Table], featu
     table = base
     for name, rows in facts.items():
         own = {column: d for column, d in over.items() if facts_of(d) == name}  # type: ignore[arg-type]
-        for part in _parts(_seen(rows, dates), own):  # type: ignore[arg-type]
-            table = table.left_join(part, KEY).drop("customer_id_right", "as_of_right")
-    table = table.mutate(**{column: _filled(table, column, d) for column, d in over.items()})  # type: ignore[arg-type]
+        for number, part in enumerate(_parts(_seen(rows, dates), own)):  # type: ignore[arg-type]
+            table = table.left_join(part, KEY, rname=f"{{name}}_of_{name}_{number}")
+    filled = {column: _filled(table, column, d) for column, d in over.items()}  # type: ignore[arg-type]
+    table = table.select(*KEY, "history_days", **filled)
     following = {feature.name: feature.definition for feature in features if feature.name not in over}
     while following:  # all that can follow at once: a select for each column would take Ibis minutes to compile
         ready = {column: d for column, d in following.items() if set(columns_read(d)) <= set(table.columns)}
@@ -90,36 +112,41 @@ def snapshot_expression(base: ibis.Table, facts: Mapping[str, ibis.Table], featu
 
 
 def _seen(facts: ibis.Table, dates: ibis.Table) -> ibis.Table:
-    """One row per fact and snapshot date that could see it, with `days_ago` = whole days from `day` to `as_of`."""
+    """One row per fact and snapshot date that could see it, with `_days_ago` = whole days from `day` to `as_of`.
+
+    `_oldness` orders facts from the newest on: by `day`, and those of one day by `known_day`.
+    """
     visible = facts.join(dates, facts.known_day < dates.as_of)
-    return visible.mutate(days_ago=visible.as_of.delta(visible.day, unit="day"))
+    days_ago, known_ago = (visible.as_of.delta(visible[day], unit="day") for day in ("day", "known_day"))
+    return visible.mutate(_days_ago=days_ago, _oldness=days_ago * FAR + known_ago)
 
 
 def _parts(seen: ibis.Table, definitions: Mapping[str, OverFacts]) -> list[ibis.Table]:
     """Tables of one row per customer and date that together hold all columns."""
     gaps = {name: d for name, d in definitions.items() if isinstance(d, Gaps)}
-    latest = {name: d for name, d in definitions.items() if isinstance(d, Latest)}
-    plain = {name: _aggregate(seen, d) for name, d in definitions.items() if name not in gaps and name not in latest}
+    plain = {name: _aggregate(seen, d) for name, d in definitions.items() if name not in gaps}
     parts = [seen.group_by(KEY).agg(**plain)] if plain else []
     for measure in dict.fromkeys(measure_of(d) for d in gaps.values()):
         parts.append(_gaps(seen, measure, {name: d for name, d in gaps.items() if measure_of(d) == measure}))
-    return parts + [_latest(seen, name, measure_of(d)) for name, d in latest.items()]
+    return parts
 
 
 def _aggregate(seen: ibis.Table, definition: OverFacts) -> ibis.Value:
     measure = seen[measure_of(definition)]
     match definition:
         case Sum():
-            within = seen.days_ago > definition.until_days
+            within = seen["_days_ago"] > definition.until_days
             if definition.since_days is not None:
-                within = within & (seen.days_ago <= definition.since_days)
+                within = within & (seen["_days_ago"] <= definition.since_days)
             return measure.sum(where=within).cast("float64")
         case Largest():
             return measure.max().cast("float64")
+        case Latest():
+            return measure.argmin(seen["_oldness"], where=measure.notnull()).cast("float64")
         case DaysSinceLast():
-            return seen.days_ago.min(where=measure > 0).cast("float64")
+            return seen["_days_ago"].min(where=measure > 0).cast("float64")
         case DaysSinceFirst():
-            return seen.days_ago.max(where=measure > 0).cast("float64")
+            return seen["_days_ago"].max(where=measure > 0).cast("float64")
     raise TypeError(f"{definition} is not an aggregate")
 
 
@@ -136,14 +163,6 @@ def _gaps(seen: ibis.Table, measure: str, wanted: Mapping[str, Gaps]) -> ibis.Ta
         "largest": gaps.gap.max().nullif(0),
     }
     return gaps.group_by(KEY).agg(**{name: statistics[d.statistic].cast("float64") for name, d in wanted.items()})
-
-
-def _latest(seen: ibis.Table, name: str, measure: str) -> ibis.Table:
-    there = seen.filter(seen[measure].notnull())
-    newest_first = ibis.window(group_by=KEY, order_by=[ibis.desc(there.day), ibis.desc(there.known_day)])
-    ranked = there.mutate(place=ibis.row_number().over(newest_first))
-    last = ranked.filter(ranked.place == 0)
-    return last.select(*KEY, **{name: last[measure].cast("float64")})
 
 
 def _filled(table: ibis.Table, name: str, definition: OverFacts) -> ibis.Value:

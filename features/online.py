@@ -38,6 +38,7 @@ class Online:
         self._features = (*steps_and_features(words), *rule_steps(words))
         self._rules, self._reach = rules(cohort, words), reach
         connection = connect()
+        connection.raw_sql("SET threads = 1")  # one small customer: threads only wait for one another
         self._engine = connection.con
         self._schemas = {name: _schema(name, words) for name in words.mapped if name != "identities"}
         tables = {name: ibis.table(ibis.Schema.from_pyarrow(schema), name=name) for name, schema in self._schemas.items()}

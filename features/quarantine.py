@@ -13,14 +13,15 @@ from ibis.backends import BaseBackend
 from pydantic import BaseModel, ConfigDict
 
 from features import checks
+from features.agreement import disagreements
 from features.duplicates import repeated, with_shared_keys_set_aside
-from features.engines import engine_errors, engine_says, kept_in_engine
+from features.engines import engine_errors, engine_says, is_embedded, kept_in_engine
 from features.expressions import TYPES, conversion_problems, map_table, together
 from features.identities import merge_identities, with_next
 from features.mappings import TableMapping
 from features.problems import BadData
 from features.project import Project
-from features.sources import count_rows, read_source
+from features.sources import count_rows, has_rows, read_source
 from features.tables import SOURCES_OF_CUSTOMERS, TableName
 
 EXAMPLES = 3
@@ -113,9 +114,16 @@ def check_tables(connection: BaseBackend, project: Project) -> dict[TableName, C
     checked: dict[TableName, Checked] = {}
     problems: dict[TableName, tuple[str, ...]] = {}
     with TemporaryDirectory(prefix="cvm_") as folder:
+        sources: dict[TableName, list[_Source]] = {}
         for name in order:
             try:
-                checked[name] = _check(connection, project, name, earlier=checked, folder=Path(folder))
+                sources[name] = _mapped_sources(connection, project, name, Path(folder))
+            except BadData as bad:
+                problems[name] = bad.problems
+        # The embedded engine is done with the other tables in no time, so that one message can say it all.
+        for name in sources if is_embedded(connection) or not problems else ():
+            try:
+                checked[name] = _check(connection, project, name, sources[name], checked)
             except BadData as bad:
                 problems[name] = bad.problems
     if problems:
@@ -124,14 +132,17 @@ def check_tables(connection: BaseBackend, project: Project) -> dict[TableName, C
 
 
 def _check(
-    connection: BaseBackend, project: Project, name: TableName, *, earlier: Mapping[TableName, Checked], folder: Path
+    connection: BaseBackend,
+    project: Project,
+    name: TableName,
+    sources: list[_Source],
+    earlier: Mapping[TableName, Checked],
 ) -> Checked:
     mapping = project.mappings()[name]
-    sources = _sources(connection, mapping, folder)
-    rows_read = sum(source.rows_read for source in sources)
+    rows_read = sum(count_rows(source.rows, source.called, source.mapping) for source in sources)
     if rows_read == 0:
         return _nothing(mapping, rows_read)
-    mapped = together(mapping, _mapped(sources))
+    mapped = together(mapping, [source.mapped for source in sources])
     try:
         marked = _marked(connection, project, mapping, mapped, earlier)
         checked = _tallied(marked, mapping, rows_read)
@@ -146,37 +157,24 @@ def _check(
 
 @dataclass(frozen=True)
 class _Source:
-    """The rows of one source of a table as the company keeps them, and its mapping."""
+    """The rows of one source of a table as the company keeps them and in contract columns, and its mapping."""
 
     called: str
     mapping: TableMapping
     rows: ibis.Table
-    rows_read: int
+    mapped: ibis.Table
 
 
-def _sources(connection: BaseBackend, mapping: TableMapping, folder: Path) -> list[_Source]:
-    """The sources of a table that have rows, each read. Raises one BadData with the problems of all."""
+def _mapped_sources(connection: BaseBackend, project: Project, name: TableName, folder: Path) -> list[_Source]:
+    """The sources of a table that have rows. Raises one BadData with the problems of all, before any is read in full."""
     found: list[_Source] = []
     problems: list[str] = []
-    for called, source in mapping.sources:
+    for called, mapping in project.mappings()[name].sources:
         try:
-            rows = read_source(connection, called, source, folder)
-            if rows_read := count_rows(rows, called, source):  # the columns of an empty file have no types
-                found.append(_Source(called, source, rows, rows_read))
-        except BadData as bad:
-            problems += bad.problems
-    if problems:
-        raise BadData(problems)
-    return found
-
-
-def _mapped(sources: list[_Source]) -> list[ibis.Table]:
-    """The rows of each source in contract columns. Raises one BadData with the problems of all."""
-    found: list[ibis.Table] = []
-    problems: list[str] = []
-    for source in sources:
-        try:
-            found.append(map_table(source.rows, source.called, source.mapping))
+            rows = read_source(connection, called, mapping, folder)
+            if has_rows(rows, called, mapping):  # the columns of an empty file have no types
+                found.append(_Source(called, mapping, rows, map_table(rows, called, mapping)))
+                problems += disagreements(rows, called, mapping, project.source.time_zone)
         except BadData as bad:
             problems += bad.problems
     if problems:

@@ -22,7 +22,7 @@ from features.build import Reach, build, reach_of
 from features.catalogue import catalogue
 from features.command import step
 from features.dates import SnapshotDates, snapshot_dates
-from features.engines import connect
+from features.engines import connect, is_embedded, write_parquet
 from features.feature import Feature, Words
 from features.figures import Figure, company_figures
 from features.fingerprints import DayHashes, changed_days, day_hashes, past_hash
@@ -99,7 +99,8 @@ def build_snapshots(project: Project) -> Manifest:
     made_from, data_fingerprint = _made_from(project)
     folder = snapshot_folder(project)
     at_hand = _manifest(folder)
-    if at_hand and at_hand.made_from == made_from:
+    # A database may hold other rows than it did: only files tell by themselves that they are the same.
+    if at_hand and at_hand.made_from == made_from and project.source.backend != "postgres":
         print(f"  snapshots in {folder}: unchanged data, settings and code, kept")
         return at_hand
     connection = connect(project.source)
@@ -154,7 +155,7 @@ class _Past:
     def of(
         cls, connection: BaseBackend, project: Project, tables: Mapping[str, ibis.Table], words: Words, dates: SnapshotDates
     ) -> _Past:
-        hashes = day_hashes(connection, tables)
+        hashes = day_hashes(connection, tables) if is_embedded(connection) else {}  # elsewhere no snapshot is kept
         settings = (words.model_dump_json(), project.cohort.model_dump_json(), code_version("features"))
         return cls(hashes, reach_of(connection, tables), {as_of: past_hash(hashes, as_of, *settings) for as_of in dates.all})
 
@@ -213,8 +214,8 @@ def _keep(old: Path, new: Path) -> None:
 
 def _write_tables(connection: BaseBackend, checked: Mapping[TableName, Checked], folder: Path) -> None:
     for name, table in checked.items():
-        connection.to_parquet(table.kept, folder / f"{name}.parquet")
-        connection.to_parquet(table.quarantined, folder / f"quarantine_{name}.parquet")
+        write_parquet(connection, table.kept, folder / f"{name}.parquet")
+        write_parquet(connection, table.quarantined, folder / f"quarantine_{name}.parquet")
 
 
 def _cohort(file: Path, digest: str, past: str) -> Cohort:

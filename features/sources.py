@@ -97,9 +97,18 @@ def _unreadable(name: str, mapping: TableMapping, file: Path, error: Exception) 
     return f"tables.{name}.from = '{mapping.from_}'{which}: {engine_says(error)}"
 
 
+def has_rows(source: ibis.Table, name: str, mapping: TableMapping) -> bool:
+    """Whether a table has any rows. Raises BadData when they cannot be read."""
+    return _count(source.limit(1), name, mapping) > 0
+
+
 def count_rows(source: ibis.Table, name: str, mapping: TableMapping) -> int:
     """How many rows a table has. Raises BadData when they cannot be read."""
+    return _count(source, name, mapping)
+
+
+def _count(rows: ibis.Table, name: str, mapping: TableMapping) -> int:
     try:
-        return int(source.count().execute())
+        return int(rows.count().execute())
     except engine_errors() as error:
         raise BadData(f"tables.{name}.from = '{mapping.from_}': {engine_says(error)}") from None

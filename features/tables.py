@@ -11,7 +11,8 @@ NO_ACTION = "none"  # treatments.action of a customer who was withheld as a cont
 
 # Money and other numbers are exact decimals: sums are then the same to the last digit on every engine, in any row
 # order and with any number of threads, so a snapshot can be hashed and a training run repeated.
-EXACT = "decimal(18, 4)"
+EXACT_PLACES = 4
+EXACT = f"decimal(18, {EXACT_PLACES})"
 EXACT_LIMIT = 1e13
 
 # The scale of each survey instrument where the table does not say: lowest and highest score.

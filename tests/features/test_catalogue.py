@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 import pytest
@@ -12,6 +12,7 @@ from features.catalogue import catalogue, facts_needed, steps_and_features
 from features.catalogue_page import EVERYTHING, catalogue_page
 from features.definitions import OVER_FACTS, columns_read
 from features.feature import FAMILY_ZH, Family, Feature, Unit, Words
+from features.problems import BadConfig
 from tests.features.made_up import REQUIRED, SCHEMA, line, snapshot
 
 WINDOWS_DAYS = (7, 30, 365)
@@ -114,3 +115,25 @@ def test_unmapped_columns_change_no_other_feature(optional: tuple[str, ...]) -> 
     shared = [name for name in fewer.columns if name in everything.columns]
     assert shared == list(fewer.columns)  # none that only a company with fewer columns has
     pd.testing.assert_frame_equal(fewer[shared], everything[shared])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"kinds": ("order",)}, r"two features would be called order_count: 'orders so far' and, from tables\.interactions"),
+        ({"kinds": ("interaction",)}, "two features would be called interaction_count"),
+        ({"numeric": ("spend_sum",)}, r"called spend_sum: .* and, from tables\.customers, .*rename the word of your data"),
+        ({"numeric": ("region_is_north",), "levels": {"region": ("north",)}}, "two features would be called region_is_north"),
+    ],
+)
+def test_a_word_of_the_data_that_would_take_the_name_of_another_feature_is_refused(words: dict[str, Any], said: str) -> None:
+    mapped = {"orders": REQUIRED, "interactions": ("kind",), "customers": ("customer_id",)}
+    with pytest.raises(BadConfig, match=said):
+        catalogue(Words(windows_days=(30,), horizon_days=90, mapped=mapped, **words))
+
+
+def test_a_feature_of_a_family_that_is_not_wanted_is_a_step_where_another_follows_from_it() -> None:
+    loyalty = EVERYTHING.model_copy(update={"families": ("loyalty",)})
+    computed = {feature.name: feature for feature in steps_and_features(loyalty)}
+    assert computed["order_day_count"].is_step  # has_reordered follows from it
+    assert [name for name, feature in computed.items() if not feature.is_step] == [f.name for f in catalogue(loyalty)]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+import ibis
+import pandas as pd
 import pytest
 
-from features.dates import SnapshotDates, grid_dates
-from features.problems import BadConfig
-from tests.features.made_up import project
+from features.dates import SnapshotDates, grid_dates, snapshot_dates
+from features.problems import BadConfig, BadData
+from tests.features.made_up import line, orders_table, project
+from tests.features.made_up_company import tables_of, types_of
+from tests.reference.raw_rows import Asked, Company, Period
 
 
 def dates(first: str, last: str, *, horizon_days: int = 30, **settings: Any) -> SnapshotDates:
@@ -75,3 +79,51 @@ def test_one_earlier_date_with_a_closed_window_and_enough_history_must_be_left()
 def test_a_judged_date_before_the_data_is_refused() -> None:
     with pytest.raises(BadConfig, match="judged at 2019-01-01"):
         dates("2021-01-01", "2021-06-29", judged_at="2019-01-01")
+
+
+LABELLED = {
+    "tables": {
+        "labels": {"from": "labels.csv", "customer_id": "c", "as_of": "d", "churned": "y"},
+        "orders": {"from": "orders.csv", "customer_id": "c", "order_id": "o", "occurred_at": "t", "amount": "a"},
+    }
+}
+
+
+def labels(*as_of: str) -> ibis.Table:
+    return ibis.memtable(pd.DataFrame({"customer_id": "ada", "as_of": pd.to_datetime(list(as_of)), "churned": 0.0}))
+
+
+def test_where_outcomes_are_given_their_dates_are_the_grid() -> None:
+    found = snapshot_dates(project(**LABELLED), {"labels": labels("2021-03-01", "2021-01-01", "2021-03-01")})
+    assert texts(found.grid) == ["2021-01-01", "2021-03-01"]
+    assert (found.judged_at, found.scored_at) == (date(2021, 3, 1), date(2021, 3, 1))
+
+
+def test_where_events_go_on_after_the_last_outcome_everybody_is_scored_at_their_end() -> None:
+    tables = {"labels": labels("2021-01-01"), "orders": orders_table([line("ada", "2021-04-01 12:00", 10)])}
+    assert snapshot_dates(project(**LABELLED), tables).scored_at == date(2021, 4, 2)
+
+
+def test_a_judged_date_without_an_outcome_is_refused() -> None:
+    own = project(**LABELLED, dates={"judged_at": "2021-02-01"})
+    with pytest.raises(
+        BadConfig, match=r"dates\.judged_at = 2021-02-01: no label has this as_of; labels are dated 2021-01-01 to"
+    ):
+        snapshot_dates(own, {"labels": labels("2021-01-01", "2021-03-01")})
+
+
+def test_the_dates_of_subscriptions_go_on_to_their_last_start_or_end() -> None:
+    periods = [Period("ada", datetime(2020, 1, 1), datetime(2021, 6, 29)), Period("bo", datetime(2021, 3, 1))]
+    company = Company(subscriptions=periods)
+    own = project(project={"name": "made_up", "currency": "EUR", "horizon_days": 30})
+    found = snapshot_dates(own, tables_of(company, types_of(company, Asked())))
+    assert (found.data_from, found.data_until, found.judged_at) == (date(2020, 1, 1), date(2021, 6, 30), date(2021, 5, 31))
+
+
+def test_dates_before_anything_was_recorded_are_refused() -> None:
+    days = pd.date_range("2020-01-01", "2021-06-29", freq="D")
+    lines = [line("ada", str(day.date()), 10, recorded_at="2021-06-01") for day in days]
+    with pytest.raises(
+        BadData, match=r"orders go back to 2020-01-01, but the first was recorded on 2021-06-01, so nobody is known"
+    ):
+        snapshot_dates(project(), {"orders": orders_table(lines)})

@@ -10,13 +10,18 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from features.build import reach_of
+from features.engines import connect
 from tests.features.made_up_company import (
     ALL_WORDS,
     LEAP_DAY,
     companies,
     company_snapshot,
+    online_rows,
     random_company,
     side_by_side,
+    tables_of,
+    types_of,
 )
 from tests.reference.raw_rows import Asked, Company
 from tests.reference.snapshot_reference import reference_snapshot
@@ -46,7 +51,7 @@ def assert_equal(fast: pd.DataFrame, slow: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(fast[names], slow[names].astype("float64"), rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=6, phases=NO_SHRINKING)
+@settings(max_examples=4, phases=NO_SHRINKING)
 @given(company=TOGETHER, days=DAYS)
 def test_the_features_from_running_totals_equal_the_loops_for_every_customer_and_date(company: Company, days: int) -> None:
     fast, slow = company_snapshot(company, *some_dates(days)), slow_snapshot(company, some_dates(days))
@@ -63,10 +68,17 @@ def test_the_features_from_the_engine_equal_the_loops_for_every_customer_and_dat
     assert_equal(fast, slow)
 
 
+def test_the_features_from_raw_events_equal_the_loops_for_every_customer_and_date() -> None:
+    company, dates = random_company(21, 150), some_dates(0)
+    reach = reach_of(connect(), tables_of(company, types_of(company, ALL_WORDS)))
+    fast, slow = online_rows(company, *dates, reach=reach), slow_snapshot(company, dates)
+    assert set(feature_names(fast)) == set(feature_names(slow))
+    assert_equal(fast, slow)
+
+
 @pytest.mark.parametrize(
     "left_out",
     [
-        ("interactions", "customers"),
         ("orders", "surveys"),
         ("orders", "interactions", "treatments", "customers"),
         ("subscriptions", "interactions", "surveys", "treatments", "customers"),
@@ -91,7 +103,7 @@ OPTIONAL = {
 RECORDED = dict.fromkeys(("orders", "interactions", "surveys", "subscriptions", "treatments"), ("recorded_at",))
 
 
-@pytest.mark.parametrize("optional", [OPTIONAL, RECORDED, {"surveys": ("scale_min",)}, {"customers": ("acquired_at",)}])
+@pytest.mark.parametrize("optional", [OPTIONAL, RECORDED, {"surveys": ("scale_min",), "customers": ("acquired_at",)}])
 def test_columns_that_are_not_mapped_are_as_if_they_were_empty(optional: dict[str, tuple[str, ...]]) -> None:
     company = random_company(11, 60)
     empty = {

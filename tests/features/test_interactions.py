@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.features.made_up import line
-from tests.features.made_up_company import Asked, at, company_snapshot, row_of
+from tests.features.made_up_company import Asked, at, online_row, online_rows
 from tests.reference.raw_rows import Company, Contact, Period, Touch
 
 SHE_IS_A_CUSTOMER = [Period("ada", datetime(2010, 1, 1))]
@@ -21,7 +21,7 @@ def contact(occurred_at: str, kind: str, channel: str = "web", **optional: Any) 
 
 
 def of_contacts(contacts: list[Contact], as_of: str, **asked: Any) -> dict[str, Any]:
-    return row_of("ada", Company(interactions=contacts, subscriptions=SHE_IS_A_CUSTOMER), as_of, asked=Asked(**asked))
+    return online_row("ada", Company(interactions=contacts, subscriptions=SHE_IS_A_CUSTOMER), as_of, asked=Asked(**asked))
 
 
 def test_contacts_are_counted_by_kind_and_window() -> None:
@@ -91,7 +91,7 @@ def test_a_complaint_is_open_until_the_day_after_it_was_settled() -> None:
         contact("2021-03-03", "complaint"),
         contact("2021-03-03", "visit", resolved_at="2021-03-04"),  # no complaint
     ]
-    rows = company_snapshot(
+    rows = online_rows(
         Company(interactions=ada, subscriptions=SHE_IS_A_CUSTOMER),
         "2021-03-10",
         "2021-03-11",
@@ -106,7 +106,7 @@ def test_a_complaint_is_open_until_the_day_after_it_was_settled() -> None:
 def test_a_settlement_is_not_known_before_the_complaint_is() -> None:
     late = contact("2021-03-01", "complaint", recorded_at="2021-03-20", resolved_at="2021-03-05")
     company = Company(interactions=[late], subscriptions=SHE_IS_A_CUSTOMER)
-    rows = company_snapshot(company, "2021-03-20", "2021-03-21", asked=Asked(kinds=("complaint",)))
+    rows = online_rows(company, "2021-03-20", "2021-03-21", asked=Asked(kinds=("complaint",)))
     assert list(rows.complaint_count) == [0, 1]
     assert list(rows.complaint_open_count) == [0, 0]
     assert math.isnan(rows.complaint_days_to_resolve_mean[0])
@@ -118,13 +118,13 @@ def test_the_complaint_rate_is_complaints_over_orders_of_the_last_365_days() -> 
         orders=[line("ada", "2021-01-01", 10), line("ada", "2021-02-01", 10), line("ada", "2020-03-30", 10)],
         interactions=[contact("2021-03-01", "complaint"), contact("2020-03-30", "complaint")],
     )
-    row = row_of("ada", company, "2021-03-31", asked=Asked(kinds=("complaint",)))
+    row = online_row("ada", company, "2021-03-31", asked=Asked(kinds=("complaint",)))
     assert row["complaints_per_order_365d"] == 0.5
 
 
 def test_contacts_of_somebody_who_is_no_customer_make_no_row() -> None:
     stranger = [Contact("bo", datetime(2021, 3, 1), "web", "visit")]
-    rows = company_snapshot(Company(interactions=stranger, subscriptions=SHE_IS_A_CUSTOMER), "2021-03-31", asked=Asked())
+    rows = online_rows(Company(interactions=stranger, subscriptions=SHE_IS_A_CUSTOMER), "2021-03-31", asked=Asked())
     assert list(rows.customer_id) == ["ada"]
 
 
@@ -134,7 +134,7 @@ def test_a_withheld_control_is_no_campaign_touch() -> None:
         Touch("ada", datetime(2021, 3, 20), "voucher", cost=5.0),
         Touch("ada", datetime(2021, 1, 1), "call"),
     ]
-    row = row_of(
+    row = online_row(
         "ada", Company(treatments=touches, subscriptions=SHE_IS_A_CUSTOMER), "2021-03-31", asked=Asked(windows_days=(30,))
     )
     assert (row["treatment_count"], row["treatment_count_30d"]) == (2, 1)
@@ -145,7 +145,7 @@ def test_a_withheld_control_is_no_campaign_touch() -> None:
 @pytest.mark.parametrize("without", ["interactions.resolved_at", "interactions.duration_s", "interactions.value"])
 def test_what_is_not_mapped_has_no_features(without: str) -> None:
     company = Company(interactions=[contact("2021-03-01", "complaint")], subscriptions=SHE_IS_A_CUSTOMER)
-    row = row_of("ada", company, "2021-03-31", asked=Asked(kinds=("complaint",)), without=[without])
+    row = online_row("ada", company, "2021-03-31", asked=Asked(kinds=("complaint",)), without=[without])
     absent = {
         "interactions.resolved_at": {"complaint_open_count", "complaint_days_to_resolve_mean", "complaint_days_to_resolve_max"},
         "interactions.duration_s": {"interaction_duration_mean_s"},

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from tests.features.made_up import features_of, line, snapshot
+from tests.features.made_up import features_of, line, rows_of, snapshot
 
 
 @pytest.mark.parametrize(
@@ -22,13 +22,13 @@ from tests.features.made_up import features_of, line, snapshot
 )
 def test_a_row_is_seen_iff_it_was_recorded_before_the_date(recorded_at: str | None, is_seen: bool) -> None:
     late = line("ada", "2021-01-10 12:00", 10, recorded_at=recorded_at)
-    rows = snapshot([late, line("bo", "2021-01-01", 1)], "2021-03-01").set_index("customer_id")
+    rows = rows_of([late, line("bo", "2021-01-01", 1)], "2021-03-01").set_index("customer_id")
     assert ("ada" in rows.index) is is_seen
 
 
 def test_a_row_recorded_before_it_happens_is_not_seen_before_it_happens() -> None:
     booked = line("ada", "2021-03-10", 10, recorded_at="2021-01-01")
-    rows = snapshot([booked, line("bo", "2021-01-01", 1)], "2021-03-10", "2021-03-11")
+    rows = rows_of([booked, line("bo", "2021-01-01", 1)], "2021-03-10", "2021-03-11")
     assert list(zip(rows.customer_id, rows.as_of.astype(str), strict=True)) == [
         ("bo", "2021-03-10"),
         ("ada", "2021-03-11"),
@@ -49,7 +49,7 @@ def test_an_order_whose_lines_become_known_on_several_days_is_one_order() -> Non
         line("ada", "2021-01-01", 20, "1", recorded_at="2021-01-05"),
         line("ada", "2021-01-01", 5, "1", recorded_at="2021-01-09"),
     ]
-    rows = snapshot(ada, "2021-01-02", "2021-01-06", "2021-01-10").set_index("as_of")
+    rows = rows_of(ada, "2021-01-02", "2021-01-06", "2021-01-10").set_index("as_of")
     assert list(rows.order_count) == [1, 1, 1]
     assert list(rows.order_day_count) == [1, 1, 1]
     assert list(rows.spend_sum) == [10, 30, 35]
@@ -62,14 +62,14 @@ def test_an_order_counts_from_the_day_its_first_bought_line_is_known() -> None:
         line("ada", "2021-01-01", -5, "1", recorded_at="2021-01-01"),
         line("ada", "2021-01-01", 20, "1", recorded_at="2021-01-05"),
     ]
-    rows = snapshot(ada, "2021-01-02", "2021-01-06")
+    rows = rows_of(ada, "2021-01-02", "2021-01-06")
     assert list(rows.order_count) == [0, 1]
     assert list(rows.refund_count) == [1, 1]
 
 
 def test_a_refund_whose_lines_become_known_on_several_days_is_one_refund() -> None:
     ada = [line("ada", "2021-01-01", -5, "1", recorded_at=f"2021-01-0{day}") for day in (1, 3, 5)]
-    rows = snapshot(ada, "2021-01-02", "2021-01-10")
+    rows = rows_of(ada, "2021-01-02", "2021-01-10")
     assert list(rows.refund_count) == [1, 1]
     assert list(rows.refund_sum) == [5, 15]
 
@@ -91,7 +91,7 @@ def test_products_count_from_the_day_they_were_first_known() -> None:
         line("ada", "2021-01-10", 10, product_id="cup"),
         line("ada", "2021-01-01", 10, product_id="pot", recorded_at="2021-02-01"),
     ]
-    rows = snapshot(ada, "2021-01-11", "2021-02-02")
+    rows = rows_of(ada, "2021-01-11", "2021-02-02")
     assert list(rows.product_count) == [1, 2]
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.features.made_up import line
-from tests.features.made_up_company import Asked, company_snapshot, row_of
+from tests.features.made_up_company import Asked, online_row, online_rows
 from tests.reference.raw_rows import Company, Contact, Line
 
 
 def of_orders(orders: list[Line], as_of: str = "2021-12-31", **tables: Any) -> dict[str, Any]:
-    return row_of("ada", Company(orders=orders, **tables), as_of, asked=Asked())
+    return online_row("ada", Company(orders=orders, **tables), as_of, asked=Asked())
 
 
 def contact(occurred_at: str, kind: str) -> Contact:
@@ -22,7 +22,7 @@ def contact(occurred_at: str, kind: str) -> Contact:
 
 
 def test_she_has_reordered_once_she_has_ordered_on_two_days() -> None:
-    rows = company_snapshot(
+    rows = online_rows(
         Company(
             orders=[
                 *[line("never", "2021-01-01", -5)],
@@ -107,7 +107,7 @@ def test_a_purchase_that_becomes_known_late_follows_those_that_were_known_before
         line("ada", "2021-01-01", 3, product_id="cup", quantity=1.0, recorded_at="2021-03-01"),  # 3 each
         line("ada", "2021-02-01", 2, product_id="cup", quantity=1.0),  # 2 each, known first
     ]
-    rows = company_snapshot(Company(orders=orders), "2021-02-15", "2021-04-01", asked=Asked())
+    rows = online_rows(Company(orders=orders), "2021-02-15", "2021-04-01", asked=Asked())
     assert list(rows.price_rise_count) == [0, 1]
 
 

@@ -17,7 +17,7 @@ from features.simulate import simulate
 from features.snapshots import Manifest, build_snapshots, load_snapshot, snapshot_folder
 from tests.features.conftest import Shop
 
-ROWS = 500
+ROWS = 60  # a row takes an eighth of a second with all families
 
 
 class Replay:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.features.made_up import features_of, line, snapshot
+from tests.features.made_up import features_of, line, rows_of
 
 
 def test_lines_of_one_order_are_one_order_and_orders_of_one_day_are_one_day() -> None:
@@ -23,6 +23,6 @@ def test_an_order_whose_lines_fall_on_several_days_counts_on_each_of_them() -> N
 
 
 def test_customers_who_share_an_order_id_have_an_order_each() -> None:
-    rows = snapshot([line("ada", "2021-01-01", 10, "1"), line("bo", "2021-01-01", 20, "1")], "2021-02-01")
+    rows = rows_of([line("ada", "2021-01-01", 10, "1"), line("bo", "2021-01-01", 20, "1")], "2021-02-01")
     assert list(rows.order_count) == [1, 1]
     assert list(rows.spend_sum) == [10, 20]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tests.features.made_up_company import Asked, at, company_snapshot, row_of
+from tests.features.made_up_company import Asked, at, online_row, online_rows
 from tests.reference.raw_rows import Answer, Company, Contact, Period
 
 LONG_AGO = datetime(2010, 1, 1)
@@ -20,7 +20,7 @@ def answer(occurred_at: str, score: float, instrument: str = "nps", recorded_at:
 def of_answers(answers: list[Answer], as_of: str = "2021-03-31", **optional: Any) -> dict[str, Any]:
     asked = Asked(instruments=("nps", "csat"))
     company = Company(surveys=answers, subscriptions=[Period("ada", LONG_AGO)])
-    return row_of("ada", company, as_of, asked=asked, **optional)
+    return online_row("ada", company, as_of, asked=asked, **optional)
 
 
 def test_the_last_and_the_mean_score_are_of_one_instrument() -> None:
@@ -53,7 +53,7 @@ def test_she_is_a_promoter_from_9_on_and_a_detractor_below_7() -> None:
         surveys=[Answer(who, datetime(2021, 3, 1), "nps", score) for who, score in scores.items()],
         subscriptions=[Period(who, LONG_AGO) for who in scores],
     )
-    rows = company_snapshot(company, "2021-03-31", asked=Asked(instruments=("nps",)))
+    rows = online_rows(company, "2021-03-31", asked=Asked(instruments=("nps",)))
     assert dict(zip(rows.customer_id, rows.nps_class, strict=True)) == {"a": -1, "b": -1, "c": 0, "d": 0, "e": 1, "f": 1}
 
 
@@ -74,7 +74,7 @@ def test_a_score_on_a_scale_of_its_own_is_brought_to_the_usual_one() -> None:
         surveys=[replace(answer, customer_id=case) for case, (answer, _) in given.items()],
         subscriptions=[Period(case, LONG_AGO) for case in given],
     )
-    rows = company_snapshot(company, "2021-03-31", asked=Asked(instruments=("nps",))).set_index("customer_id")
+    rows = online_rows(company, "2021-03-31", asked=Asked(instruments=("nps",))).set_index("customer_id")
     assert dict(rows.nps_score_last) == {case: usual for case, (_, usual) in given.items()}
 
 
@@ -93,6 +93,6 @@ def test_the_response_rate_is_answers_over_invitations() -> None:
         interactions=invitations,
         subscriptions=[Period("ada", LONG_AGO), Period("bo", LONG_AGO)],
     )
-    rows = company_snapshot(company, "2021-03-31", asked=Asked(instruments=("nps",), kinds=("survey_invite",)))
+    rows = online_rows(company, "2021-03-31", asked=Asked(instruments=("nps",), kinds=("survey_invite",)))
     assert rows.survey_response_rate[0] == 0.5  # the answer nobody knows yet is not counted
     assert math.isnan(rows.survey_response_rate[1])

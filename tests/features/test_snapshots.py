@@ -1,107 +1,17 @@
-"""Time rules that hold for any table, and the folder of snapshots."""
+"""The folder of snapshots: what it holds, what is kept and what is made again."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from features.problems import BadInput
 from features.project import Project, read_project
 from features.snapshots import Manifest, build_snapshots, load_manifest, load_snapshot, snapshot_hash
 from tests.features.conftest import CONFIG, HEADER, LINES, Shop, changed
-from tests.features.made_up import LEAP_DAY, line, random_lines, snapshot
-from tests.reference.rfm_reference import Line, is_known
-
-MIDNIGHT = datetime.combine(LEAP_DAY, time())
-CATEGORIES = ("Tea", "Toys & Games")
-SEEDS = st.integers(0, 2**32)
-TABLES = st.builds(random_lines, SEEDS, st.just(100))
-FEW = settings(max_examples=3)  # of large tables: each snapshot takes half a second
-
-
-def of_leap_day(lines: Sequence[Line]) -> pd.DataFrame:
-    return snapshot(lines, LEAP_DAY, windows_days=(30,), categories=CATEGORIES)
-
-
-def known(lines: Sequence[Line]) -> list[Line]:
-    return [each for each in lines if is_known(each, LEAP_DAY)]
-
-
-def unknown(lines: Sequence[Line]) -> list[Line]:
-    """Lines nobody could know on the leap day: half of them are made to happen later, half to be recorded later."""
-    later = []
-    for number, each in enumerate(lines):
-        after = MIDNIGHT + timedelta(days=number % 50)
-        when = {"occurred_at": after, "recorded_at": None} if number % 2 else {"recorded_at": after}
-        later.append(replace(each, **when))
-    return later
-
-
-@FEW
-@given(lines=TABLES, seed=SEEDS)
-def test_what_happens_or_is_recorded_from_the_date_on_changes_no_feature(lines: list[Line], seed: int) -> None:
-    past, rng = [*known(lines), line("ada", "2012-02-01", 5)], random.Random(seed)
-    before = of_leap_day(past)
-    future = unknown(random_lines(seed, 80))
-    rng.shuffle(future)
-    newcomers = [replace(each, customer_id="new") for each in future[:10]]
-    huge = [replace(each, amount=each.amount * 1e6, order_id=rng.choice(past).order_id) for each in future[10:]]
-    for added in (future, newcomers + huge):
-        mixed = past + added
-        rng.shuffle(mixed)
-        after = of_leap_day(mixed)
-        pd.testing.assert_frame_equal(after, before, check_exact=True)
-        assert snapshot_hash(after) == snapshot_hash(before)
-
-
-@FEW
-@given(lines=TABLES, seed=SEEDS)
-def test_the_order_of_the_rows_changes_nothing(lines: list[Line], seed: int) -> None:
-    shuffled = list(lines)
-    random.Random(seed).shuffle(shuffled)
-    dates = (LEAP_DAY, LEAP_DAY + timedelta(days=41))
-    assert snapshot_hash(snapshot(shuffled, *dates)) == snapshot_hash(snapshot(lines, *dates))
-
-
-@FEW
-@given(lines=TABLES, seed=SEEDS)
-def test_a_new_customer_changes_nobody_else(lines: list[Line], seed: int) -> None:
-    first = line("ada", "2009-01-01", 5)  # how far the data reaches back is the one thing that customers share
-    stranger = [replace(each, customer_id="stranger") for each in random_lines(seed, 30)]
-    alone, together = of_leap_day([first, *lines]), of_leap_day([first, *lines, *stranger])
-    others = together[together.customer_id != "stranger"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(others, alone, check_exact=True)
-
-
-@FEW
-@given(lines=TABLES)
-def test_a_date_gets_the_same_rows_alone_and_among_other_dates(lines: list[Line]) -> None:
-    past = [*lines, line("ada", "2012-02-01", 5)]
-    dates = [LEAP_DAY + timedelta(days=days) for days in (-400, -1, 1, 30)]
-    among = snapshot(past, LEAP_DAY, *dates, windows_days=(30,), categories=CATEGORIES)
-    among = among[pd.to_datetime(among.as_of) == pd.Timestamp(LEAP_DAY)].reset_index(drop=True)
-    pd.testing.assert_frame_equal(among, of_leap_day(past), check_exact=True)
-
-
-def test_a_change_in_the_past_does_change_the_hash() -> None:
-    lines = [line("ada", "2012-02-01", 10), line("bo", "2012-01-01", 10)]
-    before = snapshot_hash(of_leap_day(lines))
-    assert snapshot_hash(of_leap_day([lines[0], replace(lines[1], amount=10.01)])) != before
-    assert snapshot_hash(of_leap_day([lines[0], replace(lines[1], customer_id="cy")])) != before
-    assert snapshot_hash(of_leap_day(lines).rename(columns={"spend_sum": "spend"})) != before
-
-
-def test_the_hash_of_a_snapshot_does_not_depend_on_the_order_of_its_rows() -> None:
-    rows = of_leap_day([line("ada", "2012-02-01", 10), line("bo", "2012-01-01", 10), line("cy", "2012-01-01", -10)])
-    assert snapshot_hash(rows.iloc[::-1]) == snapshot_hash(rows)
 
 
 def the_project(shop: Shop, orders: str = HEADER + LINES, *changes: tuple[str, str]) -> Project:
@@ -248,3 +158,50 @@ def test_other_settings_make_every_snapshot_again_and_are_no_change_of_the_past(
     after = build_snapshots(the_project(shop, HEADER + LINES, ("[dates]", "[features]\nwindows_days = [7]\n[dates]")))
     assert after.backfills == ()
     assert all(files_of(shop, after)[as_of] != written[as_of] for as_of in before.cohorts)
+
+
+def test_data_with_all_its_rows_in_another_order_is_no_change_of_the_past(shop: Shop) -> None:
+    before = build_snapshots(the_project(shop))
+    written = files_of(shop, before)
+    after = build_snapshots(the_project(shop, HEADER + "".join(reversed(LINES.splitlines(keepends=True)))))
+    assert after.data_fingerprint != before.data_fingerprint
+    assert after.backfills == ()
+    assert files_of(shop, after) == written
+
+
+def test_a_row_of_the_past_that_is_gone_is_a_change_of_it(shop: Shop) -> None:
+    before = build_snapshots(the_project(shop))
+    gone = changed(HEADER + LINES, ("ada,ada11,2020-11-01,21.5,tea\n", ""))
+    after = build_snapshots(the_project(shop, gone))
+    (said,) = after.backfills
+    assert "(first: 2020-11-01)" in said
+    changed_dates = [day for day in before.cohorts if after.cohorts[day].snapshot_hash != before.cohorts[day].snapshot_hash]
+    assert changed_dates == [date(2020, 11, 2), date(2020, 12, 3)]
+
+
+def test_a_row_of_the_past_that_is_recorded_later_changes_only_later_snapshots(shop: Shop) -> None:
+    """What is recorded late on record is no backfill: the dates before it could not have known."""
+    header = HEADER.replace("kind\n", "kind,recorded\n")
+    lines = "".join(line.replace("\n", ",\n") for line in LINES.splitlines(keepends=True))
+    mapped = ("[tables.orders]", '[tables.orders]\nrecorded_at = "try_cast(recorded AS DATE)"')
+    before = build_snapshots(the_project(shop, header + lines + "bo,x,2020-12-03,1.5,tea,\n", mapped))
+    late = "ada,late,2020-08-20,7.5,tea,2020-12-04\nbo,y,2020-12-04,1.5,tea,\n"
+    after = build_snapshots(the_project(shop, header + lines + "bo,x,2020-12-03,1.5,tea,\n" + late, mapped))
+    assert after.backfills == ()
+    assert all(after.cohorts[day] == cohort for day, cohort in before.cohorts.items() if day in after.cohorts)
+    assert load_snapshot(read_project(shop.folder / "shop.toml"), after.scored_at).order_count.tolist() == [13, 14]
+
+
+def test_a_date_that_is_no_longer_asked_for_is_left_out(shop: Shop) -> None:
+    before = build_snapshots(the_project(shop))
+    after = build_snapshots(the_project(shop, HEADER + LINES, ("every_days = 30", "every_days = 60")))
+    assert set(after.grid) < set(before.grid)
+    assert sorted(path.stem for path in (shop.built / "snapshots").iterdir()) == [str(day) for day in after.cohorts]
+    assert all(after.cohorts[day] == before.cohorts[day] for day in after.cohorts)
+
+
+def test_the_manifest_tells_the_figures_of_every_date(shop: Shop) -> None:
+    manifest = build_snapshots(the_project(shop, HEADER + LINES + "cy,cy1,2020-06-05,3.0,tea\n"))
+    figures = manifest.cohorts[manifest.scored_at].figures
+    assert (figures["repurchase_rate"].value, figures["repurchase_rate"].customers) == (pytest.approx(2 / 3), 3)
+    assert "nps" not in figures

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tests.features.made_up_company import Asked, at, company_snapshot, row_of
+from tests.features.made_up_company import Asked, at, online_row, online_rows
 from tests.reference.raw_rows import Company, Period
 
 
@@ -17,11 +17,11 @@ def period(started_at: str, ended_at: str | None = None, *, recorded_at: str | N
 
 
 def of_periods(*periods: Period, as_of: str = "2021-12-31") -> dict[str, Any]:
-    return row_of("ada", Company(subscriptions=periods), as_of, asked=Asked(windows_days=(30,)))
+    return online_row("ada", Company(subscriptions=periods), as_of, asked=Asked(windows_days=(30,)))
 
 
 def on_dates(*dates: str, periods: list[Period]) -> pd.DataFrame:
-    return company_snapshot(Company(subscriptions=periods), *dates, asked=Asked(windows_days=(30,)))
+    return online_rows(Company(subscriptions=periods), *dates, asked=Asked(windows_days=(30,)))
 
 
 def test_starts_and_ends_are_counted_and_what_started_and_did_not_end_runs() -> None:
