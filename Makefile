@@ -1,11 +1,12 @@
 # make demo and make test do all the set-up they need. PYTHON=python3.12 chooses an interpreter.
 PYTHON ?= $(shell for v in 3.13 3.12 3.11; do python$$v -c 'import ensurepip' 2>/dev/null && echo python$$v && break; done)
 CONFIG ?= configs/online_retail.toml
+SIZE ?= 10m
 VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve test test-engines check lock clean
+.PHONY: help demo serve test test-slow test-engines bench-features check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,8 +24,14 @@ serve: $(VENV)/run.txt ## the service with the champions of CONFIG, on 127.0.0.1
 test: $(VENV)/dev.txt ## all tests but those of the other engines
 	$(RUN) -m pytest
 
+test-slow: $(VENV)/dev.txt ## the tests that take minutes
+	$(RUN) -m pytest -m slow
+
 test-engines: $(VENV)/dev.txt $(VENV)/engines.txt ## the same features on Spark and PostgreSQL (needs Java 17 and Debian's postgresql)
 	$(RUN) -m pytest tests/engines
+
+bench-features: $(VENV)/bench.txt ## features for 12 dates beside pandas and polars (SIZE=1m: a minute; 10m; 100m)
+	$(RUN) -m benchmarks.features --size $(SIZE)
 
 check: $(VENV)/dev.txt ## ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .
@@ -35,6 +42,7 @@ check: $(VENV)/dev.txt ## ruff, mypy --strict, import-linter
 lock: ## write the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group bench -c requirements/run.txt -o requirements/bench.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra postgres --extra spark -c requirements/run.txt -o requirements/engines.txt
 
 clean: ## remove outputs, models and the virtual environment
@@ -57,6 +65,12 @@ $(VENV)/engines.txt: requirements/engines.txt | $(VENV)/bin/python
 	$(PIP) -r requirements/engines.txt
 	@cp requirements/run.txt $(VENV)/run.txt
 	@cp requirements/engines.txt $@
+
+$(VENV)/bench.txt: requirements/bench.txt | $(VENV)/bin/python
+	@echo "installing what the benchmarks compare with (a minute or two, once)"
+	$(PIP) -r requirements/bench.txt
+	@cp requirements/run.txt $(VENV)/run.txt
+	@cp requirements/bench.txt $@
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "cvm needs Python 3.11, 3.12 or 3.13 with venv; name one: make demo PYTHON=/path/to/python3.12" >&2; exit 2; }

@@ -15,7 +15,7 @@ YEAR = 365
 DAY_ZERO = date(1970, 1, 1).toordinal()  # days are whole numbers as in date.toordinal()
 NAMES = ["customer_id", "order_id", "product_id", "category"]
 ORDER = ["customer_id", "day", "order_id"]
-SUMS = ["parts", "orders", "spend", "bought", "quantity", "quantities", "refund", "refunds"]
+SUMS = ["parts", "orders", "spend", "bought", "quantity", "with_quantity", "refund", "refunds"]
 
 
 def build(
@@ -73,7 +73,7 @@ def order_parts(lines: pd.DataFrame) -> pd.DataFrame:
         quantities=(bought & lines["quantity"].notna()).astype("int64"),
     )
     parts = measures.groupby([*ORDER, "known"], as_index=False).sum()
-    for count, measure in (("orders", "spend"), ("refunds", "refund")):
+    for count, measure in (("orders", "spend"), ("refunds", "refund"), ("with_quantity", "quantities")):
         counted = parts.loc[parts[measure] > 0, ORDER]
         parts[count] = (~counted.duplicated()).astype("int64").reindex(parts.index, fill_value=0)
     parts["order_spend"] = parts.groupby(ORDER)["spend"].cumsum()  # all that was known of the order by then
@@ -138,13 +138,14 @@ def features(table: pd.DataFrame) -> dict[str, pd.Series]:
         "overdue_ratio": table["last_order"] / table["gap_mean"],
         "spend_per_line": spend / table["bought"].where(orders > 0),
         "line_count_per_order": table["bought"] / some_orders,
-        "quantity_per_order": table["quantity"].where(table["quantities"] > 0) / UNITS / some_orders,
-        "product_count": table["product_count"],
-        "category_count": table["category_count"],
+        "quantity_per_order": table["quantity"] / UNITS / table["with_quantity"].where(table["with_quantity"] > 0),
+        "product_count": table["product_count"].fillna(0),
+        "category_count": table["category_count"].fillna(0),
         "refund_count": table["refunds"],
         "refund_sum": refund,
         "refund_sum_365d": table[f"refund_{YEAR}"] / UNITS,
         "refund_share_of_spend": refund / spend.where(orders > 0),
+        "refund_count_per_order": table["refunds"] / some_orders,
         "days_since_last_refund": table["last_refund"],
     }
 

@@ -1,20 +1,4 @@
-"""The RFM features of `features.rfm` in hand-tuned Polars 2.1, the fast peer of the feature benchmark.
-
-Lines are added up once to parts of orders, and these to running sums per customer; a date then only looks up the sums
-as they stood on some days. Tried, with the time for 10 million lines of 500 thousand customers:
-
-- features of 12 dates: each from the file, 8 s a date; grouping the parts per date, 19 s (streaming 22 s); running sums, 13 s
-- the state on a day: search_sorted in the key, 33 ms; counting earlier rows, 28 ms; join_asof on customer and day, 10 ms
-- sums and maxima so far: over("customer"), 390 ms; group_by on sorted customers, 40 ms a date; cum_sum or cum_max, 14 ms
-- parts of orders: grouping in memory, 3.7 s; streaming by names, 1.8 s with the reading; by codes, 0.8 s after it
-- codes for order_id too: 2.1 s, more than they save; customers by unique and join instead of a categorical: 0.8 s more
-- lists of products per part: 5.1 s, with reading; filter(...).sum() in place of clip or when: 3.7 s instead of 1.7 s
-- different products: group_by pair, 2.0 s; sort and is_first_distinct, 2.2 s; sort of one packed number, 0.6 s
-- joining what is counted: 65 ms; 4 ms when both sides are known to be sorted
-- dates: one after another, 13.9 s; two at a time, 12.5 s; three at a time, 13.0 s; all in the streaming engine, 22 s
-- files: zstd (default) 0.53 s a date, snappy 0.28 s, lz4 0.30 s, not compressed 0.21 s but three times as large
-- the allocator: as it comes, 16 s; keeping freed memory for 5 s, 13 s and 3.3 GB instead of 2.3 GB
-"""
+"""The RFM features of `features.rfm` in lazy Polars 2.1, one query per snapshot date."""
 
 from __future__ import annotations
 
@@ -33,9 +17,7 @@ UNITS = 10_000  # money and quantities are whole numbers of 1/10000, so that sum
 STEP = 2**32  # customer * STEP + day is one number that sorts by customer, then day
 YEAR = 365
 DAY_ZERO = date(1970, 1, 1).toordinal()  # days are whole numbers as in date.toordinal()
-ENGINE = "in-memory"  # streaming only where strings are read and grouped, the final quotients aside
-SUMS = ("orders", "spend", "bought", "quantity", "quantities", "refund", "refunds", "gaps", "gap_days", "gap_squares", "parts")
-MAXIMA = ("last_order", "last_refund", "order_spend_max", "gap_days_max")
+ENGINE = "in-memory"  # streaming only where strings are read and grouped
 col, when = pl.col, pl.when
 
 
@@ -44,49 +26,54 @@ def build(
 ) -> None:
     """One file of features per date in `out`, from the order lines known before that date."""
     out.mkdir(parents=True, exist_ok=True)
-    history = read_history(lines)
+    tables = read_tables(lines)
 
     def write(as_of: date) -> None:
-        table = snapshot(history, as_of, windows_days, horizon_days)
-        table.collect(engine="streaming").write_parquet(out / f"{as_of}.parquet", compression="snappy", statistics=False)
+        query = snapshot(tables, as_of, windows_days, horizon_days)
+        query.collect(engine=ENGINE).write_parquet(out / f"{as_of}.parquet", compression="snappy", statistics=False)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(write, dates))
 
 
 @dataclass(frozen=True)
-class Running:
-    """What every customer had done by any day, one row per part of an order, sorted by customer and day (`key`).
+class Tables:
+    """What every query reads, sorted by customer; a row is `known` from a day on.
 
-    Sums in `state` run on from customer to customer; `customers` has what they were where each customer starts.
+    `alone` has orders that are all a customer did on a day; `tied` has the parts of all other orders, one per day known.
     """
 
     customers: pl.DataFrame
-    state: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class History:
-    """All that the snapshots share. `firsts` has when each customer's products and categories became known first."""
-
-    parts: pl.DataFrame
-    running: Running
-    late: pl.DataFrame
+    alone: pl.DataFrame
+    tied: pl.DataFrame
+    refunds: pl.DataFrame
     firsts: dict[str, pl.DataFrame]
     first_days: pl.DataFrame
 
 
-def read_history(path: Path) -> History:
+def read_tables(path: Path) -> Tables:
     """The lines, read once and added up to parts of orders."""
     lines = coded_lines(path).collect(engine="streaming")
+    firsts = {"product_count": first_known(lines, "product_id"), "category_count": first_known(lines, "category")}
     parts = order_parts(lines)
-    return History(
-        parts=parts,
-        running=running(parts),
-        late=parts.filter(col("known") > col("day")).select("customer", "day", "known"),
-        firsts={"product_count": first_known(lines, "product_id"), "category_count": first_known(lines, "category")},
-        first_days=parts.group_by("known").agg(col("day").min()),
+    del lines
+    orders = parts.lazy().filter(col("spend") > 0).drop("customer_id", "refund")
+    same_as_next = col("key") == col("key").shift(-1, fill_value=-1)
+    tied = same_as_next | same_as_next.shift(1, fill_value=False)
+    refunds = parts.lazy().filter(col("refund") > 0).select("customer", "order_id", "day", "known", "refund")
+    named = col("customer_id").first().cast(pl.String)
+    code = col("order_id").cast(pl.Categorical(pl.Categories.random())).to_physical().alias("order")
+    customers, alone, in_parts, refunded, first_days = pl.collect_all(
+        [
+            parts.lazy().group_by("customer", maintain_order=True).agg(named, col("known").min()),
+            orders.filter(~tied).drop("order_id"),
+            orders.filter(tied).with_columns(code).drop("order_id"),
+            refunds.with_columns(code).drop("order_id"),
+            parts.lazy().group_by("known").agg(col("day").min()),
+        ],
+        engine=ENGINE,
     )
+    return Tables(customers, alone, in_parts, refunded, firsts, first_days)
 
 
 def coded_lines(path: Path) -> pl.LazyFrame:
@@ -98,10 +85,10 @@ def coded_lines(path: Path) -> pl.LazyFrame:
 
 
 def order_parts(lines: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer, order, day and day known, sorted by customer and day."""
+    """One row per customer, order, day and day known, sorted by customer and day; quantity is missing where no line has it."""
     bought = col("amount") > 0
     quantity = when(bought).then("quantity")
-    parts = (
+    return (
         lines.lazy()
         .group_by("customer_id", "order_id", "day", "known")
         .agg(
@@ -111,61 +98,13 @@ def order_parts(lines: pl.DataFrame) -> pl.DataFrame:
             quantity=quantity.sum(),
             quantities=quantity.count(),
         )
-        .with_columns(customer=col("customer_id").to_physical())
-        .with_columns(key=key(col("day")))
+        .with_columns(customer=col("customer_id").to_physical(), quantity=when(col("quantities") > 0).then("quantity"))
+        .with_columns(key=col("customer").cast(pl.Int64) * STEP + col("day"))
+        .drop("quantities")
         .sort("key")
         .collect(engine="streaming")
+        .with_columns(col("customer").set_sorted())
     )
-    return counted_once(parts)
-
-
-def key(day: pl.Expr) -> pl.Expr:
-    """One number that sorts by customer, then day."""
-    return col("customer").cast(pl.Int64) * STEP + day
-
-
-def counted_once(parts: pl.DataFrame) -> pl.DataFrame:
-    """The parts with `orders` and `refunds` (1 on the first known part of each, else 0) and how large the order was by then."""
-    parts = parts.with_columns(
-        orders=(col("spend") > 0).cast(pl.Int64), refunds=(col("refund") > 0).cast(pl.Int64), order_spend=col("spend")
-    )
-    # Few customers order twice on a day, so only few parts can be of the same order.
-    same_as_next = col("key") == col("key").shift(-1, fill_value=-1)
-    rows = parts.select((same_as_next | same_as_next.shift(1, fill_value=False)).arg_true()).to_series()
-    known_by_then = {
-        name: col(name).cum_sum().over("key", "order_id", order_by="known") for name in ("orders", "refunds", "order_spend")
-    }
-    counted = parts[rows].select(
-        *[col(name) * (known_by_then[name] == 1) for name in ("orders", "refunds")], known_by_then["order_spend"]
-    )
-    return parts.drop("order_id").with_columns(parts[name].scatter(rows, counted[name]) for name in counted.columns)
-
-
-def running(parts: pl.DataFrame) -> Running:
-    """The running sums and maxima of parts sorted by customer and day."""
-    customer, day = col("customer"), col("day")
-    ordered, refunded = col("spend") > 0, col("refund") > 0
-    rows = parts.lazy().with_columns(
-        last_order=most_so_far(when(ordered).then(day).otherwise(0)),
-        last_refund=most_so_far(when(refunded).then(day).otherwise(0)),
-        order_spend_max=most_so_far(col("order_spend")),
-    )
-    before = when(customer == customer.shift(1)).then(col("last_order").shift(1)).otherwise(0)
-    rows = rows.with_columns(gap_days=when(ordered & (before > 0)).then(day - before).otherwise(0).cast(pl.Int64))
-    gap = col("gap_days")
-    rows = rows.with_columns(parts=pl.lit(1), gaps=gap > 0, gap_squares=gap * gap, gap_days_max=most_so_far(gap))
-    sums = [col(name).cast(pl.Int64).cum_sum() for name in SUMS]
-    state = rows.select(col("key").set_sorted(), *sums, *MAXIMA).collect(engine=ENGINE)
-    is_first = parts.select((customer != customer.shift(1)).fill_null(True)).to_series()
-    customers = parts.filter(is_first).select(col("customer").set_sorted(), col("customer_id").cast(pl.String))
-    start = state.select(col(SUMS).shift(1, fill_value=0).name.prefix("start_")).filter(is_first)
-    return Running(customers.hstack(start), state)
-
-
-def most_so_far(value: pl.Expr) -> pl.Expr:
-    """The largest value up to each row within its customer; values are not negative."""
-    customer = col("customer").cast(pl.Int128) * 2**64  # more than any value, so no grouping is needed
-    return ((customer + value).cum_max() - customer).cast(pl.Int64)
 
 
 def first_known(lines: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -187,94 +126,107 @@ def first_known(lines: pl.DataFrame, column: str) -> pl.DataFrame:
     )
 
 
-def snapshot(history: History, as_of: date, windows_days: tuple[int, ...], horizon_days: int) -> pl.LazyFrame:
+def snapshot(tables: Tables, as_of: date, windows_days: tuple[int, ...], horizon_days: int) -> pl.LazyFrame:
     """The features of all customers with a line known before `as_of`."""
     today = as_of.toordinal()
     known = col("known") < today
-    # Where nothing that was done is still to become known, a customer's known parts are simply those before `as_of`.
-    waiting = history.late.filter((col("day") < today) & ~known)["customer"].unique()
-    waits = col("customer").is_in(waiting.implode())
-    settled = Running(history.running.customers.filter(~waits), history.running.state)
-    others = running(history.parts.filter(waits & known))
-    counting = [
-        firsts.lazy().filter(known).group_by("customer", maintain_order=True).agg(pl.len().alias(feature))
-        for feature, firsts in history.firsts.items()
-    ]
-    counts = pl.collect_all(counting, engine=ENGINE)
-    table = pl.concat([measures(each, counts, today, windows_days, horizon_days) for each in (settled, others)])
-    first_day = history.first_days.filter(known)["day"].min()
-    covered = first_day is not None and today - first_day >= YEAR
-    return table.lazy().select("customer_id", **features(today, windows_days, horizon_days, covered))
-
-
-def measures(
-    running: Running, counts: list[pl.DataFrame], today: int, windows_days: tuple[int, ...], horizon_days: int
-) -> pl.DataFrame:
-    """The state of each customer before `today`, and the sums of the last days of each length that features need."""
-    known = state_before(running.customers, running.state, today).filter(so_far("parts") > 0)
-    for count in counts:
-        known = known.join(count.lazy(), on="customer", how="left", maintain_order="left")
-    now = known.collect(engine=ENGINE)
+    orders = known_orders(tables, known).cache()
+    by_customer = [so_far(orders), rhythm(orders), refunds(tables.refunds.lazy().filter(known), today)]
+    for feature, first in tables.firsts.items():
+        by_customer.append(first.lazy().filter(known).group_by("customer", maintain_order=True).agg(pl.len().alias(feature)))
     lengths = {*windows_days, *(2 * window for window in windows_days), YEAR, max(YEAR - horizon_days, 0)}
-    sums = pl.collect_all([last_days(now, running.state, today, days) for days in lengths], engine=ENGINE)
-    return pl.concat([now, *sums], how="horizontal")
+    by_customer += [last_days(orders, today, days) for days in lengths]
+    table = tables.customers.lazy().filter(known)
+    for each in by_customer:
+        table = table.join(each, on="customer", how="left", maintain_order="left")
+    nothing = ("orders", "spend", "refund", "refunds", f"refund_{YEAR}", *tables.firsts)
+    table = table.with_columns(col(*nothing, r"^(orders|spend)_\d+$").fill_null(0).cast(pl.Int64))
+    first_day = tables.first_days.filter(known)["day"].min()
+    covered = first_day is not None and today - first_day >= YEAR
+    return table.select("customer_id", **features(today, windows_days, horizon_days, covered))
 
 
-def last_days(now: pl.DataFrame, state: pl.DataFrame, today: int, days: int) -> pl.LazyFrame:
-    """The sums of the last days, for the customers of `now` in the same order."""
-    names = ("orders", "spend", "refund") if days == YEAR else ("orders", "spend")
-    then = state.select("key", *[col(name).alias(f"{name}_then") for name in names])
-    both = state_before(now.select("customer", *names), then, today - days)
-    return both.select((col(name) - col(f"{name}_then").fill_null(0)).alias(f"{name}_{days}") for name in names)
+def known_orders(tables: Tables, known: pl.Expr) -> pl.LazyFrame:
+    """One row per order, with all that is known of it, sorted by customer and day."""
+    alone = tables.alone.lazy().filter(known).drop("known")
+    quantity = when(col("quantity").count() > 0).then(col("quantity").sum())
+    tied = tables.tied.lazy().filter(known).group_by("customer", "day", "key", "order")
+    tied = tied.agg(col("spend", "bought").sum(), quantity)
+    orders = pl.concat([alone, tied.select(alone.collect_schema().names())]).sort("key")
+    return orders.with_columns(col("customer").set_sorted())
 
 
-def state_before(customers: pl.DataFrame, state: pl.DataFrame, day: int) -> pl.LazyFrame:
-    """The customers with the last row of `state` before a day: of another customer if they had done nothing yet."""
-    start_of_day = customers.lazy().with_columns(key=key(pl.lit(day)).set_sorted())
-    return start_of_day.join_asof(state.lazy(), on="key", strategy="backward", allow_exact_matches=False)
+def so_far(orders: pl.LazyFrame) -> pl.LazyFrame:
+    """Sums, extremes and days of each customer over all orders."""
+    return orders.group_by("customer", maintain_order=True).agg(
+        orders=pl.len(),
+        spend=col("spend").sum(),
+        order_spend_max=col("spend").max(),
+        bought=col("bought").sum(),
+        quantity=col("quantity").sum(),
+        with_quantity=col("quantity").count(),
+        first_order=col("day").first(),
+        last_order=col("day").last(),
+    )
+
+
+def rhythm(orders: pl.LazyFrame) -> pl.LazyFrame:
+    """The days between a customer's days with an order, which are sorted."""
+    same = col("customer") == col("customer").shift(1)
+    between = orders.select("customer", gap=when(same).then(col("day") - col("day").shift(1))).filter(col("gap") > 0)
+    gap = col("gap")
+    by_customer = between.group_by("customer", maintain_order=True)
+    return by_customer.agg(gaps=pl.len(), gap_days_mean=gap.mean(), gap_days_std=gap.std(), gap_days_max=gap.max())
+
+
+def refunds(known: pl.LazyFrame, today: int) -> pl.LazyFrame:
+    """What each customer was given back."""
+    return known.group_by("customer", maintain_order=True).agg(
+        col("refund").sum(),
+        col("refund").filter(col("day") >= today - YEAR).sum().alias(f"refund_{YEAR}"),
+        refunds=pl.struct("order", "day").n_unique(),
+        last_refund=col("day").max(),
+    )
+
+
+def last_days(orders: pl.LazyFrame, today: int, days: int) -> pl.LazyFrame:
+    """Orders and spend of each customer in the last days."""
+    recent = orders.filter(col("day") >= today - days).group_by("customer", maintain_order=True)
+    return recent.agg(pl.len().alias(f"orders_{days}"), col("spend").sum().alias(f"spend_{days}"))
 
 
 def features(today: int, windows_days: tuple[int, ...], horizon_days: int, covered: bool) -> dict[str, pl.Expr]:
-    """The columns of a snapshot from `measures`; missing is null."""
-    orders, gaps = so_far("orders"), so_far("gaps")
-    spend, refund = so_far("spend") / UNITS, so_far("refund") / UNITS
-    last = when(orders > 0).then(today - col("last_order"))
-    span = when(orders > 0).then(so_far("gap_days"))
-    gap_mean = quotient(span, gaps)
-    squares = gaps * so_far("gap_squares") - span * span  # whole numbers, so exact
+    """The columns of a snapshot from the sums; missing is null."""
+    orders, spend, refund = col("orders"), col("spend") / UNITS, col("refund") / UNITS
     columns = {
-        "days_since_last_order": last,
-        "days_since_first_order": last + span,
-        "days_first_to_last_order": span,
+        "days_since_last_order": today - col("last_order"),
+        "days_since_first_order": today - col("first_order"),
+        "days_first_to_last_order": col("last_order") - col("first_order"),
         "order_count": orders,
-        "order_day_count": when(orders > 0).then(gaps + 1).otherwise(0),
+        "order_day_count": when(orders > 0).then(col("gaps").fill_null(0) + 1).otherwise(0),
         "spend_sum": spend,
         "spend_per_order": quotient(spend, orders),
-        "order_spend_max": when(orders > 0).then(col("order_spend_max") / UNITS),
-        "gap_days_mean": gap_mean,
-        "gap_days_std": quotient(squares, gaps * (gaps - 1)).sqrt(),
-        "gap_days_max": when(gaps > 0).then("gap_days_max"),
-        "overdue_ratio": last / gap_mean,
-        "spend_per_line": quotient(spend, so_far("bought")),
-        "line_count_per_order": quotient(so_far("bought"), orders),
-        "quantity_per_order": when(so_far("quantities") > 0).then(so_far("quantity") / UNITS / orders),
+        "order_spend_max": col("order_spend_max") / UNITS,
+        "gap_days_mean": col("gap_days_mean"),
+        "gap_days_std": col("gap_days_std"),
+        "gap_days_max": col("gap_days_max"),
+        "overdue_ratio": (today - col("last_order")) / col("gap_days_mean"),
+        "spend_per_line": quotient(spend, col("bought")),
+        "line_count_per_order": quotient(col("bought"), orders),
+        "quantity_per_order": quotient(col("quantity") / UNITS, col("with_quantity")),
         "product_count": col("product_count"),
         "category_count": col("category_count"),
-        "refund_count": so_far("refunds"),
+        "refund_count": col("refunds"),
         "refund_sum": refund,
         "refund_sum_365d": col(f"refund_{YEAR}") / UNITS,
         "refund_share_of_spend": quotient(refund, spend),
-        "days_since_last_refund": when(so_far("refunds") > 0).then(today - col("last_refund")),
+        "refund_count_per_order": quotient(col("refunds"), orders),
+        "days_since_last_refund": today - col("last_refund"),
         **windowed(windows_days),
         **last_year(horizon_days, covered),
         "day_of_year": pl.lit(date.fromordinal(today).timetuple().tm_yday),
     }
     return {name: value.cast(pl.Float64) for name, value in columns.items()}
-
-
-def so_far(name: str) -> pl.Expr:
-    """The sum of a measure over all that is known of a customer."""
-    return col(name) - col(f"start_{name}")
 
 
 def quotient(above: pl.Expr, below: pl.Expr) -> pl.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -59,7 +60,8 @@ def build(name: str, folder: Path, *changes: tuple[str, str], data: Path | None 
     """Build configs/<name>.toml with outputs in `folder`; each change replaces a text that must be there."""
     text = (REPOSITORY / "configs" / f"{name}.toml").read_text(encoding="utf-8")
     here = ("[project]\n", f'[project]\nout = "{(folder / "out").as_posix()}"\n')
-    for old, new in (*changes, (f"data/{name}/", f"{(data or data_of(name)).as_posix()}/"), here):
+    (stored,) = set(re.findall(r"data/(\w+)/", text)) or {name}
+    for old, new in (*changes, (f"data/{stored}/", f"{(data or data_of(stored)).as_posix()}/"), here):
         assert old in text, old
         text = text.replace(old, new)
     config = folder / f"{name}.toml"

@@ -15,9 +15,8 @@ from features.problems import BadData
 from features.project import Project, read_project
 from features.simulate import simulate
 from features.snapshots import Manifest, build_snapshots, load_snapshot, snapshot_folder
+from tests.configs.building import build
 from tests.features.conftest import Shop
-
-ROWS = 60  # a row takes an eighth of a second with all families
 
 
 class Replay:
@@ -50,13 +49,18 @@ def assert_equal(replay: Replay, sample: pd.DataFrame) -> None:
         assert replay.row(row["customer_id"], as_of) == {**row, "as_of": as_of}
 
 
-def test_historical_rows_of_a_company_with_all_tables_come_out_equal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    company = simulate(Path("company"), customers=400, seed=1)
-    project = read_project(company.config)
-    manifest = build_snapshots(project)
-    rows = load_snapshot(project, *list(manifest.cohorts)[-6:])
-    assert_equal(Replay(project, manifest), rows.sample(ROWS, random_state=0))
+@pytest.mark.parametrize("rows", [20, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("config", ["online_retail", "ravenstack_saas", "simulated"])
+def test_historical_rows_come_out_equal(config: str, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if config == "simulated":
+        monkeypatch.chdir(tmp_path)
+        project = read_project(simulate(Path("company"), customers=400, seed=1).config)
+        manifest = build_snapshots(project)
+    else:
+        built = build(config, tmp_path)
+        project, manifest = built.project, built.manifest
+    history = load_snapshot(project, *list(manifest.cohorts)[-6:])
+    assert_equal(Replay(project, manifest), history.sample(rows, random_state=0))
 
 
 def test_a_row_costs_milliseconds_because_nothing_is_compiled_for_it(shop: Shop) -> None:
