@@ -1,4 +1,4 @@
-"""The RFM features of `features.rfm` as an experienced analyst writes them in pandas, a peer of the feature benchmark."""
+"""The RFM features of `features.rfm` in pandas, as an analyst writes them: a group-by per snapshot date."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-UNITS = 10_000  # money and quantities are whole numbers of 1/10000, so that sums are exact
-YEAR = 365
-DAY_ZERO = date(1970, 1, 1).toordinal()  # days are whole numbers as in date.toordinal()
 NAMES = ["customer_id", "order_id", "product_id", "category"]
-ORDER = ["customer_id", "day", "order_id"]
-SUMS = ["parts", "orders", "spend", "bought", "quantity", "with_quantity", "refund", "refunds"]
+ORDER = ["customer_id", "order_id", "day"]
+YEAR = 365
 
 
 def build(
@@ -24,149 +20,144 @@ def build(
     """One file of features per date in `out`, from the order lines known before that date."""
     out.mkdir(parents=True, exist_ok=True)
     table, customers = read_lines(lines)
-    firsts = first_known(table)
-    parts = order_parts(table)
-    del table
     for as_of in dates:
-        features = snapshot(parts, firsts, as_of, windows_days, horizon_days)
+        features = snapshot(table, as_of, windows_days, horizon_days).astype("float64")
         features.insert(0, "customer_id", customers[features.index])
         features.to_parquet(out / f"{as_of}.parquet", index=False)
 
 
 def read_lines(path: Path) -> tuple[pd.DataFrame, pd.Index]:
-    """The lines with codes for names, and whole numbers for money and days; and the customers by code."""
+    """The lines with codes for names, decimals as floats and times as days, and the customers by code.
+
+    A line is `known` once done and recorded.
+    """
     table = pq.read_table(path, read_dictionary=NAMES)
-    names = table.select(NAMES).to_pandas()
-    lines = pd.DataFrame({name: names[name].cat.codes for name in NAMES})
-    lines["day"], recorded = days(table["occurred_at"]), days(table["recorded_at"])
-    lines["known"] = lines["day"].where(recorded.isna(), np.fmax(lines["day"], recorded)).astype("int32")
     for name in ("amount", "quantity"):
-        lines[name] = (table[name].cast("float64").to_pandas() * UNITS).round()
-    lines["amount"] = lines["amount"].astype("int64")
-    return lines, names["customer_id"].cat.categories
+        table = table.set_column(table.column_names.index(name), name, table[name].cast("float64"))
+    lines = table.to_pandas()
+    customers = lines["customer_id"].cat.categories
+    for name in NAMES:
+        lines[name] = lines[name].cat.codes  # -1 is missing
+    lines["day"] = lines.pop("occurred_at").dt.normalize()
+    recorded = lines.pop("recorded_at").dt.normalize()
+    lines["known"] = lines["day"].where(recorded.isna() | (recorded < lines["day"]), recorded)
+    return lines, customers
 
 
-def days(times: pa.ChunkedArray) -> pd.Series:
-    """The days of times as whole numbers."""
-    return times.cast("timestamp[s]", safe=False).cast("date32").cast("int32").to_pandas() + DAY_ZERO
-
-
-def first_known(lines: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The day each different product and category a customer bought became known first."""
-    bought = lines.loc[lines["amount"] > 0, ["customer_id", "product_id", "category", "known"]]
-    bought = bought.sort_values(["customer_id", "known"])
-    firsts = {}
-    for feature, column in (("product_count", "product_id"), ("category_count", "category")):
-        named = bought[bought[column] >= 0]  # the code of missing is -1
-        firsts[feature] = named.drop_duplicates(["customer_id", column])[["customer_id", "known"]]
-    return firsts
-
-
-def order_parts(lines: pd.DataFrame) -> pd.DataFrame:
-    """One row per customer, day, order and day known, sorted by them; an order and a refund count on their first part."""
-    bought = lines["amount"] > 0
-    measures = lines[[*ORDER, "known"]].assign(
-        spend=lines["amount"].clip(lower=0),
-        refund=-lines["amount"].clip(upper=0),
-        bought=bought.astype("int64"),
-        quantity=lines["quantity"].where(bought, 0).fillna(0).astype("int64"),
-        quantities=(bought & lines["quantity"].notna()).astype("int64"),
-    )
-    parts = measures.groupby([*ORDER, "known"], as_index=False).sum()
-    for count, measure in (("orders", "spend"), ("refunds", "refund"), ("with_quantity", "quantities")):
-        counted = parts.loc[parts[measure] > 0, ORDER]
-        parts[count] = (~counted.duplicated()).astype("int64").reindex(parts.index, fill_value=0)
-    parts["order_spend"] = parts.groupby(ORDER)["spend"].cumsum()  # all that was known of the order by then
-    return parts.drop(columns="order_id").assign(parts=1)
-
-
-def snapshot(
-    parts: pd.DataFrame, firsts: dict[str, pd.DataFrame], as_of: date, windows_days: tuple[int, ...], horizon_days: int
-) -> pd.DataFrame:
+def snapshot(lines: pd.DataFrame, as_of: date, windows_days: tuple[int, ...], horizon_days: int) -> pd.DataFrame:
     """The features of all customers with a line known before `as_of`, by code of the customer."""
-    today = as_of.toordinal()
-    known = parts[parts["known"] < today]
-    known = known.assign(days_ago=today - known["day"])
-    tables = [so_far(known), rhythm(known)]
-    for feature, first in firsts.items():
-        tables.append(first.loc[first["known"] < today].groupby("customer_id").size().rename(feature))
-    lengths = {*windows_days, *(2 * window for window in windows_days), YEAR, max(YEAR - horizon_days, 0)}
-    for length in lengths:
-        recent = known.loc[known["days_ago"] <= length, ["customer_id", "orders", "spend", "refund"]]
-        sums = recent.groupby("customer_id").sum().reindex(tables[0].index, fill_value=0)
-        tables.append(sums.add_suffix(f"_{length}"))
-    table = pd.concat(tables, axis="columns")
-    covered = bool(known["days_ago"].max() >= YEAR)
-    columns = features(table) | windowed(table, windows_days) | last_year(table, horizon_days, covered)
-    columns["day_of_year"] = pd.Series(as_of.timetuple().tm_yday, index=table.index)
-    return pd.DataFrame(columns).astype("float64")
+    today = pd.Timestamp(as_of)
+    known = lines[lines["known"] < today]
+    bought = known[known["amount"] > 0]
+    grouped = bought.groupby(ORDER)
+    orders = grouped.agg(
+        spend=("amount", "sum"), lines=("amount", "size"), quantity=("quantity", "sum"), units=("quantity", "count")
+    )
+    orders = orders.reset_index()
+    customers = pd.Index(known["customer_id"].unique())
+    parts = [so_far(orders, today), rhythm(orders), breadth(bought), refunds(known, today)]
+    parts += [
+        last_days(orders, today, days) for days in {*windows_days, *(2 * w for w in windows_days), YEAR, YEAR - horizon_days}
+    ]
+    table = pd.concat([part.reindex(customers) for part in parts], axis="columns")
+    table = table.fillna(dict.fromkeys([name for name in table if name.split("_")[-1].isdigit()], 0))
+    table["day_of_year"] = as_of.timetuple().tm_yday
+    table = pd.concat([table, windowed(table, windows_days)], axis="columns")
+    covered = (today - known["day"].min()).days >= YEAR
+    for name in ("order_count", "spend_sum"):
+        same_days = table[f"{name}_{YEAR}"] - table[f"{name}_{YEAR - horizon_days}"]
+        table[f"{name}_same_{horizon_days}d_last_year"] = same_days if covered else np.nan
+    table = finished(table)
+    return table.drop(columns=[name for name in table if name.split("_")[-1].isdigit()])
 
 
-def so_far(known: pd.DataFrame) -> pd.DataFrame:
-    """Sums, extremes and days of each customer over all that is known."""
-    table = known.groupby("customer_id")[SUMS].sum()
-    orders = known.loc[known["spend"] > 0, ["customer_id", "days_ago", "order_spend"]].groupby("customer_id")
-    table["last_order"], table["first_order"] = orders["days_ago"].min(), orders["days_ago"].max()
-    table["order_spend_max"] = orders["order_spend"].max()
-    table["last_refund"] = known.loc[known["refund"] > 0, ["customer_id", "days_ago"]].groupby("customer_id").min()
+def so_far(orders: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
+    """What each customer's orders come to."""
+    customers = orders.assign(with_units=orders["units"] > 0).groupby("customer_id")
+    table = customers.agg(
+        order_count=("spend", "size"),
+        spend_sum=("spend", "sum"),
+        order_spend_max=("spend", "max"),
+        line_count=("lines", "sum"),
+        quantity=("quantity", "sum"),
+        with_units=("with_units", "sum"),
+        order_day_count=("day", "nunique"),
+        first=("day", "min"),
+        last=("day", "max"),
+    )
+    table["days_since_last_order"] = (today - table["last"]).dt.days
+    table["days_since_first_order"] = (today - table["first"]).dt.days
+    table["days_first_to_last_order"] = (table["last"] - table["first"]).dt.days
+    return table.drop(columns=["first", "last"])
+
+
+def rhythm(orders: pd.DataFrame) -> pd.DataFrame:
+    """The days between a customer's days with an order."""
+    days = orders[["customer_id", "day"]].drop_duplicates().sort_values(["customer_id", "day"])
+    days["gap"] = days.groupby("customer_id")["day"].diff().dt.days
+    gaps = days.groupby("customer_id")["gap"]
+    return gaps.agg(gap_days_mean="mean", gap_days_std="std", gap_days_max="max")
+
+
+def breadth(bought: pd.DataFrame) -> pd.DataFrame:
+    """How many different products and categories each customer bought."""
+    counts = {}
+    for feature, column in (("product_count", "product_id"), ("category_count", "category")):
+        pairs = bought.loc[bought[column] >= 0, ["customer_id", column]].drop_duplicates()
+        counts[feature] = pairs.groupby("customer_id").size()
+    return pd.DataFrame(counts)
+
+
+def refunds(known: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
+    """What each customer was given back."""
+    given_back = known[known["amount"] < 0].groupby(ORDER)["amount"].sum().mul(-1).reset_index()
+    customers = given_back.groupby("customer_id")
+    table = customers.agg(refund_count=("amount", "size"), refund_sum=("amount", "sum"), last=("day", "max"))
+    recent = given_back[given_back["day"] >= today - pd.Timedelta(days=YEAR)]
+    table["refund_sum_365d"] = recent.groupby("customer_id")["amount"].sum()
+    table["days_since_last_refund"] = (today - table.pop("last")).dt.days
     return table
 
 
-def rhythm(known: pd.DataFrame) -> pd.DataFrame:
-    """The days between a customer's days with an order, which are sorted."""
-    orders = known.loc[known["spend"] > 0, ["customer_id", "day"]]
-    between = orders.assign(gap=orders["day"].diff())[(orders["customer_id"].diff() == 0) & (orders["day"].diff() > 0)]
-    return between.groupby("customer_id")["gap"].agg(gaps="count", gap_mean="mean", gap_std="std", gap_max="max")
+def last_days(orders: pd.DataFrame, today: pd.Timestamp, days: int) -> pd.DataFrame:
+    """Orders and spend of each customer in the last days."""
+    recent = orders[orders["day"] >= today - pd.Timedelta(days=days)].groupby("customer_id")["spend"]
+    return recent.agg(**{f"order_count_{days}": "size", f"spend_sum_{days}": "sum"})
 
 
-def features(table: pd.DataFrame) -> dict[str, pd.Series]:
-    """The features over all that is known, from the sums."""
-    orders, spend, refund = table["orders"], table["spend"] / UNITS, table["refund"] / UNITS
-    some_orders = orders.where(orders > 0)
-    return {
-        "days_since_last_order": table["last_order"],
-        "days_since_first_order": table["first_order"],
-        "days_first_to_last_order": table["first_order"] - table["last_order"],
-        "order_count": orders,
-        "order_day_count": (table["gaps"].fillna(0) + 1).where(orders > 0, 0),
-        "spend_sum": spend,
-        "spend_per_order": spend / some_orders,
-        "order_spend_max": table["order_spend_max"] / UNITS,
-        "gap_days_mean": table["gap_mean"],
-        "gap_days_std": table["gap_std"],
-        "gap_days_max": table["gap_max"],
-        "overdue_ratio": table["last_order"] / table["gap_mean"],
-        "spend_per_line": spend / table["bought"].where(orders > 0),
-        "line_count_per_order": table["bought"] / some_orders,
-        "quantity_per_order": table["quantity"] / UNITS / table["with_quantity"].where(table["with_quantity"] > 0),
-        "product_count": table["product_count"].fillna(0),
-        "category_count": table["category_count"].fillna(0),
-        "refund_count": table["refunds"],
-        "refund_sum": refund,
-        "refund_sum_365d": table[f"refund_{YEAR}"] / UNITS,
-        "refund_share_of_spend": refund / spend.where(orders > 0),
-        "refund_count_per_order": table["refunds"] / some_orders,
-        "days_since_last_refund": table["last_refund"],
-    }
-
-
-def windowed(table: pd.DataFrame, windows_days: tuple[int, ...]) -> dict[str, pd.Series]:
+def windowed(table: pd.DataFrame, windows_days: tuple[int, ...]) -> pd.DataFrame:
     """Orders and spend in the last days, and their change from as many days before."""
     columns = {}
-    for window in windows_days:
-        orders, spend = table[f"orders_{window}"], table[f"spend_{window}"]
-        columns[f"order_count_{window}d"] = orders
-        columns[f"spend_sum_{window}d"] = spend / UNITS
-        columns[f"spend_per_order_{window}d"] = spend / UNITS / orders.where(orders > 0)
-        columns[f"order_count_change_{window}d"] = 2 * orders - table[f"orders_{2 * window}"]
-        columns[f"spend_sum_change_{window}d"] = (2 * spend - table[f"spend_{2 * window}"]) / UNITS
-    return columns
+    for days in windows_days:
+        orders, spend = table[f"order_count_{days}"], table[f"spend_sum_{days}"]
+        columns[f"order_count_{days}d"] = orders
+        columns[f"spend_sum_{days}d"] = spend
+        columns[f"spend_per_order_{days}d"] = spend / orders.where(orders > 0)
+        columns[f"order_count_change_{days}d"] = 2 * orders - table[f"order_count_{2 * days}"]
+        columns[f"spend_sum_change_{days}d"] = 2 * spend - table[f"spend_sum_{2 * days}"]
+    return pd.DataFrame(columns)
 
 
-def last_year(table: pd.DataFrame, horizon_days: int, covered: bool) -> dict[str, pd.Series]:
-    """Orders and spend in the same days a year ago, missing where the data does not reach that far back."""
-    end = max(YEAR - horizon_days, 0)
-    orders = table[f"orders_{YEAR}"] - table[f"orders_{end}"]
-    spend = (table[f"spend_{YEAR}"] - table[f"spend_{end}"]) / UNITS
-    season = {f"order_count_same_{horizon_days}d_last_year": orders, f"spend_sum_same_{horizon_days}d_last_year": spend}
-    return season if covered else {name: values * np.nan for name, values in season.items()}
+def finished(table: pd.DataFrame) -> pd.DataFrame:
+    """The quotients, and 0 where nothing was done."""
+    zero = [
+        "order_count",
+        "order_day_count",
+        "spend_sum",
+        "product_count",
+        "category_count",
+        "refund_count",
+        "refund_sum",
+        "refund_sum_365d",
+    ]
+    table[zero] = table[zero].fillna(0)
+    some_orders = table["order_count"].where(table["order_count"] > 0)
+    return table.assign(
+        spend_per_order=table["spend_sum"] / some_orders,
+        overdue_ratio=table["days_since_last_order"] / table["gap_days_mean"],
+        spend_per_line=table["spend_sum"] / table["line_count"],
+        line_count_per_order=table["line_count"] / some_orders,
+        quantity_per_order=table["quantity"] / table["with_units"].where(table["with_units"] > 0),
+        refund_share_of_spend=table["refund_sum"] / table["spend_sum"].where(table["spend_sum"] > 0),
+        refund_count_per_order=table["refund_count"] / some_orders,
+    ).drop(columns=["line_count", "quantity", "with_units"])
