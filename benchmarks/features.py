@@ -26,7 +26,7 @@ from collections.abc import Callable
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -54,12 +54,16 @@ def main() -> None:
         engine, lines, out, dates = arguments.run
         run(engine, Path(lines), Path(out), DATES[-int(dates) :])
         return
-    folder = Path(mkdtemp(prefix="cvm_bench_"))
-    lines = order_lines(folder, CUSTOMERS[arguments.size])
-    if arguments.size == "100m":  # the others do not finish here
-        print(json.dumps({"size": "100m", "ours": timed("ours", lines, folder / "ours", len(DATES))}))
-        return
-    print(json.dumps(side_by_side(folder, lines, arguments.size, arguments.repeat)))
+    with TemporaryDirectory(prefix="cvm_bench_") as folder:
+        print(json.dumps(figures(Path(folder), arguments.size, arguments.repeat)))
+
+
+def figures(folder: Path, size: str, repeat: int) -> dict[str, object]:
+    """What is printed last."""
+    lines = order_lines(folder, CUSTOMERS[size])
+    if size == "100m":  # the others do not finish here
+        return {"size": size, "ours": timed("ours", lines, folder / "ours", len(DATES))}
+    return side_by_side(folder, lines, size, repeat)
 
 
 def side_by_side(folder: Path, lines: Path, size: str, repeat: int) -> dict[str, object]:
