@@ -55,7 +55,9 @@ def _free_port() -> int:
 def _run(*command: object) -> None:
     as_user = USER if os.geteuid() == 0 else None
     words = [str(word) for word in command]
-    done = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", user=as_user, check=False)
+    done = subprocess.run(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", user=as_user, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
