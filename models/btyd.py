@@ -36,6 +36,12 @@ class OrderRate:
         chance: Floats = 1.0 / (1.0 + np.exp(np.minimum(odds, 700.0)))
         return chance
 
+    def some_order(self, repeats: Floats, last: Floats, age: Floats, days: float) -> Floats:
+        """P(at least one order in the next `days` days): she is alive, and with the rate of the living the first one comes."""
+        rest = self.alpha + age
+        chance: Floats = self.alive(repeats, last, age) * -np.expm1((self.r + repeats) * (np.log(rest) - np.log(rest + days)))
+        return chance
+
     def expected_orders(self, repeats: Floats, last: Floats, age: Floats, days: float) -> Floats:
         """Orders to expect in the next `days` days."""
         alive = self.alive(repeats, last, age)

@@ -1,7 +1,7 @@
 """The bundle: the one artefact that is evaluated, served, explained and reported.
 
-A directory of JSON files: `booster.json`, `prior.json`, `calibrator.json`, `intervals.json` (clv only), `contract.json`,
-`evaluation.json` and `golden.json` (made-up rows with their expected answers). No pickle, no customer row.
+A directory of JSON files: `booster.json`, `prior.json`, `season.json`, `calibrator.json`, `intervals.json` (clv only),
+`contract.json`, `evaluation.json` and `golden.json` (made-up rows with their expected answers). No pickle, no customer row.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from features.problems import ContractMismatch
+from features.rfm import DAY_OF_YEAR
 from models.calibration import Calibrator
 from models.contract import Contract
 from models.evaluation import Evaluation
 from models.intervals import Intervals
 from models.prior import Prior
+from models.season import Season
 
 Floats = NDArray[np.float64]
 GOLDEN_TOLERANCE = 1e-4  # relative; boosters add float32 leaves, in another order on another processor
@@ -38,9 +40,10 @@ class Bundle:
     evaluation: Evaluation
     golden: pd.DataFrame  # made-up rows, in contract order
     prior: Prior | None = None
+    season: Season | None = None
 
     def values(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The columns the booster reads: snapshot columns, then the prior's. Raises ContractMismatch naming absent ones."""
+        """The columns the model reads: snapshot columns, then the prior's. Raises ContractMismatch naming absent ones."""
         absent = [name for name in self.contract.features if name not in rows.columns]
         if absent:
             raise ContractMismatch(f"the {self.contract.task} model needs columns {', '.join(absent)}")
@@ -49,9 +52,15 @@ class Bundle:
 
     def matrix(self, values: pd.DataFrame) -> xgb.DMatrix:
         """What `values` returned, as the booster takes it, with the margins to start from."""
-        start = self.prior.offset(values) if self.prior is not None and self.contract.starts_from_prior else None
-        names = [column.name for column in self.contract.explained]
-        return xgb.DMatrix(values.to_numpy(dtype=np.float32), feature_names=names, base_margin=start, nthread=1)
+        start = None if self.season is None else self.level(values)
+        if self.prior is not None and self.contract.starts_from_prior:
+            start = self.level(values) + self.prior.offset(values, self.contract.link)[:, None]
+        read = booster_columns(values)
+        return xgb.DMatrix(read.to_numpy(dtype=np.float32), feature_names=list(read.columns), base_margin=start, nthread=1)
+
+    def level(self, values: pd.DataFrame) -> Floats:
+        """What the season adds to each margin: one row per customer, one column per output."""
+        return np.zeros((len(values), len(self.contract.outputs))) if self.season is None else self.season.at(values)
 
     def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The served numbers, one column per output, and for clv the ends of the interval."""
@@ -63,6 +72,11 @@ class Bundle:
             percent = round(self.intervals.coverage * 100)
             answers[f"{names[0]}_lower_{percent}"], answers[f"{names[0]}_upper_{percent}"] = lower, upper
         return answers
+
+
+def booster_columns(values: pd.DataFrame) -> pd.DataFrame:
+    """The columns that trees may split on: all but the day of the year, by which they would know the dates by heart."""
+    return values.drop(columns=DAY_OF_YEAR, errors="ignore")
 
 
 def margins(booster: xgb.Booster, matrix: xgb.DMatrix) -> Floats:
@@ -77,6 +91,8 @@ def save_bundle(bundle: Bundle, folder: Path) -> str:
     (folder / "calibrator.json").write_text(bundle.calibrator.model_dump_json(indent=1), encoding="utf-8")
     if bundle.prior is not None:
         (folder / "prior.json").write_text(bundle.prior.model_dump_json(indent=1), encoding="utf-8")
+    if bundle.season is not None:
+        (folder / "season.json").write_text(bundle.season.model_dump_json(indent=1), encoding="utf-8")
     if bundle.intervals is not None:
         (folder / "intervals.json").write_text(bundle.intervals.model_dump_json(indent=1), encoding="utf-8")
     (folder / "contract.json").write_text(bundle.contract.model_dump_json(indent=1), encoding="utf-8")
@@ -95,12 +111,13 @@ def load_bundle(folder: Path) -> Bundle:
     booster.load_model(folder / "booster.json")
     contract = Contract.model_validate_json((folder / "contract.json").read_bytes())
     golden = json.loads((folder / "golden.json").read_bytes())
-    interval_file, prior_file = folder / "intervals.json", folder / "prior.json"
+    interval_file, prior_file, season_file = (folder / f"{name}.json" for name in ("intervals", "prior", "season"))
     bundle = Bundle(
         booster=booster,
         calibrator=Calibrator.model_validate_json((folder / "calibrator.json").read_bytes()),
         intervals=Intervals.model_validate_json(interval_file.read_bytes()) if interval_file.exists() else None,
         prior=Prior.model_validate_json(prior_file.read_bytes()) if prior_file.exists() else None,
+        season=Season.model_validate_json(season_file.read_bytes()) if season_file.exists() else None,
         contract=contract,
         evaluation=Evaluation.model_validate_json((folder / "evaluation.json").read_bytes()),
         golden=pd.DataFrame(golden["rows"], columns=contract.features, dtype="float64"),

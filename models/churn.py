@@ -1,4 +1,7 @@
-"""P(leaves within the horizon). Leaving means: no order in it."""
+"""P(leaves within the horizon). Leaving means: no order in it.
+
+The booster starts from the log-odds of no order that the rhythm of orders lets expect (`models.prior`).
+"""
 
 from __future__ import annotations
 
@@ -19,4 +22,5 @@ CHURN = Recipe(
     defaults=DEFAULTS,
     search_space=booster_space,
     outputs=_outputs,
+    starts_from_prior=True,
 )

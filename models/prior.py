@@ -1,4 +1,4 @@
-"""The prior: what a customer's rhythm alone lets expect. Boosters read it, and the clv booster corrects it."""
+"""The prior: what a customer's rhythm alone lets expect. Boosters read it, and those of clv and churn correct it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.btyd import OrderRate, OrderValue, fit_order_rate, fit_order_value
-from models.contract import Frozen, InputColumn
+from models.contract import Frozen, InputColumn, Link
 
 Floats = NDArray[np.float64]
 AMOUNT_MIN = 0.01  # the booster starts from the log of the expected spend
+CHANCE_MIN = 1e-6  # or from the log-odds of an order
 
 
 class Prior(Frozen):
@@ -26,6 +27,7 @@ class Prior(Frozen):
     order_rate: tuple[float, float, float, float]
     order_value: tuple[float, float, float]
     spend_mean: float  # what to expect of a customer about whom nothing is known
+    order_probability_mean: float
 
     @classmethod
     def fit(cls, rows: pd.DataFrame, horizon_days: int) -> Self:
@@ -38,9 +40,12 @@ class Prior(Frozen):
             order_rate=(rate.r, rate.alpha, rate.a, rate.b),
             order_value=(worth.p, worth.q, worth.gamma),
             spend_mean=1.0,
+            order_probability_mean=0.5,
         )
-        spend = unfinished.columns(rows).iloc[:, -1]
-        return unfinished.model_copy(update={"spend_mean": max(float(spend.mean()), AMOUNT_MIN)})
+        columns = unfinished.columns(rows)
+        spend, chance = columns[f"expected_spend_{horizon_days}d"], columns[f"order_probability_{horizon_days}d"]
+        means = {"spend_mean": max(float(spend.mean()), AMOUNT_MIN), "order_probability_mean": float(chance.mean())}
+        return unfinished.model_copy(update=means)
 
     def inputs(self) -> tuple[InputColumn, ...]:
         """The columns `columns` makes, described for readers."""
@@ -52,6 +57,13 @@ class Prior(Frozen):
                 unit="ratio",
                 meaning="chance of still being a customer, from the rhythm of orders alone",
                 meaning_zh="按购买节奏推算仍为活跃客户的概率",
+            ),
+            InputColumn(
+                name=f"order_probability_{h}d",
+                family="rhythm",
+                unit="ratio",
+                meaning=f"chance of an order in the next {h} days, from the rhythm of orders alone",
+                meaning_zh=f"按购买节奏推算未来{h}天下单的概率",
             ),
             InputColumn(
                 name=f"expected_orders_{h}d",
@@ -77,19 +89,26 @@ class Prior(Frozen):
         )
 
     def columns(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The four columns for snapshot rows, in the order of `inputs`; missing where the rhythm is not known."""
+        """The columns for snapshot rows, in the order of `inputs`; missing where the rhythm is not known."""
         days, last, age, value = _rhythm(rows)
         rate, worth = OrderRate(*self.order_rate), OrderValue(*self.order_value)
         alive = rate.alive(days - 1, last, age)
+        some_order = rate.some_order(days - 1, last, age, self.horizon_days)
         orders = rate.expected_orders(days - 1, last, age, self.horizon_days)
         order_value = worth.expected(days, value)
         names = [column.name for column in self.inputs()]
-        return pd.DataFrame(dict(zip(names, (alive, orders, order_value, orders * order_value), strict=True)), index=rows.index)
+        values = (alive, some_order, orders, order_value, orders * order_value)
+        return pd.DataFrame(dict(zip(names, values, strict=True)), index=rows.index)
 
-    def offset(self, columns: pd.DataFrame) -> Floats:
-        """The log of the expected spend, where the clv booster starts from."""
-        spend = columns[f"expected_spend_{self.horizon_days}d"].to_numpy(dtype=np.float64)
-        return np.log(np.maximum(np.where(np.isnan(spend), self.spend_mean, spend), AMOUNT_MIN))
+    def offset(self, columns: pd.DataFrame, link: Link) -> Floats:
+        """Where boosters start from: the log of the expected spend (`exp`), the log-odds of no order (`sigmoid`)."""
+        if link == "exp":
+            spend = columns[f"expected_spend_{self.horizon_days}d"].to_numpy(dtype=np.float64)
+            return np.log(np.maximum(np.where(np.isnan(spend), self.spend_mean, spend), AMOUNT_MIN))
+        chance = columns[f"order_probability_{self.horizon_days}d"].to_numpy(dtype=np.float64)
+        chance = np.clip(np.where(np.isnan(chance), self.order_probability_mean, chance), CHANCE_MIN, 1 - CHANCE_MIN)
+        odds: Floats = np.log1p(-chance) - np.log(chance)
+        return odds
 
 
 def _rhythm(rows: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:

@@ -34,7 +34,6 @@ class Recipe:
     outputs: Callable[[Manifest], tuple[Output, ...]]
     learning_rate: float = 0.05
     starts_from_prior: bool = False  # the booster corrects the prior's expectation instead of starting from nothing
-    season_moves_all_alike: bool = False  # the day of the year may raise or lower the level, not reorder customers
 
 
 # Small steps and small trees: on monthly snapshots of the same customers deeper ones only learn the dates by heart.

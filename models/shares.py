@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.problems import ContractMismatch
+from features.rfm import DAY_OF_YEAR
 from models.bundle import Bundle, margins
 from models.calibration import inverse_link
 
@@ -54,13 +55,23 @@ def shares(bundle: Bundle, rows: pd.DataFrame) -> Shares:
     raw = np.asarray(bundle.booster.predict(matrix, pred_contribs=True), dtype=np.float64)
     raw = raw.reshape(len(rows), outputs, -1)
     slopes, intercepts = np.asarray(bundle.calibrator.slopes), np.asarray(bundle.calibrator.intercepts)
-    values = raw[:, :, :-1] * slopes[:, None]
-    base = raw[:, :, -1] * slopes + intercepts
+    own, bias = _with_season(bundle, values_read, raw)
+    values, base = own * slopes[:, None], bias * slopes + intercepts
     linear = bundle.calibrator.linear(margins(bundle.booster, matrix))
     _assert_adds_up(base + values.sum(axis=2), linear)
     if bundle.contract.link == "sigmoid":
         return Shares("log_odds", values_read, base, values, linear)
     return _in_money(values_read, values, linear)
+
+
+def _with_season(bundle: Bundle, values_read: pd.DataFrame, raw: Floats) -> tuple[Floats, Floats]:
+    """SHAP values and biases, with the day of the year credited for what its level is above or below the usual one."""
+    own, bias = raw[:, :, :-1], raw[:, :, -1]
+    if DAY_OF_YEAR not in values_read.columns:
+        return own, bias
+    usual = 0 if bundle.season is None else np.asarray(bundle.season.usual)
+    above_usual = bundle.level(values_read) - usual
+    return np.insert(own, values_read.columns.get_loc(DAY_OF_YEAR), above_usual, axis=2), bias - above_usual
 
 
 def _in_money(read: pd.DataFrame, values: Floats, linear: Floats) -> Shares:

@@ -32,7 +32,7 @@ class Frame:
     rows: pd.DataFrame  # the features
     outcomes: Floats  # one column per output of the task
     horizon_days: int
-    start: Floats | None = None  # the margins to start from, where the recipe starts from the prior
+    start: Floats | None = None  # the margins to start from, one column per output; None: from 0
 
     def at(self, *dates: date) -> Frame:
         """The rows of some dates."""
@@ -54,8 +54,14 @@ class Frame:
     def with_prior(self, prior: Prior, recipe: Recipe) -> Frame:
         """The same rows with the prior's columns and, where the recipe wants it, its expectation to start from."""
         added = prior.columns(self.rows)
-        start = prior.offset(added) if recipe.starts_from_prior else None
+        start = None
+        if recipe.starts_from_prior:
+            start = np.repeat(prior.offset(added, recipe.link)[:, None], self.outcomes.shape[1], axis=1)
         return replace(self, rows=pd.concat([self.rows, added], axis=1), start=start)
+
+    def starts(self) -> Floats:
+        """The margins to start from, one column per output."""
+        return np.zeros(self.outcomes.shape) if self.start is None else self.start
 
 
 def training_frame(

@@ -22,16 +22,18 @@ from models.prior import Prior
 from models.propensity import PROPENSITY
 from models.recipe import Recipe
 from models.registry import Registered, made_from
+from models.season import Season
 from training.dates import assign_roles
 from training.fitting import matrices, raw_margins
 from training.frame import Frame, training_frame
 from training.judging import judge
 from training.leakage import refuse_leaks
+from training.levels import date_levels, on_their_levels, seasons
 from training.promote import introduce
-from training.rehearsal import Rehearsed, fit_prior, fit_tuned, rehearse
+from training.rehearsal import Rehearsed, fit_level_free, fit_prior, rehearse
 from training.settings import TrainingSettings
 from training.tracking import record, tracked_run
-from training.tuning import Tuned, tune
+from training.tuning import tune
 
 RECIPES: dict[Task, Recipe] = {"churn": CHURN, "clv": CLV, "propensity": PROPENSITY}
 NO_CATEGORIES = "it needs product groups, and tables.orders.category is not mapped"
@@ -68,7 +70,7 @@ def train(project: Project, settings: TrainingSettings, task: Task) -> Registere
         with step(f"judging on {roles.judge}"):
             bundle = _judged_bundle(recipe, contract, fitted, frame, settings)
         with step("recording the run"):
-            registered = record(bundle, fitted.tuned)
+            registered = record(bundle, fitted.rehearsed.tuned)
     alias = introduce(registered, project.name, task)
     print(f"  {registered.label} is {alias}")
     return registered
@@ -78,46 +80,40 @@ def train(project: Project, settings: TrainingSettings, task: Task) -> Registere
 class Fitted:
     """What was chosen on inner dates, and the booster fitted for good."""
 
-    tuned: Tuned
     rehearsed: Rehearsed
     prior: Prior
+    season: Season
     booster: xgb.Booster
     rows: int
-
-    @property
-    def choices(self) -> dict[str, str]:
-        """What was chosen before the judged date was looked at."""
-        gain = 1 - self.tuned.loss / self.tuned.loss_of_defaults
-        tried = f"{self.tuned.trials} trials, {self.tuned.pruned} stopped early"
-        return {"tuning": f"{tried}; loss on the tune date {gain:.2%} below the defaults'"} | self.rehearsed.choices
 
 
 def _fit(recipe: Recipe, frame: Frame, roles: Roles, settings: TrainingSettings) -> Fitted:
     """Tune, rehearse one horizon before the judged date, then fit on every closed window."""
     trials = settings.trials.of(recipe.task)
     with step(f"tuning {recipe.task}, up to {max(trials, 1)} trials"):
-        known, prior = frame.without(DAY_OF_YEAR), fit_prior(frame, roles.tuned_on)
-        fit_on, tune_on = (known.at(*dates).with_prior(prior, recipe) for dates in (roles.tuned_on, (roles.tune,)))
+        prior = fit_prior(frame, roles.tuned_on)
+        fit_on, tune_on = (frame.at(*dates).with_prior(prior, recipe) for dates in (roles.tuned_on, (roles.tune,)))
+        fit_on = on_their_levels(fit_on, date_levels(fit_on, fit_on.starts(), recipe.link))
         tuned = tune(recipe, matrices(recipe, fit_on, tune_on, settings), trials, settings, say=_say)
-    with step("rehearsing: season, calibration, interval"):
+    with step("rehearsing: tuning, level, calibration, interval"):
         rehearsed = rehearse(recipe, frame, roles, tuned, settings)
     with step(f"fitting {recipe.task} on {len(roles.fitted_on)} dates"):
         prior = fit_prior(frame, roles.fitted_on)
-        past = frame.at(*roles.fitted_on).without(*rehearsed.left_out).with_prior(prior, recipe)
-        booster = fit_tuned(recipe, past, tuned, settings)
-    return Fitted(tuned, rehearsed, prior, booster, len(past.rows))
+        past = frame.at(*roles.fitted_on).with_prior(prior, recipe)
+        booster, levels = fit_level_free(recipe, past, rehearsed.tuned, settings)
+        season = seasons(levels, roles.judge, from_prior=recipe.starts_from_prior)[rehearsed.season]
+    return Fitted(rehearsed, prior, season, booster, len(past.rows))
 
 
 def _judged_bundle(recipe: Recipe, contract: Contract, fitted: Fitted, frame: Frame, settings: TrainingSettings) -> Bundle:
     """The fitted parts with their contract and with how they did on the judged date."""
-    frame = frame.without(*fitted.rehearsed.left_out)
     past, judged = frame.at(*contract.roles.fitted_on), frame.at(contract.roles.judge)
     known, asked = past.with_prior(fitted.prior, recipe), judged.with_prior(fitted.prior, recipe)
     calibrator, intervals = fitted.rehearsed.calibrator, fitted.rehearsed.intervals
-    margins = raw_margins(fitted.booster, asked, settings)
-    evaluation = judge(contract, margins, calibrator, intervals, past=known, judged=asked, choices=fitted.choices)
-    golden = made_up_rows(past.rows, seed=settings.seed)
-    return Bundle(fitted.booster, calibrator, intervals, contract, evaluation, golden, fitted.prior)
+    margins = raw_margins(fitted.booster, asked, settings) + fitted.season.at(asked.rows)
+    evaluation = judge(contract, margins, calibrator, intervals, past=known, judged=asked, choices=fitted.rehearsed.choices)
+    golden = made_up_rows(past.rows[contract.features], seed=settings.seed)
+    return Bundle(fitted.booster, calibrator, intervals, contract, evaluation, golden, fitted.prior, fitted.season)
 
 
 def _say(said: str) -> None:
@@ -137,7 +133,7 @@ def _contract(
         inputs=tuple(
             InputColumn(name=f.name, family=f.family, unit=f.unit, meaning=f.meaning, meaning_zh=f.meaning_zh)
             for f in manifest.features()
-            if f.name not in fitted.rehearsed.left_out
+            if f.name != DAY_OF_YEAR or fitted.season.days
         ),
         derived=fitted.prior.inputs(),
         starts_from_prior=recipe.starts_from_prior,
@@ -146,7 +142,11 @@ def _contract(
         cohort=project.cohort,
         roles=roles,
         rows_fitted=fitted.rows,
-        parameters={**recipe.fixed, **fitted.tuned.parameters, "learning_rate": settings.learning_rate or recipe.learning_rate},
+        parameters={
+            **recipe.fixed,
+            **fitted.rehearsed.tuned.parameters,
+            "learning_rate": settings.learning_rate or recipe.learning_rate,
+        },
         rounds=fitted.booster.num_boosted_rounds(),
         seed=settings.seed,
         made_from=_made_from(manifest, settings, recipe.task),

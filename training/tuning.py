@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,22 @@ class Tuned:
 
     parameters: Parameters
     rounds: int
+    defaults: Parameters
+    rounds_of_defaults: int
     rows: int  # that the rounds were chosen with
     loss: float
     loss_of_defaults: float
     trials: int
     pruned: int
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether anything did better than the defaults on the tune date."""
+        return self.parameters != self.defaults
+
+    def untuned(self) -> Tuned:
+        """The defaults, with the rounds they deserve."""
+        return replace(self, parameters=self.defaults, rounds=self.rounds_of_defaults, loss=self.loss_of_defaults)
 
     def rounds_for(self, rows: int) -> int:
         """How many rounds a fit on `rows` rows deserves: in proportion (docs/decisions/0002 has the measurement)."""
@@ -61,6 +72,8 @@ def tune(
     return Tuned(
         parameters=dict(best.params),
         rounds=int(best.user_attrs["rounds"]),
+        defaults=dict(first.params),
+        rounds_of_defaults=int(first.user_attrs["rounds"]),
         rows=data.fit.num_row(),
         loss=best.value,
         loss_of_defaults=first.value,

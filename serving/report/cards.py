@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.contract import Task
+from models.contract import Contract, Task
 from models.registry import Registered
 from serving.report.wording import count, day, days, plain
 
@@ -46,9 +46,16 @@ def _facts(model: Registered) -> dict[str, str]:
         "judged on": f"{day(evaluation.judged_at)}, {count(evaluation.customers)} customers",
         "horizon": f"{contract.horizon_days} days",
         "features": count(len(contract.explained)),
-        "starts from": "expected spend of the prior" if contract.starts_from_prior else "the average",
+        "starts from": _start(contract),
         "calibration": "Platt scaling" if evaluation.calibration_kept else "the booster as it is",
     }
+
+
+def _start(contract: Contract) -> str:
+    if not contract.starts_from_prior:
+        return "the level of the date"
+    expected = "spend" if contract.link == "exp" else "chance of no order"
+    return f"the {expected} that rhythm lets expect, and the level of the date"
 
 
 def _parameters(model: Registered) -> dict[str, str]:

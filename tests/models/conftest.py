@@ -112,8 +112,8 @@ def make_bundle(customers: pd.DataFrame) -> Callable[..., Bundle]:
         if with_prior:
             prior = Prior.fit(customers, 90)
             values = pd.concat([customers, prior.columns(customers)], axis=1)
-            start = prior.offset(values) if task == "clv" else None
-            described = described.model_copy(update={"derived": prior.inputs(), "starts_from_prior": task == "clv"})
+            start = None if task == "propensity" else prior.offset(values, described.link)
+            described = described.model_copy(update={"derived": prior.inputs(), "starts_from_prior": task != "propensity"})
         matrix = xgb.DMatrix(
             values.to_numpy(np.float32),
             label=outcomes[:, 0] if outcomes.shape[1] == 1 else outcomes,

@@ -40,6 +40,21 @@ def crowd() -> dict[str, np.ndarray]:
     return simulated(60_000, seed=0)
 
 
+def test_the_chance_of_an_order_worked_out_by_hand() -> None:
+    # Alive with 1/1.75 as below; the rate of the living is Gamma(2, 30): none in 10 days with (30/40)^2.
+    rate = OrderRate(r=1.0, alpha=10.0, a=1.0, b=2.0)
+    found = rate.some_order(np.array([1.0]), np.array([10.0]), np.array([20.0]), 10.0)[0]
+    assert found == pytest.approx((1 - (30 / 40) ** 2) / 1.75)
+
+
+def test_as_many_of_the_simulated_order_again_as_is_expected(crowd: dict[str, np.ndarray]) -> None:
+    expected = TRUE_RATE.some_order(crowd["repeats"], crowd["last"], crowd["age"], AHEAD_DAYS)
+    ordered = crowd["orders_ahead"] > 0
+    assert expected.mean() == pytest.approx(ordered.mean(), rel=0.02)
+    for tenth in np.array_split(np.argsort(expected), 10):
+        assert expected[tenth].mean() == pytest.approx(ordered[tenth].mean(), abs=0.03)
+
+
 def test_the_chance_to_be_alive_worked_out_by_hand() -> None:
     # One repeat order after 10 days, 20 days old: odds of having left = 1/(2+1) * ((10+20)/(10+10))^(1+1) = 0.75.
     rate = OrderRate(r=1.0, alpha=10.0, a=1.0, b=2.0)

@@ -18,6 +18,7 @@ from features.problems import ContractMismatch
 from models.bundle import Bundle, bundle_hash, load_bundle, made_up_rows, margins, save_bundle
 from models.calibration import Calibrator, inverse_link
 from models.contract import Task
+from models.season import Season
 
 
 @pytest.fixture
@@ -69,7 +70,8 @@ def test_probabilities_are_the_calibrated_margins_of_the_booster(bundles: dict[T
     for task in ("churn", "propensity"):
         bundle = bundles[task]
         values = pd.concat([customers, bundle.prior.columns(customers)], axis=1)
-        matrix = xgb.DMatrix(values.to_numpy(np.float32), feature_names=list(values.columns))
+        start = bundle.prior.offset(values, "sigmoid") if task == "churn" else None
+        matrix = xgb.DMatrix(values.to_numpy(np.float32), feature_names=list(values.columns), base_margin=start)
         raw = bundle.booster.predict(matrix, output_margin=True).reshape(len(customers), -1)
         linear = raw.astype(float) * bundle.calibrator.slopes + bundle.calibrator.intercepts
         assert bundle.predict(customers).to_numpy() == pytest.approx(1 / (1 + np.exp(-linear)))
@@ -270,3 +272,17 @@ def test_a_calibrator_is_part_of_what_golden_rows_check(bundles: dict[Task, Bund
     assert not np.allclose(bundle.predict(bundle.golden), plain.predict(bundle.golden), atol=1e-4)
     own = margins(plain.booster, plain.matrix(plain.values(plain.golden)))
     assert np.allclose(plain.predict(bundle.golden), inverse_link(own, "sigmoid"))
+
+
+def test_a_bundle_with_a_season_comes_back_with_it(
+    bundles: dict[Task, Bundle], customers: pd.DataFrame, tmp_path: Path
+) -> None:
+    season = Season(usual=(0.1,), days=(10, 200), levels=((0.3,), (-0.1,)))
+    seasonal = replace(bundles["churn"], season=season)
+    save_bundle(seasonal, tmp_path)
+    again = load_bundle(tmp_path)
+    assert again.season == season
+    pd.testing.assert_frame_equal(again.predict(customers), seasonal.predict(customers))
+    # Everybody's log-odds are the usual level higher than without, times the slope.
+    odds = [np.log(p / (1 - p)) for p in (bundle.predict(customers).to_numpy() for bundle in (seasonal, bundles["churn"]))]
+    assert odds[0] - odds[1] == pytest.approx(0.1 * seasonal.calibrator.slopes[0], abs=1e-5)

@@ -8,9 +8,12 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from models.btyd import OrderRate, OrderValue
+from models.calibration import inverse_link
 from models.prior import Prior
 
-PRIOR = Prior(horizon_days=90, order_rate=(0.8, 40.0, 0.9, 3.0), order_value=(4.0, 5.0, 60.0), spend_mean=25.0)
+PRIOR = Prior(
+    horizon_days=90, order_rate=(0.8, 40.0, 0.9, 3.0), order_value=(4.0, 5.0, 60.0), spend_mean=25.0, order_probability_mean=0.2
+)
 RHYTHM = ["order_day_count", "days_since_first_order", "days_first_to_last_order", "spend_sum", "refund_sum"]
 
 
@@ -25,6 +28,7 @@ def test_the_columns_are_the_closed_forms_of_repeat_days_and_spend_per_day() -> 
     rate, value = OrderRate(*PRIOR.order_rate), OrderValue(*PRIOR.order_value)
     rhythm = np.array([2.0]), np.array([150.0]), np.array([200.0])
     assert found["probability_alive"] == rate.alive(*rhythm)[0]
+    assert found["order_probability_90d"] == rate.some_order(*rhythm, 90)[0]
     assert found["expected_orders_90d"] == rate.expected_orders(*rhythm, 90)[0]
     assert found["expected_order_value"] == value.expected(np.array([3.0]), np.array([100.0]))[0]
     assert found["expected_spend_90d"] == found["expected_orders_90d"] * found["expected_order_value"]
@@ -46,13 +50,20 @@ def test_the_columns_are_the_ones_that_are_described() -> None:
 def test_a_row_without_a_rhythm_has_no_expectation_and_starts_from_everybodys_mean() -> None:
     unknown = PRIOR.columns(rows((np.nan,) * 5))
     assert unknown.isna().all(axis=None)
-    assert np.exp(PRIOR.offset(unknown)).tolist() == pytest.approx([25.0])
+    assert np.exp(PRIOR.offset(unknown, "exp")).tolist() == pytest.approx([25.0])
+    assert inverse_link(PRIOR.offset(unknown, "sigmoid"), "sigmoid").tolist() == pytest.approx([0.8])
 
 
 def test_the_offset_is_the_log_of_the_expected_spend_but_never_of_nothing() -> None:
     columns = PRIOR.columns(rows((3, 200, 150, 300), (1, 1e6, 0, 0)))
     assert columns["expected_spend_90d"].iloc[1] < 0.01
-    assert np.exp(PRIOR.offset(columns)).tolist() == pytest.approx([columns["expected_spend_90d"].iloc[0], 0.01])
+    assert np.exp(PRIOR.offset(columns, "exp")).tolist() == pytest.approx([columns["expected_spend_90d"].iloc[0], 0.01])
+
+
+def test_the_offset_of_leaving_is_the_log_odds_of_no_order_but_never_of_certainty() -> None:
+    columns = PRIOR.columns(rows((3, 200, 150, 300), (1, 1e9, 0, 0)))
+    leaves = inverse_link(PRIOR.offset(columns, "sigmoid"), "sigmoid")
+    assert leaves.tolist() == pytest.approx([1 - columns["order_probability_90d"].iloc[0], 1 - 1e-6])
 
 
 def test_columns_keep_the_index_and_leave_the_rows_alone(customers: pd.DataFrame) -> None:
@@ -79,7 +90,9 @@ def test_rows_sent_by_hand_that_contradict_themselves_get_possible_answers(rhyth
     assert 0 <= found["probability_alive"] <= 1
     assert (found >= 0).all()
     assert np.isfinite(found).all()
-    assert np.isfinite(PRIOR.offset(PRIOR.columns(rows(rhythm)))).all()
+    assert 0 <= found["order_probability_90d"] <= 1
+    for link in ("exp", "sigmoid"):
+        assert np.isfinite(PRIOR.offset(PRIOR.columns(rows(rhythm)), link)).all()
 
 
 def test_a_prior_fitted_to_customers_expects_little_of_the_silent_and_much_of_the_steady(customers: pd.DataFrame) -> None:
@@ -87,6 +100,12 @@ def test_a_prior_fitted_to_customers_expects_little_of_the_silent_and_much_of_th
     steady, silent = rows((12, 365, 360, 1200), (12, 3000, 360, 1200)).pipe(fitted.columns)["expected_spend_90d"]
     assert steady > 5 * silent
     assert fitted.spend_mean == pytest.approx(fitted.columns(customers)["expected_spend_90d"].mean())
+
+
+def test_more_orders_are_expected_than_there_are_chances_of_one(customers: pd.DataFrame) -> None:
+    columns = Prior.fit(customers, 90).columns(customers)
+    assert (columns["order_probability_90d"] <= columns["probability_alive"]).all()
+    assert (columns["order_probability_90d"] <= columns["expected_orders_90d"] + 1e-9).all()
 
 
 def test_fitting_reads_the_rhythm_and_nothing_else(customers: pd.DataFrame) -> None:

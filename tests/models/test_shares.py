@@ -13,9 +13,11 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
+from features.rfm import DAY_OF_YEAR
 from models.bundle import Bundle
 from models.calibration import Calibrator, uncalibrated
-from models.contract import Task
+from models.contract import TASKS, InputColumn, Task
+from models.season import Season
 from models.shares import TOLERANCE, ExplanationUnavailable, shares
 
 
@@ -64,9 +66,9 @@ def test_every_customer_starts_from_the_same_base_or_from_what_her_rhythm_lets_e
 ) -> None:
     base = shares(bundle, odd_customers).base
     if bundle.contract.starts_from_prior:
-        expected = np.exp(bundle.prior.offset(bundle.prior.columns(odd_customers)))[:, None]
-        assert expected.std() > expected.mean() / 10
-        base = base / expected
+        expected = bundle.prior.offset(bundle.prior.columns(odd_customers), bundle.contract.link)[:, None]
+        assert expected.std() > 0.1
+        base = base / np.exp(expected) if bundle.contract.link == "exp" else base - expected * bundle.calibrator.slopes[0]
     assert base == pytest.approx(np.broadcast_to(base[0], base.shape), rel=1e-5, abs=1e-5)
 
 
@@ -230,3 +232,25 @@ def test_a_feature_that_the_trees_never_ask_for_has_no_share(bundles: dict[Task,
     assert unused
     for name in unused:
         assert np.all(found.values[:, 0, list(found.read.columns).index(name)] == 0)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_day_of_the_year_is_credited_with_its_level_beside_the_usual_one(
+    bundles: dict[Task, Bundle], customers: pd.DataFrame, task: Task
+) -> None:
+    bundle, outputs = bundles[task], len(bundles[task].contract.outputs)
+    day = InputColumn(name=DAY_OF_YEAR, family="season", unit="day", meaning="day of the year", meaning_zh="一年中的第几天")
+    contract = bundle.contract.model_copy(update={"inputs": (*bundle.contract.inputs[:2], day, *bundle.contract.inputs[2:])})
+    season = Season(usual=(0.25,) * outputs, days=(50, 250), levels=((0.75,) * outputs, (-0.25,) * outputs))
+    seasonal, rows = replace(bundle, contract=contract, season=season), customers.assign(**{DAY_OF_YEAR: 50.0})
+    found = shares(seasonal, rows)
+    assert found.features.index(DAY_OF_YEAR) == 2
+    assert found.base + found.values.sum(axis=2) == pytest.approx(found.total, abs=TOLERANCE)
+    assert found.total == pytest.approx(served_on_the_scale_of_shares(seasonal, rows))
+    if task == "clv":
+        assert (found.values[:, :, 2] > 0).all()
+    else:
+        assert found.values[:, :, 2] == pytest.approx(np.tile(bundle.calibrator.slopes, (len(rows), 1)) * 0.5)
+    # On an unknown day nothing is known to be unusual.
+    unknown = shares(seasonal, rows.assign(**{DAY_OF_YEAR: np.nan}))
+    assert np.all(unknown.values[:, :, 2] == 0)

@@ -22,7 +22,7 @@ from features.feature import Words, slug
 from features.problems import BadInput
 from features.project import CohortSection, Project
 from features.snapshots import Cohort, Manifest, TableReport
-from models.bundle import Bundle
+from models.bundle import Bundle, booster_columns
 from models.calibration import uncalibrated
 from models.churn import CHURN
 from models.clv import CLV
@@ -200,7 +200,8 @@ def champion(task: Task, manifest: Manifest, snapshot: pd.DataFrame) -> Register
     if recipe.link == "exp":
         outcomes *= rng.gamma(2, 100, (CUSTOMERS, 1))
     label = outcomes[:, 0] if outcomes.shape[1] == 1 else outcomes
-    matrix = xgb.DMatrix(rows.to_numpy(np.float32), label=label, feature_names=contract.features)
+    read = booster_columns(rows)
+    matrix = xgb.DMatrix(read.to_numpy(np.float32), label=label, feature_names=list(read.columns))
     booster = xgb.train({**recipe.fixed, "max_depth": 2, "nthread": 1}, matrix, num_boost_round=5)
     fitted = Bundle(
         booster=booster,

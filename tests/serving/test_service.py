@@ -79,7 +79,8 @@ def test_a_feature_row_gets_the_same_numbers_as_its_customer(client: TestClient,
 
 
 def test_absent_features_are_not_known_rather_than_zero(client: TestClient) -> None:
-    empty, zero = answers(client, "/v1/score_rows", {"rows": [{}, {"days_since_last_order": 0.0, "order_count": 0.0}]})
+    rhythm = ("days_since_last_order", "days_since_first_order", "days_first_to_last_order", "order_count", "order_day_count")
+    empty, zero = answers(client, "/v1/score_rows", {"rows": [{}, dict.fromkeys(rhythm, 0.0)]})
     assert empty["churn_probability"] != zero["churn_probability"]
     assert any("not known" in reason["text"] for reason in empty["explanations"]["churn_probability"]["reasons"])
 

@@ -9,7 +9,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from features.rfm import DAY_OF_YEAR
-from models.contract import Roles, Task
+from models.contract import TASKS, Roles, Task
 from models.prior import Prior
 from models.recipe import Recipe
 from training.frame import outcome_columns
@@ -39,10 +39,10 @@ def test_columns_are_left_out_of_the_copy_only(make_frame: Any) -> None:
     assert list(frame.rows.columns) == before
 
 
-def test_the_prior_adds_columns_and_for_clv_the_margins_to_start_from(
+def test_the_prior_adds_columns_and_where_the_recipe_says_so_the_margins_to_start_from(
     make_frame: Any, recipes: dict[Task, Recipe], roles: Roles
 ) -> None:
-    for task in ("churn", "clv"):
+    for task in TASKS:
         frame = make_frame(task)
         prior = Prior.fit(frame.rows, 90)
         more = frame.with_prior(prior, recipes[task])
@@ -51,7 +51,11 @@ def test_the_prior_adds_columns_and_for_clv_the_margins_to_start_from(
         assert (more.start is not None) is recipes[task].starts_from_prior
         if more.start is not None:
             chosen = more.at(roles.judge)
-            assert np.array_equal(chosen.start, prior.offset(prior.columns(frame.at(roles.judge).rows)))
+            offset = prior.offset(prior.columns(frame.at(roles.judge).rows), recipes[task].link)
+            assert np.array_equal(chosen.start[:, 0], offset)
+            assert np.array_equal(chosen.starts(), chosen.start)
+        else:
+            assert np.array_equal(more.starts(), np.zeros(more.outcomes.shape))
 
 
 @pytest.mark.parametrize(

@@ -15,16 +15,27 @@ from models.calibration import inverse_link
 from models.contract import TASKS, Roles, Task
 from models.recipe import Recipe
 from training.dates import assign_roles
-from training.fitting import log_loss, raw_margins
+from training.fitting import log_losses, raw_margins
 from training.frame import Frame
-from training.rehearsal import fit_prior, fit_tuned, fitted_and_asked, rehearse, rehearsed_on, season_was_seen
+from training.levels import seasons
+from training.rehearsal import fit_prior, fit_tuned, fitted_and_asked, rehearse, rehearsed_on
 from training.settings import TrainingSettings
 from training.tuning import Tuned
 
 
 def tuned(recipe: Recipe, rounds: int = 10) -> Tuned:
     """The defaults, with rounds for the 240 rows of the dates to tune on."""
-    return Tuned(parameters=recipe.defaults, rounds=rounds, rows=240, loss=0.5, loss_of_defaults=0.5, trials=1, pruned=0)
+    return Tuned(
+        parameters=recipe.defaults,
+        rounds=rounds,
+        defaults=recipe.defaults,
+        rounds_of_defaults=rounds,
+        rows=240,
+        loss=0.5,
+        loss_of_defaults=0.5,
+        trials=1,
+        pruned=0,
+    )
 
 
 def scrambled(frame: Frame, *dates: date) -> Frame:
@@ -61,7 +72,7 @@ def test_a_date_that_is_asked_about_teaches_the_booster_nothing(
     others = replace(frame, outcomes=scrambled(frame, roles.tune).outcomes)  # other outcomes, the same features
 
     def asked(each: Frame) -> np.ndarray:
-        return fitted_and_asked(recipe, each, roles.tuned_on, roles.tune, tuned(recipe), quick)
+        return fitted_and_asked(recipe, each, roles.tuned_on, roles.tune, tuned(recipe), quick)[0]
 
     assert not np.array_equal(frame.outcomes, others.outcomes)
     assert np.array_equal(asked(frame), asked(others))
@@ -86,21 +97,24 @@ def test_calibration_that_helps_one_horizon_later_is_kept(
     found = rehearse(recipe, frame, roles, overconfident, quick)
     assert found.choices["calibration"].endswith("; Platt scaling is used")
     assert 0 < found.calibrator.slopes[0] < 0.8
-    margins = fitted_and_asked(
-        recipe, frame.without(*found.left_out), rehearsed_on(roles), roles.calibrate, overconfident, quick
-    )
+    margins, levels = fitted_and_asked(recipe, frame, rehearsed_on(roles), roles.calibrate, overconfident, quick)
+    margins = margins + seasons(levels, roles.calibrate, from_prior=True)[found.season].at(frame.at(roles.calibrate).rows)
     outcomes = frame.at(roles.calibrate).outcomes
-    assert log_loss(found.calibrator.linear(margins), outcomes) < log_loss(margins, outcomes)
+    assert log_losses(found.calibrator.linear(margins), outcomes).mean() < log_losses(margins, outcomes).mean()
+    # The spread changes, the level does not.
+    served, plain = found.calibrator.served(margins), inverse_link(margins, "sigmoid")
+    assert served.mean() == pytest.approx(plain.mean(), abs=1e-6)
+    assert served.std() < plain.std()
 
 
 def test_calibration_that_does_not_help_one_horizon_later_is_not_kept(
     make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles
 ) -> None:
     frame, recipe = make_frame("churn"), recipes["churn"]
-    # On the tune date hardly anybody leaves: Platt scaling from there is wrong on the calibrate date.
-    few = np.where(frame.as_of[:, None] == roles.tune, 0.0, frame.outcomes)
-    few[np.flatnonzero(frame.as_of == roles.tune)[:3]] = 1.0
-    found = rehearse(recipe, replace(frame, outcomes=few), roles, tuned(recipe), quick)
+    # On the tune date who leaves is a matter of chance: the spread found there is wrong on the calibrate date.
+    chance = (np.random.default_rng(1).uniform(size=frame.outcomes.shape) < 0.5).astype(float)
+    mixed = np.where(frame.as_of[:, None] == roles.tune, chance, frame.outcomes)
+    found = rehearse(recipe, replace(frame, outcomes=mixed), roles, tuned(recipe), quick)
     assert not found.calibrator.changes_anything
     assert found.choices["calibration"].endswith("; the booster is left as it is")
 
@@ -127,55 +141,68 @@ def test_amounts_get_an_interval_and_no_platt_scaling(
     assert f"from {len(frame.at(roles.calibrate).rows)} customers on {roles.calibrate}" in found.choices["interval"]
 
 
-def day(text: str) -> date:
-    return date.fromisoformat(text)
-
-
-@pytest.mark.parametrize(
-    ("first", "when", "was_seen"),
-    [
-        ("2020-06-01", "2021-06-01", True),
-        ("2020-06-30", "2021-06-01", True),  # within a step of 30 days
-        ("2020-07-02", "2021-06-01", False),
-        ("2021-01-01", "2021-06-01", False),
-    ],
-)
-def test_a_season_was_seen_if_the_dates_reach_back_a_year_give_or_take_a_step(first: str, when: str, was_seen: bool) -> None:
-    fitted_on = (day(first), day(first) + timedelta(days=30), day(first) + timedelta(days=60))
-    assert season_was_seen(fitted_on, day(when)) is was_seen
-
-
-def test_one_date_alone_is_no_season() -> None:
-    assert season_was_seen((day("2020-06-01"),), day("2021-06-01"))
-    assert not season_was_seen((day("2020-06-02"),), day("2021-06-01"))
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_a_short_history_leaves_the_day_of_the_year_out(
-    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles, task: Task
+@pytest.mark.parametrize(("shifts", "rule"), [(0.0, "year_ago"), (2.5, "year_ago_corrected")])
+def test_what_was_a_year_ago_is_expected_and_corrected_where_the_calibrate_date_contradicts(
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, shifts: float, rule: str
 ) -> None:
-    found = rehearse(recipes[task], make_frame(task), roles, tuned(recipes[task]), quick)
-    assert found.left_out == (DAY_OF_YEAR,)
-    assert "the history is too short to have seen a season twice" in found.choices["season"]
-
-
-@pytest.mark.parametrize("it_comes_again", [True, False])
-def test_the_day_of_the_year_is_used_only_where_it_told_something_a_year_later(
-    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, it_comes_again: bool
-) -> None:
-    judged_at = day("2021-09-09")
-    grid = tuple(judged_at - timedelta(days=30 * back) for back in range(23, -1, -1))
+    judged_at = date(2021, 9, 9)
+    grid = tuple(judged_at - timedelta(days=30 * back) for back in range(15, -1, -1))
     long_roles = assign_roles(grid, judged_at=judged_at, horizon_days=90)
-    frame = make_frame("churn", customers=60, grid=grid)
-    turn = np.cos(2 * np.pi * frame.rows[DAY_OF_YEAR].to_numpy() / 365)
-    if not it_comes_again:
-        turn = np.where(frame.as_of >= long_roles.calibrate, -turn, turn)
-    leaves = np.random.default_rng(5).uniform(size=len(turn)) < inverse_link(2.0 * turn, "sigmoid")
+    frame, recipe = make_frame("churn", customers=150, grid=grid), recipes["churn"]
+    turn = 1.5 * np.cos(2 * np.pi * frame.rows[DAY_OF_YEAR].to_numpy() / 365)
+    turn = turn + np.where(frame.as_of >= long_roles.calibrate, shifts, 0.0)
+    leaves = np.random.default_rng(5).uniform(size=len(turn)) < inverse_link(turn, "sigmoid")
     frame = replace(frame, outcomes=leaves.astype(float)[:, None])
-    found = rehearse(recipes["churn"], frame, long_roles, tuned(recipes["churn"]), quick)
-    assert (found.left_out == ()) is it_comes_again
-    assert found.choices["season"].endswith("it is used" if it_comes_again else "it is left out")
-    assert f"loss on {long_roles.calibrate}: " in found.choices["season"]
+    found = rehearse(recipe, frame, long_roles, tuned(recipe), quick)
+    assert found.season == rule
+    assert found.choices["season"].endswith(f"{rule} is used")
+    assert f"off on {long_roles.calibrate} by where the level is taken from" in found.choices["season"]
+    margins, levels = fitted_and_asked(recipe, frame, long_roles.fitted_on, judged_at, tuned(recipe), quick)
+    judged, expected = frame.at(judged_at), seasons(levels, judged_at, from_prior=True)
+    off = {
+        name: abs(inverse_link(margins + season.at(judged.rows), "sigmoid").mean() - judged.outcomes.mean())
+        for name, season in expected.items()
+    }
+    assert off[rule] <= off["year_ago"]
+    assert off[rule] < 0.2
+
+
+def test_without_a_year_of_history_rhythm_is_believed_until_it_is_wrong(
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles
+) -> None:
+    frame, recipe = make_frame("churn", customers=300), recipes["churn"]
+    nearly_all = 1.0 - (np.arange(len(frame.as_of)) % 10 == 0)[:, None]
+    found = rehearse(recipe, replace(frame, outcomes=nearly_all), roles, tuned(recipe), quick)
+    assert found.season == "last"
+    assert "rhythm" in found.choices["season"]
+
+
+def parameters_found(recipe: Recipe, **found: float) -> Tuned:
+    """What tuning came home with: better than the defaults on the tune date, it believes."""
+    return replace(tuned(recipe), parameters=recipe.defaults | found, loss=0.4, trials=5)
+
+
+@pytest.mark.parametrize(("found", "helps"), [({"learning_rate": 1e-4}, False), ({"max_depth": 3, "gamma": 0.1}, True)])
+def test_what_tuning_found_is_used_only_if_it_helps_on_a_date_that_had_no_say(
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles, found: dict[str, float], helps: bool
+) -> None:
+    recipe = recipes["churn"]
+    if helps:  # the defaults have learned next to nothing
+        recipe = replace(recipe, defaults=recipe.defaults | {"min_child_weight": 1000.0})
+        found = found | {"min_child_weight": 2.0}
+    frame = make_frame("churn", customers=200)
+    chosen = rehearse(recipe, frame, roles, parameters_found(recipe, **found), quick)
+    assert chosen.tuned.is_tuned is helps
+    assert f"the loss on {roles.calibrate} changes by {'-' if helps else '+'}" in chosen.choices["tuning"]
+    assert "95 % interval" in chosen.choices["tuning"]
+    assert chosen.choices["tuning"].endswith("what was found is used" if helps else "the defaults are used")
+
+
+def test_where_tuning_found_nothing_nothing_is_claimed(
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles
+) -> None:
+    found = rehearse(recipes["clv"], make_frame("clv"), roles, tuned(recipes["clv"]), quick)
+    assert found.choices["tuning"] == f"1 trials, 0 stopped early; none did better than the defaults on {roles.tune}"
 
 
 def test_the_final_booster_learns_from_every_closed_window_and_not_from_the_judged_date(

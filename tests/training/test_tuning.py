@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.rfm import DAY_OF_YEAR
 from models.contract import TASKS, Roles, Task
 from models.recipe import Parameters, Recipe, Trial
 from training.fitting import Matrices, level_free_loss, matrices, raw_margins
@@ -22,7 +21,7 @@ TRIALS = 5
 @pytest.fixture(scope="module")
 def data(make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles) -> dict[Task, Matrices]:
     """The rows to fit and to tune on, per task."""
-    frames = {task: make_frame(task).without(DAY_OF_YEAR) for task in TASKS}
+    frames = {task: make_frame(task) for task in TASKS}
     return {
         task: matrices(recipes[task], frame.at(*roles.tuned_on), frame.at(roles.tune), quick) for task, frame in frames.items()
     }
@@ -46,6 +45,8 @@ def test_without_trials_the_defaults_are_kept(
     kept = tune(recipes[task], data[task], trials, quick)
     assert kept.parameters == recipes[task].defaults
     assert kept.loss == kept.loss_of_defaults
+    assert not kept.is_tuned
+    assert kept.untuned() == kept
     assert (kept.trials, kept.pruned) == (1, 0)
 
 
@@ -64,7 +65,7 @@ def test_the_defaults_come_first_and_are_never_beaten_by_something_worse(
 def test_the_chosen_rounds_reach_the_loss_that_was_promised(
     make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles, data: dict[Task, Matrices], task: Task
 ) -> None:
-    frame, recipe = make_frame(task).without(DAY_OF_YEAR), recipes[task]
+    frame, recipe = make_frame(task), recipes[task]
     chosen = tune(recipe, data[task], 1, quick)
     assert 1 <= chosen.rounds <= quick.rounds_max
     fitted = fit_tuned(recipe, frame.at(*roles.tuned_on), chosen, quick)
@@ -103,7 +104,17 @@ def test_hopeless_trials_are_stopped_early_and_counted(
 
 
 def test_rounds_grow_in_proportion_to_the_rows() -> None:
-    chosen = Tuned(parameters={}, rounds=40, rows=1000, loss=0.5, loss_of_defaults=0.5, trials=1, pruned=0)
+    chosen = Tuned(
+        parameters={},
+        rounds=40,
+        defaults={},
+        rounds_of_defaults=40,
+        rows=1000,
+        loss=0.5,
+        loss_of_defaults=0.5,
+        trials=1,
+        pruned=0,
+    )
     assert [chosen.rounds_for(rows) for rows in (1000, 2500, 500, 1)] == [40, 100, 20, 1]
 
 

@@ -1,0 +1,39 @@
+"""The level: how high outcomes stand, for all customers alike, beside what the booster's starting point lets expect.
+
+Seasons, growth and a history that begins abruptly move everybody on a date alike. Boosters are fitted with the level of
+each date taken out, so that they learn only what sets customers apart; which level to expect is one number per date.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.rfm import DAY_OF_YEAR
+from models.contract import Frozen
+
+Floats = NDArray[np.float64]
+YEAR_DAYS = 365
+
+
+class Season(Frozen):
+    """What is added to every margin of a date, one number per output: the same on all days, or read off last year's.
+
+    Between the days of last year that are known it is interpolated, from the last to the first across the turn of the year.
+    """
+
+    usual: tuple[float, ...]  # per output, for rows that do not say which day it is
+    days: tuple[int, ...] = ()  # of the year, ascending
+    levels: tuple[tuple[float, ...], ...] = ()  # one per day, each with a number per output
+
+    def at(self, rows: pd.DataFrame) -> Floats:
+        """The level for each row, one column per output."""
+        usual = np.tile(np.asarray(self.usual, dtype=np.float64), (len(rows), 1))
+        if not self.days or DAY_OF_YEAR not in rows.columns:
+            return usual
+        day = rows[DAY_OF_YEAR].to_numpy(dtype=np.float64)
+        known = ~np.isnan(day)
+        for k, levels in enumerate(np.asarray(self.levels, dtype=np.float64).T):
+            usual[known, k] = np.interp(day[known], self.days, levels, period=YEAR_DAYS)
+        return usual
