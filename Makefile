@@ -21,7 +21,7 @@ demo: $(VENV)/run.txt ## the main job on CONFIG: features, three models, scores,
 serve: $(VENV)/run.txt ## the service with the champions of CONFIG, on 127.0.0.1:3000
 	CVM_CONFIG=$(CONFIG) $(VENV)/bin/bentoml serve serving.service:CustomerValue --host 127.0.0.1 --port 3000
 
-test: $(VENV)/dev.txt ## all tests but those of the other engines
+test: $(VENV)/dev.txt ## all tests but the slow ones and those of the other engines
 	$(RUN) -m pytest
 
 test-slow: $(VENV)/dev.txt ## the tests that take minutes

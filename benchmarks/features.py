@@ -61,7 +61,7 @@ def main() -> None:
 def figures(folder: Path, size: str, repeat: int) -> dict[str, object]:
     """What is printed last."""
     lines = order_lines(folder, CUSTOMERS[size])
-    if size == "100m":  # the others do not finish here
+    if size == "100m":  # only ours is asked to: the others were not tried
         return {"size": size, "ours": timed("ours", lines, folder / "ours", len(DATES))}
     return side_by_side(folder, lines, size, repeat)
 

@@ -63,7 +63,9 @@ class Contract(Frozen):
     outputs: tuple[Output, ...]
     inputs: tuple[InputColumn, ...]  # snapshot columns
     derived: tuple[InputColumn, ...] = ()  # columns the bundle's prior makes from them
-    starts_from_prior: bool = False  # whether margins start from the log of the prior's expected spend
+    starts_from_prior: bool = (
+        False  # whether margins start from what the prior expects: the log of spend, or the log-odds of no order
+    )
     windows_days: tuple[int, ...]
     categories: tuple[str, ...]
     cohort: CohortSection

@@ -47,10 +47,6 @@ class Frame:
             start=start,
         )
 
-    def without(self, *columns: str) -> Frame:
-        """The same rows with fewer features."""
-        return replace(self, rows=self.rows.drop(columns=list(columns)))
-
     def with_prior(self, prior: Prior, recipe: Recipe) -> Frame:
         """The same rows with the prior's columns and, where the recipe wants it, its expectation to start from."""
         added = prior.columns(self.rows)

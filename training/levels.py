@@ -14,7 +14,7 @@ from models.season import YEAR_DAYS, Season
 from training.frame import Frame
 
 Levels = dict[date, Floats]  # by date, one number per output
-RARE = 1e-6
+RARE = 1e-6  # no chance is taken to be smaller
 YEAR = timedelta(days=YEAR_DAYS)
 YEAR_AGO, YEAR_AGO_CORRECTED = "year_ago", "year_ago_corrected"
 
@@ -71,9 +71,7 @@ def level_of(margin: Floats, outcome: Floats, link: Link) -> float:
                 "the customers of a date brought nothing in its label window: how high the season stood cannot be told"
             )
         return float(np.log(brought) - np.log(np.exp(margin).sum()))
-    return shift_to_mean(
-        margin, (float(outcome.sum()) + 0.5) / (len(outcome) + 1)
-    )  # half a customer: nobody is no proof of never
+    return shift_to_mean(margin, _mean(outcome))
 
 
 def shift_to_mean(margin: Floats, mean: float) -> float:
@@ -94,8 +92,13 @@ def _error_of_level(outcome: Floats, link: Link) -> float:
     if link == "exp":
         brought = np.maximum(outcome, 0)
         return float(brought.std() / brought.mean() / np.sqrt(len(brought)))
-    mean = (outcome.sum() + 0.5) / (len(outcome) + 1)
+    mean = _mean(outcome)
     return float(1 / np.sqrt(len(outcome) * mean * (1 - mean)))
+
+
+def _mean(outcome: Floats) -> float:
+    """The share of customers who did, with half a customer more in one more: that nobody did is no proof of never."""
+    return (float(outcome.sum()) + 0.5) / (len(outcome) + 1)
 
 
 def _season(levels: Levels) -> Season:

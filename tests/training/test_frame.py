@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 
-from features.rfm import DAY_OF_YEAR
 from models.contract import TASKS, Roles, Task
 from models.prior import Prior
 from models.recipe import Recipe
@@ -27,16 +26,6 @@ def test_the_rows_of_some_dates_stay_together(make_frame: Any, roles: Roles) -> 
 
 def test_a_date_that_is_not_there_has_no_rows(make_frame: Any, roles: Roles) -> None:
     assert len(make_frame("clv").at(roles.judge.replace(year=1999)).rows) == 0
-
-
-def test_columns_are_left_out_of_the_copy_only(make_frame: Any) -> None:
-    frame = make_frame("churn")
-    before = list(frame.rows.columns)
-    assert list(frame.without(DAY_OF_YEAR, "noise").rows.columns) == [
-        name for name in before if name not in (DAY_OF_YEAR, "noise")
-    ]
-    assert frame.without().rows.equals(frame.rows)
-    assert list(frame.rows.columns) == before
 
 
 def test_the_prior_adds_columns_and_where_the_recipe_says_so_the_margins_to_start_from(
