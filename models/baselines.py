@@ -14,6 +14,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from features.rfm import CATEGORY_DAYS
 from models.contract import Task
+from models.linear import signed_log
 
 Floats = NDArray[np.float64]
 Baseline = Callable[[pd.DataFrame, Floats, pd.DataFrame], Floats]  # past rows, their outcomes, rows to answer
@@ -76,11 +77,6 @@ def as_it_stands(column: str, factor: float = 1.0) -> Baseline:
         return rows[column].to_numpy(dtype=np.float64) * factor
 
     return answer
-
-
-def signed_log(values: Floats) -> Floats:
-    """log(1 + |x|) with the sign of x: money and counts are skewed, and may be negative."""
-    return np.sign(values) * np.log1p(np.abs(values))
 
 
 def _linear_inputs() -> list[object]:

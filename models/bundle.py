@@ -1,7 +1,8 @@
 """The bundle: the one artefact that is evaluated, served, explained and reported.
 
-A directory of JSON files: `booster.json`, `prior.json`, `season.json`, `calibrator.json`, `intervals.json` (clv only),
-`contract.json`, `evaluation.json` and `golden.json` (made-up rows with their expected answers). No pickle, no customer row.
+A directory of JSON files: `booster.json`, `linear.json`, `prior.json`, `season.json`, `calibrator.json`, `intervals.json`,
+`contract.json`, `evaluation.json` and `golden.json` (made-up rows with their expected answers). Parts that a model does not
+have are absent. No pickle, no customer row.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from features.problems import ContractMismatch
 from features.rfm import DAY_OF_YEAR
@@ -22,10 +25,12 @@ from models.calibration import Calibrator
 from models.contract import Contract
 from models.evaluation import Evaluation
 from models.intervals import Intervals
+from models.linear import Linear
 from models.prior import Prior
 from models.season import Season
 
 Floats = NDArray[np.float64]
+Part = TypeVar("Part", bound=BaseModel)
 GOLDEN_TOLERANCE = 1e-4  # relative; boosters add float32 leaves, in another order on another processor
 
 
@@ -41,6 +46,7 @@ class Bundle:
     golden: pd.DataFrame  # made-up rows, in contract order
     prior: Prior | None = None
     season: Season | None = None
+    linear: Linear | None = None
 
     def values(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The columns the model reads: snapshot columns, then the prior's. Raises ContractMismatch naming absent ones."""
@@ -50,13 +56,24 @@ class Bundle:
         own = rows[self.contract.features].astype("float64")
         return own if self.prior is None else pd.concat([own, self.prior.columns(rows)], axis=1)
 
-    def matrix(self, values: pd.DataFrame) -> xgb.DMatrix:
-        """What `values` returned, as the booster takes it, with the margins to start from."""
-        start = None if self.season is None else self.level(values)
-        if self.prior is not None and self.contract.starts_from_prior:
-            start = self.level(values) + self.prior.offset(values, self.contract.link)[:, None]
-        read = booster_columns(values)
-        return xgb.DMatrix(read.to_numpy(dtype=np.float32), feature_names=list(read.columns), base_margin=start, nthread=1)
+    def margins(self, values: pd.DataFrame) -> Floats:
+        """Where the customers stand, and by how much trees and weights move them: rows x outputs, not yet calibrated."""
+        return self.start(values) + blend(self.contract.linear_share, self.trees(values), self.linear_margins(values))
+
+    def start(self, values: pd.DataFrame) -> Floats:
+        """What is expected before any correction: the level, and where the contract says so the prior's expectation."""
+        level = self.level(values)
+        if self.prior is None or not self.contract.starts_from_prior:
+            return level
+        return level + self.prior.offset(values, self.contract.link, self.contract.horizon_days)[:, None]
+
+    def trees(self, values: pd.DataFrame) -> Floats:
+        """The trees' correction: rows x outputs."""
+        return margins(self.booster, matrix(values))
+
+    def linear_margins(self, values: pd.DataFrame) -> Floats | None:
+        """The linear half's correction: rows x outputs; None where there is no linear half."""
+        return None if self.linear is None else self.linear.margins(values)
 
     def level(self, values: pd.DataFrame) -> Floats:
         """What the season adds to each margin: one row per customer, one column per output."""
@@ -64,7 +81,7 @@ class Bundle:
 
     def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The served numbers, one column per output, and for clv the ends of the interval."""
-        served = self.calibrator.served(margins(self.booster, self.matrix(self.values(rows))))
+        served = self.calibrator.served(self.margins(self.values(rows)))
         names = [output.name for output in self.contract.outputs]
         answers = pd.DataFrame(served, columns=names, index=rows.index)
         if self.intervals is not None:
@@ -79,6 +96,17 @@ def booster_columns(values: pd.DataFrame) -> pd.DataFrame:
     return values.drop(columns=DAY_OF_YEAR, errors="ignore")
 
 
+def matrix(values: pd.DataFrame, nthread: int = 1) -> xgb.DMatrix:
+    """What a bundle's `values` returned, as its booster takes it."""
+    read = booster_columns(values)
+    return xgb.DMatrix(read.to_numpy(dtype=np.float32), feature_names=list(read.columns), nthread=nthread)
+
+
+def blend(linear_share: float, trees: Floats, linear: Floats | None) -> Floats:
+    """The correction of the margins that trees and linear half make together."""
+    return trees if linear is None else linear_share * linear + (1 - linear_share) * trees
+
+
 def margins(booster: xgb.Booster, matrix: xgb.DMatrix) -> Floats:
     """Raw margins as a two-dimensional float64 array, one column per output."""
     raw = booster.predict(matrix, output_margin=True)
@@ -89,12 +117,10 @@ def save_bundle(bundle: Bundle, folder: Path) -> str:
     """Write the bundle's files into an empty folder and return its content hash."""
     bundle.booster.save_model(folder / "booster.json")
     (folder / "calibrator.json").write_text(bundle.calibrator.model_dump_json(indent=1), encoding="utf-8")
-    if bundle.prior is not None:
-        (folder / "prior.json").write_text(bundle.prior.model_dump_json(indent=1), encoding="utf-8")
-    if bundle.season is not None:
-        (folder / "season.json").write_text(bundle.season.model_dump_json(indent=1), encoding="utf-8")
-    if bundle.intervals is not None:
-        (folder / "intervals.json").write_text(bundle.intervals.model_dump_json(indent=1), encoding="utf-8")
+    optional = {"linear": bundle.linear, "prior": bundle.prior, "season": bundle.season, "intervals": bundle.intervals}
+    for name, part in optional.items():
+        if part is not None:
+            (folder / f"{name}.json").write_text(part.model_dump_json(indent=1), encoding="utf-8")
     (folder / "contract.json").write_text(bundle.contract.model_dump_json(indent=1), encoding="utf-8")
     (folder / "evaluation.json").write_text(bundle.evaluation.model_dump_json(indent=1), encoding="utf-8")
     golden = {
@@ -111,19 +137,23 @@ def load_bundle(folder: Path) -> Bundle:
     booster.load_model(folder / "booster.json")
     contract = Contract.model_validate_json((folder / "contract.json").read_bytes())
     golden = json.loads((folder / "golden.json").read_bytes())
-    interval_file, prior_file, season_file = (folder / f"{name}.json" for name in ("intervals", "prior", "season"))
     bundle = Bundle(
         booster=booster,
         calibrator=Calibrator.model_validate_json((folder / "calibrator.json").read_bytes()),
-        intervals=Intervals.model_validate_json(interval_file.read_bytes()) if interval_file.exists() else None,
-        prior=Prior.model_validate_json(prior_file.read_bytes()) if prior_file.exists() else None,
-        season=Season.model_validate_json(season_file.read_bytes()) if season_file.exists() else None,
+        intervals=_read_part(Intervals, folder / "intervals.json"),
+        prior=_read_part(Prior, folder / "prior.json"),
+        season=_read_part(Season, folder / "season.json"),
+        linear=_read_part(Linear, folder / "linear.json"),
         contract=contract,
         evaluation=Evaluation.model_validate_json((folder / "evaluation.json").read_bytes()),
         golden=pd.DataFrame(golden["rows"], columns=contract.features, dtype="float64"),
     )
     _check_golden(bundle, pd.DataFrame(golden["answers"], dtype="float64"), folder)
     return bundle
+
+
+def _read_part(kind: type[Part], file: Path) -> Part | None:
+    return kind.model_validate_json(file.read_bytes()) if file.exists() else None
 
 
 def bundle_hash(folder: Path) -> str:

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 from features.snapshots import Manifest
 from models.contract import Output
+from models.outcomes import Teller, what_counts
 from models.recipe import DEFAULTS, Parameters, Recipe, Trial
 
 TWEEDIE_VARIANCE_POWER = 1.7
 
 
-def _outputs(manifest: Manifest) -> tuple[Output, ...]:
+def _outputs(manifest: Manifest, told_by: Teller) -> tuple[Output, ...]:
     h, currency = manifest.horizon_days, manifest.currency
-    return (Output(name=f"clv_{h}d", target=f"net spend within {h} days, in {currency}, at least 0", label="expected value"),)
+    of_what = {"orders": f"{what_counts(manifest.words.mapped)} within {h} days", "labels": "what tables.labels.value says"}
+    return (Output(name=f"clv_{h}d", target=f"{of_what[told_by]}, in {currency}, at least 0", label="expected value"),)
 
 
 def _search_space(trial: Trial) -> Parameters:
@@ -43,5 +45,6 @@ CLV = Recipe(
     defaults=DEFAULTS | {"max_depth": 5, "subsample": 0.5, "reg_lambda": 50.0},
     search_space=_search_space,
     outputs=_outputs,
+    ridge=0.1,
     starts_from_prior=True,
 )

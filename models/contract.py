@@ -44,6 +44,7 @@ class Roles(Frozen):
 
     tuned_on: tuple[date, ...]  # fitted on, while tuning
     tune: date
+    rehearsed_on: tuple[date, ...]  # fitted on, for the calibrate date
     calibrate: date
     fitted_on: tuple[date, ...]  # the booster's training dates
     judge: date
@@ -61,11 +62,12 @@ class Contract(Frozen):
     horizon_days: int
     link: Link
     outputs: tuple[Output, ...]
+    unpredictable: dict[str, str] = {}  # by label, what no number is given for, and why
     inputs: tuple[InputColumn, ...]  # snapshot columns
     derived: tuple[InputColumn, ...] = ()  # columns the bundle's prior makes from them
-    starts_from_prior: bool = (
-        False  # whether margins start from what the prior expects: the log of spend, or the log-odds of no order
-    )
+    starts_from_prior: bool = False  # margins start from what it expects: the log of spend, or the log-odds of no order
+    learned_horizon_days: int | None = None  # None: the same; shorter where no window of the horizon had closed yet
+    linear_share: float = 0.0  # how much of the correction is the linear half's, and not the trees'
     windows_days: tuple[int, ...]
     categories: tuple[str, ...]
     cohort: CohortSection

@@ -16,6 +16,15 @@ AMOUNT_MIN = 0.01  # the booster starts from the log of the expected spend
 CHANCE_MIN = 1e-6  # or from the log-odds of an order
 
 
+RHYTHM = (
+    "days_since_first_order",
+    "order_day_count",
+    "days_first_to_last_order",
+    "spend_sum",
+    "refund_sum",
+)  # the snapshot columns that the prior reads
+
+
 class Prior(Frozen):
     """MBG/NBD and Gamma-Gamma parameters, and the columns they add to a snapshot.
 
@@ -100,12 +109,19 @@ class Prior(Frozen):
         values = (alive, some_order, orders, order_value, orders * order_value)
         return pd.DataFrame(dict(zip(names, values, strict=True)), index=rows.index)
 
-    def offset(self, columns: pd.DataFrame, link: Link) -> Floats:
-        """Where boosters start from: the log of the expected spend (`exp`), the log-odds of no order (`sigmoid`)."""
+    def offset(self, values: pd.DataFrame, link: Link, horizon_days: int) -> Floats:
+        """Where margins start from: the log of the expected spend (`exp`), the log-odds of no order (`sigmoid`).
+
+        `values` are snapshot columns; the horizon need not be the one of the prior's own columns.
+        """
+        days, last, age, value = _rhythm(values)
+        rate = OrderRate(*self.order_rate)
         if link == "exp":
-            spend = columns[f"expected_spend_{self.horizon_days}d"].to_numpy(dtype=np.float64)
-            return np.log(np.maximum(np.where(np.isnan(spend), self.spend_mean, spend), AMOUNT_MIN))
-        chance = columns[f"order_probability_{self.horizon_days}d"].to_numpy(dtype=np.float64)
+            orders = rate.expected_orders(days - 1, last, age, horizon_days)
+            spend = orders * OrderValue(*self.order_value).expected(days, value)
+            usual = self.spend_mean * horizon_days / self.horizon_days
+            return np.log(np.maximum(np.where(np.isnan(spend), usual, spend), AMOUNT_MIN))
+        chance = rate.some_order(days - 1, last, age, horizon_days)
         chance = np.clip(np.where(np.isnan(chance), self.order_probability_mean, chance), CHANCE_MIN, 1 - CHANCE_MIN)
         odds: Floats = np.log1p(-chance) - np.log(chance)
         return odds

@@ -1,15 +1,22 @@
-"""P(buys category c within the horizon), for every main category: one booster, one output per category."""
+"""P(buys category c within the horizon) for every main category, or P(responds) as given labels say: one output each."""
 
 from __future__ import annotations
 
 from features.feature import slug
 from features.snapshots import Manifest
 from models.contract import Output
+from models.outcomes import Teller, given_columns
 from models.recipe import DEFAULTS, Recipe, booster_space
 
 
-def _outputs(manifest: Manifest) -> tuple[Output, ...]:
+def _outputs(manifest: Manifest, told_by: Teller) -> tuple[Output, ...]:
     h = manifest.horizon_days
+    if told_by == "labels":
+        given = [name.removeprefix("bought_") for name in given_columns("propensity", manifest.words.mapped)]
+        said = "as tables.labels.bought_{} says"
+        return tuple(
+            Output(name=f"propensity_{g}", target=f"buys {g}, {said.format(g)}", label=f"chance of buying {g}") for g in given
+        )
     return tuple(
         Output(name=f"propensity_{slug(c)}", target=f"buys {c} within {h} days", label=f"chance of buying {c}")
         for c in manifest.categories

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from features.snapshots import Manifest
 from models.contract import Link, Output, Task
+from models.outcomes import Teller
 
 Parameters = dict[str, float | int | str]
 
@@ -31,9 +32,10 @@ class Recipe:
     fixed: Parameters
     defaults: Parameters
     search_space: Callable[[Trial], Parameters]
-    outputs: Callable[[Manifest], tuple[Output, ...]]
+    outputs: Callable[[Manifest, Teller], tuple[Output, ...]]
     learning_rate: float = 0.05
-    starts_from_prior: bool = False  # the booster corrects the prior's expectation instead of starting from nothing
+    ridge: float = 0.03  # penalty of the linear half, per row
+    starts_from_prior: bool = False  # margins are the prior's expectation, corrected, instead of starting from nothing
 
 
 # Small steps and small trees: on monthly snapshots of the same customers deeper ones only learn the dates by heart.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.problems import ContractMismatch
 from features.rfm import DAY_OF_YEAR
-from models.bundle import Bundle, margins
+from models.bundle import Bundle, blend, matrix
 from models.calibration import inverse_link
 
 Floats = NDArray[np.float64]
@@ -45,28 +45,35 @@ class Shares:
 def shares(bundle: Bundle, rows: pd.DataFrame) -> Shares:
     """The shares of every output for every row. Raises ExplanationUnavailable if any row does not add up.
 
-    Margins: SHAP values of the booster (Lundberg et al. 2020, path-dependent), times the calibrator's slope. Money:
-    those shares times (amount - base amount) / (margin - base margin), the rescale rule through the exponential
-    (Chen, Lundberg, Lee 2022).
+    Margins: SHAP values of the trees (Lundberg et al. 2020, path-dependent) and weight times column of the linear half, each
+    by its share in the correction, times the calibrator's slope. Money: those shares times
+    (amount - base amount) / (margin - base margin), the rescale rule through the exponential (Chen, Lundberg, Lee 2022).
     """
     values_read = bundle.values(rows)
-    matrix = bundle.matrix(values_read)
-    outputs = len(bundle.contract.outputs)
-    raw = np.asarray(bundle.booster.predict(matrix, pred_contribs=True), dtype=np.float64)
-    raw = raw.reshape(len(rows), outputs, -1)
     slopes, intercepts = np.asarray(bundle.calibrator.slopes), np.asarray(bundle.calibrator.intercepts)
-    own, bias = _with_season(bundle, values_read, raw)
+    own, bias = _with_season(bundle, values_read, *_of_correction(bundle, values_read))
     values, base = own * slopes[:, None], bias * slopes + intercepts
-    linear = bundle.calibrator.linear(margins(bundle.booster, matrix))
+    linear = bundle.calibrator.linear(bundle.margins(values_read))
     _assert_adds_up(base + values.sum(axis=2), linear)
     if bundle.contract.link == "sigmoid":
         return Shares("log_odds", values_read, base, values, linear)
     return _in_money(values_read, values, linear)
 
 
-def _with_season(bundle: Bundle, values_read: pd.DataFrame, raw: Floats) -> tuple[Floats, Floats]:
+def _of_correction(bundle: Bundle, values_read: pd.DataFrame) -> tuple[Floats, Floats]:
+    """SHAP values and biases of trees and linear half together, on top of where the customers start from."""
+    raw = np.asarray(bundle.booster.predict(matrix(values_read), pred_contribs=True), dtype=np.float64)
+    raw = raw.reshape(len(values_read), len(bundle.contract.outputs), -1)
+    own, bias, linear = raw[:, :, :-1], raw[:, :, -1], bundle.linear
+    if linear is not None:
+        share = bundle.contract.linear_share
+        own = blend(share, own, linear.parts(values_read))
+        bias = blend(share, bias, np.broadcast_to(np.asarray(linear.intercepts), bias.shape))
+    return own, bundle.start(values_read) + bias
+
+
+def _with_season(bundle: Bundle, values_read: pd.DataFrame, own: Floats, bias: Floats) -> tuple[Floats, Floats]:
     """SHAP values and biases, with the day of the year credited for what its level is above or below the usual one."""
-    own, bias = raw[:, :, :-1], raw[:, :, -1]
     if DAY_OF_YEAR not in values_read.columns:
         return own, bias
     usual = 0 if bundle.season is None else np.asarray(bundle.season.usual)

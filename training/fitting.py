@@ -1,4 +1,4 @@
-"""Fit boosters, and measure them without minding the level: how many buy in spring must not tune an autumn's model."""
+"""Fit corrections, and measure them without minding the level: how many buy in spring must not tune an autumn's model."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from features.problems import BadInput
-from models.bundle import booster_columns, margins
+from models.bundle import blend, booster_columns, margins, matrix
 from models.contract import Link
+from models.linear import Linear
 from models.recipe import Parameters, Recipe
 from training.frame import Frame
 from training.levels import level_of
@@ -52,11 +53,34 @@ def booster_parameters(recipe: Recipe, parameters: Parameters, settings: Trainin
     return {**common, **recipe.fixed, **parameters}
 
 
-def raw_margins(booster: xgb.Booster, frame: Frame, settings: TrainingSettings) -> Floats:
-    """The booster's margins for the rows of a frame, one column per output."""
-    read = booster_columns(frame.rows)
-    names, values = list(read.columns), read.to_numpy(dtype=np.float32)
-    return margins(booster, xgb.DMatrix(values, feature_names=names, base_margin=frame.start, nthread=settings.threads))
+@dataclass(frozen=True)
+class Correction:
+    """What a model has learned beyond where customers start from: trees, and a linear half."""
+
+    booster: xgb.Booster
+    linear: Linear
+
+    def of(self, frame: Frame, settings: TrainingSettings) -> Corrected:
+        """The rows of a frame with both corrections."""
+        return Corrected(frame, tree_margins(self.booster, frame, settings), self.linear.margins(frame.rows))
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A frame, and by how much trees and linear half would move its margins: rows x outputs each."""
+
+    frame: Frame
+    trees: Floats
+    linear: Floats
+
+    def margins(self, linear_share: float) -> Floats:
+        """Where the rows start from, corrected."""
+        return self.frame.starts() + blend(linear_share, self.trees, self.linear)
+
+
+def tree_margins(booster: xgb.Booster, frame: Frame, settings: TrainingSettings) -> Floats:
+    """The booster's correction for the rows of a frame, one column per output."""
+    return margins(booster, matrix(frame.rows, settings.threads))
 
 
 def level_free_loss(margins: Floats, outcomes: Floats, link: Link) -> float:

@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.feature import slug
-from features.problems import BadInput
+from features.problems import BadConfig
 from features.project import Project
 from features.snapshots import Manifest, load_snapshot, snapshot_folder
 from models.contract import Task
+from models.outcomes import given_columns, teller, untold
 from models.prior import Prior
 from models.recipe import Recipe
 from training.labels import read_cancellations, read_given, read_labels
@@ -36,7 +37,10 @@ class Frame:
 
     def at(self, *dates: date) -> Frame:
         """The rows of some dates."""
-        chosen = np.isin(self.as_of, np.asarray(dates, dtype=object))
+        return self.where(np.isin(self.as_of, np.asarray(dates, dtype=object)))
+
+    def where(self, chosen: NDArray[np.bool_]) -> Frame:
+        """Some of the rows."""
         start = None if self.start is None else self.start[chosen]
         return replace(
             self,
@@ -47,12 +51,19 @@ class Frame:
             start=start,
         )
 
-    def with_prior(self, prior: Prior, recipe: Recipe) -> Frame:
+    def with_outputs(self, kept: list[int]) -> Frame:
+        """The same rows with some of the outcomes."""
+        return replace(self, outcomes=self.outcomes[:, kept], start=None if self.start is None else self.start[:, kept])
+
+    def with_prior(self, prior: Prior | None, recipe: Recipe) -> Frame:
         """The same rows with the prior's columns and, where the recipe wants it, its expectation to start from."""
+        if prior is None:
+            return self
         added = prior.columns(self.rows)
         start = None
         if recipe.starts_from_prior:
-            start = np.repeat(prior.offset(added, recipe.link)[:, None], self.outcomes.shape[1], axis=1)
+            offset = prior.offset(self.rows, recipe.link, self.horizon_days)
+            start = np.repeat(offset[:, None], self.outcomes.shape[1], axis=1)
         return replace(self, rows=pd.concat([self.rows, added], axis=1), start=start)
 
     def starts(self) -> Floats:
@@ -61,15 +72,22 @@ class Frame:
 
 
 def training_frame(
-    project: Project, manifest: Manifest, task: Task, dates: Iterable[date], *, known_by: date | None = None
+    project: Project,
+    manifest: Manifest,
+    task: Task,
+    dates: Iterable[date],
+    *,
+    horizon_days: int | None = None,
+    known_by: date | None = None,
 ) -> Frame:
     """The eligible customers of the given dates with their features and what they then did.
 
+    What they did is counted over `horizon_days`, the project's horizon unless said otherwise.
     For windows that closed by `known_by`, what they did counts as far as it had been recorded by then. Where outcomes are
-    given, customers without one are left out. Raises BadInput where the tables cannot tell the outcome of a task.
+    given, customers without one are left out. Raises BadConfig where no table tells the outcome of a task.
     """
-    wanted = tuple(sorted(set(dates)))
-    outcomes = _outcomes(project, manifest, task, wanted, known_by)
+    wanted, horizon = tuple(sorted(set(dates))), horizon_days or manifest.horizon_days
+    outcomes = _outcomes(project, manifest, task, wanted, horizon, known_by)
     snapshots = load_snapshot(project, *wanted)
     eligible = snapshots[snapshots["not_eligible_because"].isna()]
     for frame in (outcomes.rows, eligible):
@@ -82,7 +100,7 @@ def training_frame(
         as_of=joined["as_of"].to_numpy(dtype=object),
         rows=joined[[feature.name for feature in manifest.features()]],
         outcomes=1 - values if outcomes.are_opposite else values,
-        horizon_days=manifest.horizon_days,
+        horizon_days=horizon,
     )
 
 
@@ -96,26 +114,23 @@ class Outcomes:
     are_opposite: bool = False  # 1 means that the task's outcome did not happen
 
 
-def _outcomes(project: Project, manifest: Manifest, task: Task, dates: tuple[date, ...], known_by: date | None) -> Outcomes:
+def _outcomes(
+    project: Project, manifest: Manifest, task: Task, dates: tuple[date, ...], horizon_days: int, known_by: date | None
+) -> Outcomes:
     folder, mapped = snapshot_folder(project), manifest.words.mapped
-    if given := _given_columns(task, mapped.get("labels", ())):
+    told_by = teller(task, mapped)
+    if told_by is None:
+        raise BadConfig(f"{task} of {project.name}: {untold(task)}")
+    if told_by == "labels":
+        given = given_columns(task, mapped)
         rows = read_given(folder / "labels.parquet", dates)
         return Outcomes(rows[rows[given].notna().all(axis=1)], given, absent_did_nothing=False)
-    windows = {"horizon_days": manifest.horizon_days, "data_until": manifest.data_until, "known_by": known_by}
-    if "orders" in mapped:
+    windows = {"horizon_days": horizon_days, "data_until": manifest.data_until, "known_by": known_by}
+    if told_by == "orders":
         rows = read_labels(folder / "orders.parquet", dates, categories=manifest.categories, **windows)  # type: ignore[arg-type]
         return Outcomes(rows, outcome_columns(task, manifest.categories), are_opposite=task == "churn")
-    if "subscriptions" in mapped and task == "churn":
-        rows = read_cancellations(folder / "subscriptions.parquet", dates, **windows)  # type: ignore[arg-type]
-        return Outcomes(rows, ["has_cancelled"], absent_did_nothing=False)
-    raise BadInput(f"{task} of {project.name}: no table tells who did; map tables.orders, or outcomes in tables.labels")
-
-
-def _given_columns(task: Task, labels: tuple[str, ...]) -> list[str]:
-    """The columns of the labels table that are the outcomes of a task."""
-    if task == "propensity":
-        return [name for name in labels if name.startswith("bought_")]
-    return [name for name in ("churned" if task == "churn" else "value",) if name in labels]
+    rows = read_cancellations(folder / "subscriptions.parquet", dates, **windows)  # type: ignore[arg-type]
+    return Outcomes(rows, ["has_cancelled"], absent_did_nothing=False)
 
 
 def outcome_columns(task: Task, categories: tuple[str, ...]) -> list[str]:
@@ -123,5 +138,5 @@ def outcome_columns(task: Task, categories: tuple[str, ...]) -> list[str]:
     if task == "churn":
         return ["has_ordered"]
     if task == "clv":
-        return ["net_spend"]
+        return ["net_value"]
     return [f"bought_{slug(category)}" for category in categories]

@@ -33,7 +33,8 @@ def read_labels(
 ) -> pd.DataFrame:
     """One row per customer_id and as_of for customers with any order line in the window.
 
-    Columns: `has_ordered` (0 or 1), `net_spend` (refunds subtract) and `bought_<category>` (0 or 1). Customers who
+    Columns: `has_ordered` (0 or 1), `net_value` (what was paid less what the goods cost where orders say so; goods given
+    back subtract) and `bought_<category>` (0 or 1). Customers who
     are absent did nothing: everything is 0 for them. Windows that closed by `known_by` count only rows recorded before it.
     """
     _refuse_open_windows(dates, horizon_days, data_until)
@@ -55,13 +56,14 @@ def labels(
     lines = with_days(orders)
     # Lines are added up to days before they meet the dates: a day is met by every window it lies in.
     by = ["customer_id", "day", "known_day", *(["category"] if categories else [])]
-    days = lines.group_by(by).agg(bought=(lines.amount > 0).any(), net=lines.amount.sum())
+    value = lines.amount - lines.cost.fill_null(0) if "cost" in lines.columns else lines.amount
+    days = lines.group_by(by).agg(bought=(lines.amount > 0).any(), net=value.sum())
     ahead = days.join(points, days.day >= points.as_of)
     ahead = ahead.filter(ahead.day.delta(ahead.as_of, unit="day") < horizon_days)
     if known_by is not None:
         learned_from = ahead.as_of <= ibis.literal(known_by - timedelta(days=horizon_days))
         ahead = ahead.filter(~learned_from | (ahead.known_day < ibis.literal(known_by)))
-    outcomes = {"has_ordered": ahead.bought.any().cast("int8"), "net_spend": ahead.net.sum().cast("float64")}
+    outcomes = {"has_ordered": ahead.bought.any().cast("int8"), "net_value": ahead.net.sum().cast("float64")}
     for category in categories:
         outcomes[f"bought_{slug(category)}"] = (ahead.bought & (ahead.category == category)).fill_null(False).any().cast("int8")
     return ahead.group_by(["customer_id", "as_of"]).agg(**outcomes).order_by(["as_of", "customer_id"])

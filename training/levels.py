@@ -55,6 +55,12 @@ def seasons(levels: Levels, asked: date, *, from_prior: bool) -> dict[str, Seaso
     return found | {"last": Season(usual=tuple(map(float, last)))}
 
 
+def season_for(rule: str, levels: Levels, asked: date, *, from_prior: bool) -> Season:
+    """The level from a date on, by a rule of `seasons`; the most trusted one where the date is too early for that rule."""
+    found = seasons(levels, asked, from_prior=from_prior)
+    return found.get(rule) or next(iter(found.values()))
+
+
 def miss_of(margins: Floats, outcomes: Floats, link: Link) -> tuple[float, float]:
     """How far the totals are off, as a shift of margins, and the standard error of that; the mean over outputs."""
     shifts = [abs(level_of(margins[:, k], outcomes[:, k], link)) for k in range(margins.shape[1])]

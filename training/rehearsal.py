@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xgboost as xgb
 
 from models.calibration import Calibrator, Floats, fit_platt, inverse_link, uncalibrated
-from models.contract import Roles
+from models.contract import Link, Roles
 from models.intervals import Intervals
-from models.prior import Prior
+from models.prior import RHYTHM, Prior
 from models.recipe import Recipe
-from models.season import Season
-from training.fitting import fit_booster, level_free_losses, log_losses, raw_margins
+from training.fitting import Corrected, Correction, fit_booster, level_free_losses, log_losses
+from training.folds import Fold, folds, together
 from training.frame import Frame
 from training.levels import (
     YEAR_AGO,
@@ -26,10 +26,13 @@ from training.levels import (
     seasons,
     shift_to_mean,
 )
+from training.linear import fit_linear
 from training.settings import TrainingSettings
 from training.tuning import Tuned
 
 SURE = 1.96  # standard errors on either side of a 95 % interval
+# How much of the correction the linear half may make: the mean of both halves is believed until one is surely better.
+LINEAR_SHARES = {"the mean of trees and linear half": 0.5, "trees": 0.0, "linear half": 1.0}
 
 
 @dataclass(frozen=True)
@@ -37,72 +40,145 @@ class Rehearsed:
     """What the rehearsal chose, and why, in sentences."""
 
     tuned: Tuned  # or the defaults, where tuning bought nothing
+    linear_share: float
     season: str  # the rule by which the level of a date is expected, of `levels.seasons`
     calibrator: Calibrator
     intervals: Intervals | None
     choices: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The customers of an asked date, corrected by models that were fitted without them."""
+
+    corrected: Corrected
+    levels: dict[str, Floats]  # by rule, what level was to be expected: rows x outputs
+
+    @property
+    def frame(self) -> Frame:
+        """The customers, and what they did."""
+        return self.corrected.frame
+
+
 def rehearse(recipe: Recipe, frame: Frame, roles: Roles, tuned: Tuned, settings: TrainingSettings) -> Rehearsed:
-    """Did tuning help, which level to expect, does calibration help, how far do outcomes stray: asked of the calibrate date."""
-    fitted_on, asked = rehearsed_on(roles), frame.at(roles.calibrate)
-    tuned, margins, levels, choices = _tuned_or_not(recipe, frame, roles, tuned, settings)
-    expected = seasons(levels, roles.calibrate, from_prior=recipe.starts_from_prior)
-    rule, choices["season"] = choose_season(recipe, margins, expected, asked)
-    # What a year ago missed by here is what it is to be corrected by: corrected, it is right here.
-    right_here = Season(usual=tuple(date_levels(asked, margins, recipe.link)[roles.calibrate]))
-    margins = margins + expected.get(rule, right_here).at(asked.rows)
+    """Did tuning help, which half to believe, which level to expect, does calibration help, how far do outcomes stray."""
+    prepared = folds(frame, roles.rehearsed_on, roles.calibrate)
+    tuned, asked, choices = _tuned_or_not(recipe, prepared, tuned, settings)
+    share, choices["blend"] = choose_share(recipe.link, asked)
+    margins = asked.corrected.margins(share)
+    rule, choices["season"] = choose_season(recipe, margins, asked.levels, asked.frame)
+    margins = margins + asked.levels.get(rule, _right(recipe, margins, asked.frame))
     plain = uncalibrated(recipe.link, margins.shape[1])
     if recipe.link == "exp":
-        intervals = Intervals.fit(plain.served(margins)[:, 0], asked.outcomes[:, 0], settings.interval_coverage)
-        choices["interval"] = (
-            f"conformal, from {len(margins):,} customers on {roles.calibrate}, fitted on dates to {fitted_on[-1]}"
-        )
-        return Rehearsed(tuned, rule, plain, intervals, choices)
-    # The spread that Platt scaling found on the tune date has to help one horizon later, with a booster that knows one
-    # horizon more: that is how it would be used. Only then is it fitted again, on the calibrate date.
-    earlier, _ = fitted_and_asked(recipe, frame, roles.tuned_on, roles.tune, tuned, settings)
-    spread = spread_of(fit_platt(earlier, frame.at(roles.tune).outcomes), margins)
-    raw_loss, spread_loss = (log_losses(each.linear(margins), asked.outcomes).mean() for each in (plain, spread))
-    kept = bool(spread_loss < raw_loss)
-    said = f"log-loss on {roles.calibrate}: {raw_loss:.4f} as fitted, {spread_loss:.4f} with Platt scaling from {roles.tune}"
-    choices["calibration"] = f"{said}; {'Platt scaling is used' if kept else 'the booster is left as it is'}"
-    return Rehearsed(tuned, rule, spread_of(fit_platt(margins, asked.outcomes), margins) if kept else plain, None, choices)
+        intervals = Intervals.fit(plain.served(margins)[:, 0], asked.frame.outcomes[:, 0], settings.interval_coverage)
+        fitted = f"fitted on dates to {roles.rehearsed_on[-1]}" + (", each by others" if len(prepared) > 1 else "")
+        choices["interval"] = f"conformal, from {len(margins):,} customers on {roles.calibrate}, {fitted}"
+        return Rehearsed(tuned, share, rule, plain, intervals, choices)
+    calibrator, choices["calibration"] = _calibrated(
+        recipe, frame, roles, tuned, share, margins, asked.frame.outcomes, settings
+    )
+    return Rehearsed(tuned, share, rule, calibrator, None, choices)
 
 
 def _tuned_or_not(
-    recipe: Recipe, frame: Frame, roles: Roles, tuned: Tuned, settings: TrainingSettings
-) -> tuple[Tuned, Floats, Levels, dict[str, str]]:
+    recipe: Recipe, prepared: Sequence[Fold], tuned: Tuned, settings: TrainingSettings
+) -> tuple[Tuned, Asked, dict[str, str]]:
     """The tuned parameters if they also did better on the calibrate date, which had no say in them; else the defaults."""
-    fitted_on, outcomes = rehearsed_on(roles), frame.at(roles.calibrate).outcomes
     tried = f"{tuned.trials} trials, {tuned.pruned} stopped early"
-    margins, levels = fitted_and_asked(recipe, frame, fitted_on, roles.calibrate, tuned, settings)
+    asked = ask(recipe, prepared, tuned, settings)
     if not tuned.is_tuned:
-        return tuned, margins, levels, {"tuning": f"{tried}; none did better than the defaults on {roles.tune}"}
-    untuned, its_levels = fitted_and_asked(recipe, frame, fitted_on, roles.calibrate, tuned.untuned(), settings)
-    default_losses, losses = (level_free_losses(each, outcomes, recipe.link) for each in (untuned, margins))
-    gains, loss = default_losses - losses, default_losses.mean()
-    change, error = -gains.mean() / loss, SURE * gains.std() / np.sqrt(len(gains)) / loss
-    kept = bool(change < 0)
-    said = (
-        f"the loss on {roles.calibrate} changes by {change:+.2%} (95 % interval {change - error:+.2%} to {change + error:+.2%})"
+        return tuned, asked, {"tuning": f"{tried}; none did better than the defaults"}
+    untuned = ask(recipe, prepared, tuned.untuned(), settings)
+    outcomes = asked.frame.outcomes
+    default_losses, losses = (
+        level_free_losses(each.corrected.margins(0.0), outcomes, recipe.link) for each in (untuned, asked)
     )
+    change, error = _change(losses, default_losses)
+    kept = bool(change < 0)
+    said = f"the loss on {asked.frame.as_of[0]} changes by {_with_error(change, error)}"
     choices = {"tuning": f"{tried}; {said}; {'what was found is used' if kept else 'the defaults are used'}"}
-    return (tuned, margins, levels, choices) if kept else (tuned.untuned(), untuned, its_levels, choices)
+    return (tuned, asked, choices) if kept else (tuned.untuned(), untuned, choices)
 
 
-def choose_season(recipe: Recipe, margins: Floats, expected: dict[str, Season], asked: Frame) -> tuple[str, str]:
+def choose_share(link: Link, asked: Asked) -> tuple[float, str]:
+    """How much of the correction the linear half makes, and why: the mean, unless one half alone is surely better."""
+    losses = {
+        name: level_free_losses(asked.corrected.margins(share), asked.frame.outcomes, link)
+        for name, share in LINEAR_SHARES.items()
+    }
+    mean, *halves = losses
+    used = mean
+    said = []
+    for half in halves:
+        change, error = _change(losses[half], losses[mean])
+        said.append(f"{half} alone: {_with_error(change, error)}")
+        if change + error < 0 and losses[half].mean() < losses[used].mean():
+            used = half
+    return LINEAR_SHARES[used], (
+        f"change of the loss on {asked.frame.as_of[0]} against {mean}, by {'; by '.join(said)}; {used} is used"
+    )
+
+
+def _change(losses: Floats, against: Floats) -> tuple[float, float]:
+    """By which share the mean loss changes, and how far that is uncertain."""
+    gains, size = losses - against, against.mean()
+    return float(gains.mean() / size), float(SURE * gains.std() / np.sqrt(len(gains)) / size)
+
+
+def _with_error(change: float, error: float) -> str:
+    return f"{change:+.2%} (95 % interval {change - error:+.2%} to {change + error:+.2%})"
+
+
+def choose_season(recipe: Recipe, margins: Floats, levels: dict[str, Floats], asked: Frame) -> tuple[str, str]:
     """The rule for the level, and why: the most trusted one that no other beats by more than chance.
 
     One date cannot tell much about seasons: what happened a year ago is believed, and where it is clearly wrong, corrected.
     """
-    misses = {rule: miss_of(margins + season.at(asked.rows), asked.outcomes, recipe.link) for rule, season in expected.items()}
+    misses = {rule: miss_of(margins + level, asked.outcomes, recipe.link) for rule, level in levels.items()}
     least = min(miss for miss, _ in misses.values())
     rule = next(rule for rule, (miss, error) in misses.items() if miss <= least + SURE * error)
     if rule != YEAR_AGO and YEAR_AGO in misses and YEAR_AGO_CORRECTED not in misses:  # it needs one horizon more
         rule = YEAR_AGO_CORRECTED
     said = ", ".join(f"{name} {miss:.3f}" for name, (miss, _) in misses.items())
     return rule, f"off on {asked.as_of[0]} by where the level is taken from, on the scale of margins: {said}; {rule} is used"
+
+
+def _right(recipe: Recipe, margins: Floats, asked: Frame) -> Floats:
+    """What a year ago missed by here is what it is to be corrected by: corrected, it is right here."""
+    levels = date_levels(asked, margins, recipe.link)
+    return np.stack([levels[as_of] for as_of in asked.as_of])
+
+
+def _calibrated(
+    recipe: Recipe,
+    frame: Frame,
+    roles: Roles,
+    tuned: Tuned,
+    share: float,
+    margins: Floats,
+    outcomes: Floats,
+    settings: TrainingSettings,
+) -> tuple[Calibrator, str]:
+    """Platt scaling if its spread helps where it was not fitted, else nothing.
+
+    The spread found on the tune date has to help one horizon later, with a model that knows one horizon more: that is how it
+    would be used. Only then is it fitted again, on the calibrate date. Where both are the same date, one half of the
+    customers has to help the other.
+    """
+    margins_asked, outcomes_asked = margins, outcomes
+    if roles.tune == roles.calibrate:
+        half = np.arange(len(margins)) % 2 == 0
+        found, where = fit_platt(margins[half], outcomes[half]), "the other half of its customers"
+        margins_asked, outcomes_asked = margins[~half], outcomes[~half]
+    else:
+        earlier = ask(recipe, folds(frame, roles.tuned_on, roles.tune), tuned, settings)
+        found, where = fit_platt(earlier.corrected.margins(share), earlier.frame.outcomes), str(roles.tune)
+    plain, spread = uncalibrated(recipe.link, margins.shape[1]), spread_of(found, margins_asked)
+    raw_loss, spread_loss = (log_losses(each.linear(margins_asked), outcomes_asked).mean() for each in (plain, spread))
+    kept = bool(spread_loss < raw_loss)
+    said = f"log-loss on {roles.calibrate}: {raw_loss:.4f} as fitted, {spread_loss:.4f} with Platt scaling from {where}"
+    said = f"{said}; {'Platt scaling is used' if kept else 'the margins are left as they are'}"
+    return spread_of(fit_platt(margins, outcomes), margins) if kept else plain, said
 
 
 def spread_of(platt: Calibrator, margins: Floats) -> Calibrator:
@@ -113,34 +189,48 @@ def spread_of(platt: Calibrator, margins: Floats) -> Calibrator:
     return Calibrator(link="sigmoid", slopes=platt.slopes, intercepts=intercepts)
 
 
+def ask(recipe: Recipe, prepared: Sequence[Fold], tuned: Tuned, settings: TrainingSettings) -> Asked:
+    """The asked customers of every fold, corrected by a model fitted on the fold's other rows."""
+    parts: list[Corrected] = []
+    levels: dict[str, list[Floats]] = {}
+    for fold in prepared:
+        prior = fit_prior(fold.fit)
+        correction, fitted_levels = fit_level_free(recipe, fold.fit.with_prior(prior, recipe), tuned, settings)
+        parts.append(correction.of(fold.asked.with_prior(prior, recipe), settings))
+        expected = seasons(fitted_levels, fold.asked.as_of[0], from_prior=recipe.starts_from_prior)
+        for rule, season in expected.items():
+            levels.setdefault(rule, []).append(season.at(fold.asked.rows))
+    corrected = Corrected(
+        together([part.frame for part in parts]),
+        np.concatenate([part.trees for part in parts]),
+        np.concatenate([part.linear for part in parts]),
+    )
+    return Asked(corrected, {rule: np.concatenate(found) for rule, found in levels.items() if len(found) == len(parts)})
+
+
+def with_levels(recipe: Recipe, fold: Fold) -> Fold:
+    """A fold as tuning uses it: with the prior's columns and expectation, and each date to fit on starting from its level."""
+    prior = fit_prior(fold.fit)
+    fit = fold.fit.with_prior(prior, recipe)
+    fit = on_their_levels(fit, date_levels(fit, fit.starts(), recipe.link))
+    return Fold(fit, fold.asked.with_prior(prior, recipe))
+
+
+def fit_prior(frame: Frame) -> Prior | None:
+    """The prior from the latest date of a frame: it has the longest history, and needs no label. None without orders."""
+    if not set(RHYTHM) <= set(frame.rows.columns):
+        return None
+    return Prior.fit(frame.at(max(frame.as_of)).rows, frame.horizon_days)
+
+
 def fit_tuned(recipe: Recipe, frame: Frame, tuned: Tuned, settings: TrainingSettings) -> xgb.Booster:
     """A booster with the tuned parameters and the rounds that many rows deserve."""
     return fit_booster(recipe, frame, tuned.parameters, tuned.rounds_for(len(frame.rows)), settings)
 
 
-def fit_prior(frame: Frame, fitted_on: tuple[date, ...]) -> Prior:
-    """The prior from the latest of the dates: it has the longest history, and needs no label."""
-    return Prior.fit(frame.at(fitted_on[-1]).rows, frame.horizon_days)
-
-
-def rehearsed_on(roles: Roles) -> tuple[date, ...]:
-    """The dates whose label windows closed by the calibrate date: those up to the tune date."""
-    return tuple(as_of for as_of in roles.fitted_on if as_of <= roles.tune)
-
-
-def fitted_and_asked(
-    recipe: Recipe, frame: Frame, fitted_on: tuple[date, ...], asked: date, tuned: Tuned, settings: TrainingSettings
-) -> tuple[Floats, Levels]:
-    """The margins, on one date, of a model fitted on others (prior, then booster), and the levels of those others.
-
-    What level the asked date has is not in the margins.
-    """
-    prior = fit_prior(frame, fitted_on)
-    booster, levels = fit_level_free(recipe, frame.at(*fitted_on).with_prior(prior, recipe), tuned, settings)
-    return raw_margins(booster, frame.at(asked).with_prior(prior, recipe), settings), levels
-
-
-def fit_level_free(recipe: Recipe, frame: Frame, tuned: Tuned, settings: TrainingSettings) -> tuple[xgb.Booster, Levels]:
-    """A booster that has learned what sets customers of one date apart, and how high each date stood."""
+def fit_level_free(recipe: Recipe, frame: Frame, tuned: Tuned, settings: TrainingSettings) -> tuple[Correction, Levels]:
+    """What sets customers of one date apart, as trees and as weights, and how high each date stood."""
     levels = date_levels(frame, frame.starts(), recipe.link)
-    return fit_tuned(recipe, on_their_levels(frame, levels), tuned, settings), levels
+    placed = on_their_levels(frame, levels)
+    linear = fit_linear(replace(recipe, ridge=tuned.ridge), placed)
+    return Correction(fit_tuned(recipe, placed, tuned, settings), linear), levels

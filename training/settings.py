@@ -26,6 +26,7 @@ class TrainingSettings(Settings):
     seed: int = Field(default=0, ge=0)
     threads: int = Field(default=2, ge=1)
     trials: Trials = Trials()
+    tuning_seconds_max: float | None = Field(default=None, gt=0)  # per model; what is found by then is used
     rounds_max: int = Field(default=600, ge=10)
     learning_rate: float | None = Field(default=None, gt=0, le=1)  # each recipe has its own
     interval_coverage: float = Field(default=0.8, gt=0, lt=1)

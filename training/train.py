@@ -3,59 +3,55 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-import xgboost as xgb
-
 from features.command import step
-from features.problems import BadConfig
+from features.problems import BadData
 from features.project import Project
 from features.rfm import DAY_OF_YEAR
 from features.snapshots import Manifest, load_manifest
 from features.version import code_version
 from models.bundle import Bundle, made_up_rows
-from models.churn import CHURN
-from models.clv import CLV
-from models.contract import Contract, InputColumn, Roles, Task
+from models.calibration import Floats
+from models.contract import TASKS, Contract, InputColumn, Output, Roles, Task
+from models.outcomes import untold
 from models.prior import Prior
-from models.propensity import PROPENSITY
-from models.recipe import Recipe
+from models.recipe import Parameters, Recipe
+from models.recipes import outputs_of, possible, recipe_for
 from models.registry import Registered, made_from
 from models.season import Season
-from training.dates import assign_roles
-from training.fitting import matrices, raw_margins
+from training.dates import assign_roles, learned_horizon, split_by_customers
+from training.earlier import known_parameters
+from training.fitting import Correction
+from training.folds import folds, judged_fold
 from training.frame import Frame, training_frame
 from training.judging import judge
 from training.leakage import refuse_leaks
-from training.levels import date_levels, on_their_levels, seasons
+from training.levels import season_for
+from training.predictable import too_few
 from training.promote import introduce
-from training.rehearsal import Rehearsed, fit_level_free, fit_prior, rehearse
+from training.rehearsal import Rehearsed, fit_level_free, fit_prior, rehearse, with_levels
 from training.settings import TrainingSettings
 from training.tracking import record, tracked_run
 from training.tuning import tune
 
-RECIPES: dict[Task, Recipe] = {"churn": CHURN, "clv": CLV, "propensity": PROPENSITY}
-NO_CATEGORIES = "it needs product groups, and tables.orders.category is not mapped"
 LIBRARIES = ("numpy", "optuna", "scikit-learn", "scipy", "xgboost-cpu")
 
 
 def possible_tasks(project: Project) -> list[Task]:
     """The models that the project's data can have; what is left out is said."""
-    manifest = load_manifest(project)
-    possible = [task for task, recipe in RECIPES.items() if recipe.outputs(manifest)]
-    for task in RECIPES.keys() - possible:
-        print(f"{task} of {project.name}: left out, {NO_CATEGORIES}")
-    return possible
+    found = possible(load_manifest(project))
+    for task in [task for task in TASKS if task not in found]:
+        print(f"{task} of {project.name}: left out, {untold(task)}")
+    return found
 
 
 def train(project: Project, settings: TrainingSettings, task: Task) -> Registered:
     """Train, judge and register one model; one made from the same data, settings, code and libraries is kept instead."""
     manifest = load_manifest(project)
-    recipe = RECIPES[task]
-    if not recipe.outputs(manifest):
-        raise BadConfig(f"{task} cannot be trained: {NO_CATEGORIES}")
-    roles = assign_roles(manifest.grid, judged_at=manifest.judged_at, horizon_days=manifest.horizon_days)
+    outputs_of(task, manifest)  # or say at once that no table tells the outcome
     key = _made_from(manifest, settings, task)
     if kept := made_from(project.name, task, key):
         alias = introduce(kept, project.name, task)
@@ -63,12 +59,11 @@ def train(project: Project, settings: TrainingSettings, task: Task) -> Registere
         return kept
     with tracked_run(project.name, task):
         with step("joining snapshots and labels"):
-            frame = training_frame(project, manifest, task, {*roles.fitted_on, roles.judge}, known_by=roles.judge)
-            refuse_leaks(frame.at(*roles.fitted_on), settings.waived_features)
-        fitted = _fit(recipe, frame, roles, settings)
-        contract = _contract(recipe, manifest, project, settings, roles, fitted)
-        with step(f"judging on {roles.judge}"):
-            bundle = _judged_bundle(recipe, contract, fitted, frame, settings)
+            job = prepare(project, manifest, task)
+            refuse_leaks(job.past, settings.waived_features)
+        fitted = fit(job, settings, known=known_parameters(project.name, task, job.roles))
+        with step(f"judging on {job.roles.judge}"):
+            bundle = judged_bundle(job, fitted, _contract(job, manifest, project, settings, fitted), settings)
         with step("recording the run"):
             registered = record(bundle, fitted.rehearsed.tuned)
     alias = introduce(registered, project.name, task)
@@ -77,77 +72,134 @@ def train(project: Project, settings: TrainingSettings, task: Task) -> Registere
 
 
 @dataclass(frozen=True)
+class Job:
+    """What a model is made from: the recipe, what is learned from and what is judged, and which date does what."""
+
+    recipe: Recipe
+    roles: Roles
+    past: Frame  # everything that may be learned from, within the horizon to learn from
+    judged: Frame
+    outputs: tuple[Output, ...]
+    unpredictable: dict[str, str]  # label of an output that is left out: why
+
+
+def prepare(project: Project, manifest: Manifest, task: Task) -> Job:
+    """Read the frames of one model. Raises BadInput where there is nothing to learn or to judge."""
+    recipe, grid, horizon = recipe_for(task, manifest), manifest.grid, manifest.horizon_days
+    if recipe.starts_from_prior:
+        horizon = learned_horizon(grid, judged_at=manifest.judged_at, horizon_days=horizon)
+    if horizon < manifest.horizon_days:
+        print(f"  no two windows of {manifest.horizon_days} days in a row have closed: learned from {horizon} days")
+    roles = assign_roles(grid, judged_at=manifest.judged_at, horizon_days=horizon)
+    for role in split_by_customers(roles):
+        print(f"  {role}: no later date has outcomes, customers are split instead")
+    past = training_frame(project, manifest, task, roles.fitted_on, horizon_days=horizon, known_by=roles.judge)
+    if roles.judge in roles.fitted_on:
+        fold = judged_fold(past, roles)
+        past, judged = fold.fit, fold.asked
+    else:
+        judged = training_frame(project, manifest, task, (roles.judge,))
+    outputs = outputs_of(task, manifest)
+    unpredictable = too_few(past, roles, outputs)
+    kept = [k for k, output in enumerate(outputs) if output.label not in unpredictable]
+    for label, why in unpredictable.items():
+        print(f"  {label}: not predicted, {why}")
+    if not kept:
+        raise BadData(f"{task} of {project.name} cannot be learned: {'; '.join(set(unpredictable.values()))}")
+    return Job(
+        recipe, roles, past.with_outputs(kept), judged.with_outputs(kept), tuple(outputs[k] for k in kept), unpredictable
+    )
+
+
+@dataclass(frozen=True)
 class Fitted:
-    """What was chosen on inner dates, and the booster fitted for good."""
+    """What was chosen on inner dates, and the correction fitted for good."""
 
     rehearsed: Rehearsed
-    prior: Prior
+    prior: Prior | None
     season: Season
-    booster: xgb.Booster
+    correction: Correction
     rows: int
 
+    def margins(self, asked: Frame, settings: TrainingSettings) -> Floats:
+        """The margins, before calibration, of rows that already have the prior's columns: rows x outputs."""
+        corrected = self.correction.of(asked, settings).margins(self.rehearsed.linear_share)
+        level: Floats = self.season.at(asked.rows)
+        return corrected + level
 
-def _fit(recipe: Recipe, frame: Frame, roles: Roles, settings: TrainingSettings) -> Fitted:
+
+def fit(job: Job, settings: TrainingSettings, *, known: Sequence[Parameters] = ()) -> Fitted:
     """Tune, rehearse one horizon before the judged date, then fit on every closed window."""
+    recipe, past, roles = job.recipe, job.past, job.roles
     trials = settings.trials.of(recipe.task)
     with step(f"tuning {recipe.task}, up to {max(trials, 1)} trials"):
-        prior = fit_prior(frame, roles.tuned_on)
-        fit_on, tune_on = (frame.at(*dates).with_prior(prior, recipe) for dates in (roles.tuned_on, (roles.tune,)))
-        fit_on = on_their_levels(fit_on, date_levels(fit_on, fit_on.starts(), recipe.link))
-        tuned = tune(recipe, matrices(recipe, fit_on, tune_on, settings), trials, settings, say=_say)
-    with step("rehearsing: tuning, level, calibration, interval"):
-        rehearsed = rehearse(recipe, frame, roles, tuned, settings)
+        asked = [with_levels(recipe, fold) for fold in folds(past, roles.tuned_on, roles.tune)]
+        tuned = tune(recipe, asked, trials, settings, known=known, say=_say)
+    with step("rehearsing: tuning, blend, level, calibration, interval"):
+        rehearsed = rehearse(recipe, past, roles, tuned, settings)
     with step(f"fitting {recipe.task} on {len(roles.fitted_on)} dates"):
-        prior = fit_prior(frame, roles.fitted_on)
-        past = frame.at(*roles.fitted_on).with_prior(prior, recipe)
-        booster, levels = fit_level_free(recipe, past, rehearsed.tuned, settings)
-        season = seasons(levels, roles.judge, from_prior=recipe.starts_from_prior)[rehearsed.season]
-    return Fitted(rehearsed, prior, season, booster, len(past.rows))
+        prior = fit_prior(past)
+        correction, levels = fit_level_free(recipe, past.with_prior(prior, recipe), rehearsed.tuned, settings)
+        season = season_for(rehearsed.season, levels, roles.judge, from_prior=recipe.starts_from_prior)
+    return Fitted(rehearsed, prior, season, correction, len(past.rows))
 
 
-def _judged_bundle(recipe: Recipe, contract: Contract, fitted: Fitted, frame: Frame, settings: TrainingSettings) -> Bundle:
-    """The fitted parts with their contract and with how they did on the judged date."""
-    past, judged = frame.at(*contract.roles.fitted_on), frame.at(contract.roles.judge)
-    known, asked = past.with_prior(fitted.prior, recipe), judged.with_prior(fitted.prior, recipe)
-    calibrator, intervals = fitted.rehearsed.calibrator, fitted.rehearsed.intervals
-    margins = raw_margins(fitted.booster, asked, settings) + fitted.season.at(asked.rows)
-    evaluation = judge(contract, margins, calibrator, intervals, past=known, judged=asked, choices=fitted.rehearsed.choices)
-    golden = made_up_rows(past.rows[contract.features], seed=settings.seed)
-    return Bundle(fitted.booster, calibrator, intervals, contract, evaluation, golden, fitted.prior, fitted.season)
+def judged_bundle(job: Job, fitted: Fitted, contract: Contract, settings: TrainingSettings) -> Bundle:
+    """The fitted parts with their contract and with how they did on the judged customers."""
+    rehearsed = fitted.rehearsed
+    known, asked = (frame.with_prior(fitted.prior, job.recipe) for frame in (job.past, job.judged))
+    margins = fitted.margins(asked, settings)
+    evaluation = judge(
+        contract, margins, rehearsed.calibrator, rehearsed.intervals, past=known, judged=asked, choices=rehearsed.choices
+    )
+    return Bundle(
+        booster=fitted.correction.booster,
+        calibrator=rehearsed.calibrator,
+        intervals=rehearsed.intervals,
+        contract=contract,
+        evaluation=evaluation,
+        golden=made_up_rows(job.past.rows[contract.features], seed=settings.seed),
+        prior=fitted.prior,
+        season=fitted.season,
+        linear=fitted.correction.linear,
+    )
 
 
 def _say(said: str) -> None:
     print(f"    {said}", flush=True)
 
 
-def _contract(
-    recipe: Recipe, manifest: Manifest, project: Project, settings: TrainingSettings, roles: Roles, fitted: Fitted
-) -> Contract:
+def _contract(job: Job, manifest: Manifest, project: Project, settings: TrainingSettings, fitted: Fitted) -> Contract:
+    recipe, rehearsed = job.recipe, fitted.rehearsed
     return Contract(
         project=project.name,
         currency=manifest.currency,
         task=recipe.task,
         horizon_days=manifest.horizon_days,
         link=recipe.link,
-        outputs=recipe.outputs(manifest),
+        outputs=job.outputs,
+        unpredictable=job.unpredictable,
         inputs=tuple(
             InputColumn(name=f.name, family=f.family, unit=f.unit, meaning=f.meaning, meaning_zh=f.meaning_zh)
             for f in manifest.features()
             if f.name != DAY_OF_YEAR or fitted.season.days
         ),
-        derived=fitted.prior.inputs(),
+        derived=fitted.prior.inputs() if fitted.prior else (),
         starts_from_prior=recipe.starts_from_prior,
+        learned_horizon_days=job.past.horizon_days if job.past.horizon_days != manifest.horizon_days else None,
+        linear_share=rehearsed.linear_share,
         windows_days=manifest.windows_days,
         categories=manifest.categories,
         cohort=project.cohort,
-        roles=roles,
+        roles=job.roles,
         rows_fitted=fitted.rows,
         parameters={
             **recipe.fixed,
-            **fitted.rehearsed.tuned.parameters,
+            **rehearsed.tuned.parameters,
+            "ridge": rehearsed.tuned.ridge,
             "learning_rate": settings.learning_rate or recipe.learning_rate,
         },
-        rounds=fitted.booster.num_boosted_rounds(),
+        rounds=fitted.correction.booster.num_boosted_rounds(),
         seed=settings.seed,
         made_from=_made_from(manifest, settings, recipe.task),
         data_fingerprint=manifest.data_fingerprint,

@@ -1,8 +1,8 @@
-"""Choose parameters and rounds on the tune date: Optuna proposes, hopeless trials are stopped early."""
+"""Choose parameters and rounds where tuning asks: Optuna proposes, hopeless trials are stopped early."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,15 +12,18 @@ import xgboost as xgb
 
 from models.calibration import Floats
 from models.recipe import Parameters, Recipe
-from training.fitting import PATIENCE_ROUNDS, Matrices, booster_parameters, level_free_loss
+from training.fitting import PATIENCE_ROUNDS, Matrices, booster_parameters, level_free_loss, level_free_losses, matrices
+from training.folds import Fold
+from training.linear import fit_linear
 from training.settings import TrainingSettings
 
 LOSS = "level_free_loss"
+TRIALS_WITHOUT_GAIN_MAX = 15
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """What tuning chose, and what it bought on the tune date."""
+    """What tuning chose, and what it bought where it asked."""
 
     parameters: Parameters
     rounds: int
@@ -31,6 +34,7 @@ class Tuned:
     loss_of_defaults: float
     trials: int
     pruned: int
+    ridge: float  # penalty of the linear half, per row
 
     @property
     def is_tuned(self) -> bool:
@@ -47,9 +51,20 @@ class Tuned:
 
 
 def tune(
-    recipe: Recipe, data: Matrices, trials: int, settings: TrainingSettings, say: Callable[[str], None] = lambda _: None
+    recipe: Recipe,
+    asked: Sequence[Fold],
+    trials: int,
+    settings: TrainingSettings,
+    *,
+    known: Sequence[Parameters] = (),
+    say: Callable[[str], None] = lambda _: None,
 ) -> Tuned:
-    """Try the defaults first, then up to `trials` - 1 proposals; the same seed gives the same choice."""
+    """Try the defaults first, then parameters that were good before, then proposals, up to `trials` in all.
+
+    Stops earlier when many trials in a row have found nothing better, or when `settings.tuning_seconds_max` have
+    passed; without the latter the same seed gives the same choice.
+    """
+    data = [matrices(recipe, fold.fit, fold.asked, settings) for fold in asked]
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # an interrupted trial is no news
     study = optuna.create_study(
         direction="minimize",
@@ -57,6 +72,8 @@ def tune(
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=40, interval_steps=10),
     )
     study.enqueue_trial(recipe.defaults)
+    for parameters in known:
+        study.enqueue_trial({name: value for name, value in parameters.items() if name in recipe.defaults}, skip_if_exists=True)
 
     def objective(trial: optuna.Trial) -> float:
         parameters = recipe.search_space(trial)
@@ -65,7 +82,9 @@ def tune(
         say(f"trial {trial.number + 1} of {max(trials, 1)}: loss {loss:.5f} after {rounds} rounds")
         return loss
 
-    study.optimize(objective, n_trials=max(trials, 1))
+    study.optimize(
+        objective, n_trials=max(trials, 1), timeout=settings.tuning_seconds_max, callbacks=[_stop_when_nothing_helps]
+    )
     best, first = study.best_trial, study.trials[0]
     if best.value is None or first.value is None:  # cannot be: the defaults are never pruned, nothing came before them
         raise RuntimeError("tuning ended without a finished trial")
@@ -74,18 +93,51 @@ def tune(
         rounds=int(best.user_attrs["rounds"]),
         defaults=dict(first.params),
         rounds_of_defaults=int(first.user_attrs["rounds"]),
-        rows=data.fit.num_row(),
+        rows=round(sum(each.fit.num_row() for each in data) / len(data)),
         loss=best.value,
         loss_of_defaults=first.value,
         trials=len(study.trials),
         pruned=sum(trial.state == optuna.trial.TrialState.PRUNED for trial in study.trials),
+        ridge=choose_ridge(recipe, asked),
     )
 
 
+def choose_ridge(recipe: Recipe, asked: Sequence[Fold]) -> float:
+    """The penalty of the linear half with the least loss where tuning asks: the recipe's, a tenth, or tenfold."""
+    losses = {}
+    for ridge in (recipe.ridge, recipe.ridge / 10, recipe.ridge * 10):
+        tried = [fit_linear(replace(recipe, ridge=ridge), fold.fit).margins(fold.asked.rows) for fold in asked]
+        losses[ridge] = _mean_loss(recipe, asked, [fold.asked.starts() + own for fold, own in zip(asked, tried, strict=True)])
+    return min(losses, key=lambda ridge: losses[ridge])
+
+
+def _mean_loss(recipe: Recipe, asked: Sequence[Fold], margins: list[Floats]) -> float:
+    each = [level_free_losses(own, fold.asked.outcomes, recipe.link) for fold, own in zip(asked, margins, strict=True)]
+    return float(np.concatenate(each).mean())
+
+
+def _stop_when_nothing_helps(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    if trial.number - study.best_trial.number >= TRIALS_WITHOUT_GAIN_MAX:
+        study.stop()
+
+
 def _fit_and_watch(
-    recipe: Recipe, data: Matrices, parameters: Parameters, settings: TrainingSettings, trial: optuna.Trial
+    recipe: Recipe, data: Sequence[Matrices], parameters: Parameters, settings: TrainingSettings, trial: optuna.Trial
 ) -> tuple[float, int]:
-    """The lowest loss on the tune date and the number of rounds that reached it."""
+    """The lowest loss over what is asked, the mean over rows, and the number of rounds that reached it."""
+    histories, rows = [], []
+    for fold, each in enumerate(data):
+        # Pruning looks at the first one only: its losses say enough of a hopeless trial.
+        histories.append(_loss_by_round(recipe, each, parameters, settings, trial if fold == 0 else None))
+        rows.append(each.tune.num_row())
+    shortest = min(map(len, histories))
+    losses = np.average([history[:shortest] for history in histories], axis=0, weights=rows)
+    return float(losses.min()), int(losses.argmin()) + 1
+
+
+def _loss_by_round(
+    recipe: Recipe, data: Matrices, parameters: Parameters, settings: TrainingSettings, trial: optuna.Trial | None
+) -> list[float]:
     outcomes = data.tune.get_label().reshape(data.tune.num_row(), -1).astype(np.float64)
     history: dict[str, dict[str, list[float]]] = {}
 
@@ -100,11 +152,13 @@ def _fit_and_watch(
         evals=[(data.tune, "tune")],
         evals_result=history,
         custom_metric=loss,
-        callbacks=[xgb.callback.EarlyStopping(rounds=PATIENCE_ROUNDS, metric_name=LOSS), _Pruning(trial)],
+        callbacks=[
+            xgb.callback.EarlyStopping(rounds=PATIENCE_ROUNDS, metric_name=LOSS),
+            *([_Pruning(trial)] if trial is not None else []),
+        ],
         verbose_eval=False,
     )
-    losses = history["tune"][LOSS]
-    return min(losses), int(np.argmin(losses)) + 1
+    return history["tune"][LOSS]
 
 
 def _margins(served: Floats, link: str) -> Floats:

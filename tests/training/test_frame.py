@@ -51,7 +51,7 @@ def test_the_prior_adds_columns_and_where_the_recipe_says_so_the_margins_to_star
     ("task", "columns"),
     [
         ("churn", ["has_ordered"]),
-        ("clv", ["net_spend"]),
+        ("clv", ["net_value"]),
         ("propensity", ["bought_tea", "bought_toys_games"]),
     ],
 )

@@ -35,10 +35,10 @@ def found(
 
 
 def outcomes(lines: Sequence[Line], **settings: object) -> dict[str, Outcome]:
-    """has_ordered and net_spend by customer, at the one date."""
+    """has_ordered and net_value by customer, at the one date."""
     rows = found(lines, **settings)  # type: ignore[arg-type]
     return {
-        who: (int(has), float(net)) for who, has, net in zip(rows.customer_id, rows.has_ordered, rows.net_spend, strict=True)
+        who: (int(has), float(net)) for who, has, net in zip(rows.customer_id, rows.has_ordered, rows.net_value, strict=True)
     }
 
 
@@ -98,9 +98,9 @@ def test_rows_recorded_late_count_all_the_same() -> None:
 def test_each_date_has_a_window_of_its_own() -> None:
     ada = [line("ada", "2021-03-02", 30), line("ada", "2021-03-12", 5)]
     rows = found(ada, date(2021, 2, 20), AS_OF, date(2021, 3, 10))
-    assert list(zip(rows.as_of.astype(str), rows.net_spend, strict=True)) == [("2021-03-01", 30), ("2021-03-10", 5)]
+    assert list(zip(rows.as_of.astype(str), rows.net_value, strict=True)) == [("2021-03-01", 30), ("2021-03-10", 5)]
     rows = found(ada, date(2021, 2, 28), AS_OF, date(2021, 3, 2), horizon_days=11)
-    assert list(rows.net_spend) == [30, 30, 35]
+    assert list(rows.net_value) == [30, 30, 35]
 
 
 def test_categories_are_flags_for_what_was_bought() -> None:
@@ -113,7 +113,7 @@ def test_categories_are_flags_for_what_was_bought() -> None:
         line("cy", "2021-03-03", 4, category="Rare"),
     ]
     rows = found(lines, categories=("Tea", "Toys & Games")).set_index("customer_id")
-    assert list(rows.columns) == ["as_of", "has_ordered", "net_spend", "bought_tea", "bought_toys_games"]
+    assert list(rows.columns) == ["as_of", "has_ordered", "net_value", "bought_tea", "bought_toys_games"]
     assert rows.bought_tea.to_dict() == {"ada": 1, "bo": 1, "cy": 0}
     assert rows.bought_toys_games.to_dict() == {"ada": 0, "bo": 1, "cy": 0}
 
@@ -141,7 +141,7 @@ def test_an_open_window_is_not_a_label(tmp_path: Path, data_until: str, open_dat
     dates = (AS_OF, date(2021, 3, 11))
     settings = {"horizon_days": 10, "data_until": date.fromisoformat(data_until), "categories": ()}
     if not open_dates:
-        assert read_labels(file, dates, **settings).net_spend.tolist() == [30.0]
+        assert read_labels(file, dates, **settings).net_value.tolist() == [30.0]
         return
     with pytest.raises(UnripeLabels) as refused:
         read_labels(file, dates, **settings)
@@ -186,7 +186,7 @@ def test_labels_equal_the_slow_obvious_way(seed: int, horizon_days: int) -> None
         rows.customer_id,
         pd.to_datetime(rows.as_of).dt.date,
         rows.has_ordered,
-        rows.net_spend,
+        rows.net_value,
         rows.bought_tea,
         rows.bought_toys_games,
         strict=True,

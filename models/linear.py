@@ -1,0 +1,61 @@
+"""The linear half of a model: a weight per column on a log scale, for what trees can only draw in steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.contract import Frozen
+
+Floats = NDArray[np.float64]
+
+
+def signed_log(values: Floats) -> Floats:
+    """log(1 + |x|) with the sign of x: money and counts are skewed, and may be negative."""
+    return np.sign(values) * np.log1p(np.abs(values))
+
+
+class Linear(Frozen):
+    """A ridge regression on columns that are put on a log scale, held within what was seen, and standardised.
+
+    Fitted columns have mean 0, so that a weight times a column is its SHAP value (Lundberg, Lee 2017, for columns taken
+    as independent), and the intercept the base. A missing value counts as the median.
+    """
+
+    columns: tuple[str, ...]
+    medians: tuple[float, ...]  # this and the next four on the log scale, one per column
+    lowest: tuple[float, ...]
+    highest: tuple[float, ...]
+    means: tuple[float, ...]
+    per_unit: tuple[float, ...]  # one over the standard deviation; 0 where a column is constant
+    weights: tuple[tuple[float, ...], ...]  # per output, one per column
+    intercepts: tuple[float, ...]  # per output
+
+    def standardised(self, values: pd.DataFrame) -> Floats:
+        """The columns as the weights read them: rows x columns, nothing missing."""
+        return standardise(values[list(self.columns)], *self._scales())
+
+    def parts(self, values: pd.DataFrame) -> Floats:
+        """What each column adds to each margin: rows x outputs x columns; with the intercepts they sum to `margins`."""
+        parts: Floats = self.standardised(values)[:, None, :] * np.asarray(self.weights)
+        return parts
+
+    def margins(self, values: pd.DataFrame) -> Floats:
+        """The margins: rows x outputs."""
+        margins: Floats = self.standardised(values) @ np.asarray(self.weights).T + np.asarray(self.intercepts)
+        return margins
+
+    def _scales(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        medians, lowest, highest, means, per_unit = (
+            np.asarray(scale) for scale in (self.medians, self.lowest, self.highest, self.means, self.per_unit)
+        )
+        return medians, lowest, highest, means, per_unit
+
+
+def standardise(
+    values: pd.DataFrame, medians: Floats, lowest: Floats, highest: Floats, means: Floats, per_unit: Floats
+) -> Floats:
+    """Columns on a log scale, medians for what is missing, within what was seen, with mean 0 and deviation 1 when fitted."""
+    logs = signed_log(values.to_numpy(dtype=np.float64))
+    return (np.clip(np.where(np.isnan(logs), medians, logs), lowest, highest) - means) * per_unit

@@ -1,0 +1,41 @@
+"""Which table tells what customers did: the outcome of a task, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from models.contract import Task
+
+Teller = Literal["labels", "orders", "subscriptions"]
+Mapped = Mapping[str, tuple[str, ...]]  # the columns of every table that is mapped
+
+
+def teller(task: Task, mapped: Mapped) -> Teller | None:
+    """The table that tells the outcome: given labels first, then orders, then for churn subscriptions; None if none does."""
+    if given_columns(task, mapped):
+        return "labels"
+    if "orders" in mapped:
+        return "orders" if task != "propensity" or "category" in mapped["orders"] else None
+    return "subscriptions" if task == "churn" and "subscriptions" in mapped else None
+
+
+def given_columns(task: Task, mapped: Mapped) -> list[str]:
+    """The columns of the labels table that are the outcomes of a task."""
+    labels = mapped.get("labels", ())
+    if task == "propensity":
+        return [name for name in labels if name.startswith("bought_")]
+    return [name for name in ("churned" if task == "churn" else "value",) if name in labels]
+
+
+def what_counts(mapped: Mapped) -> str:
+    """What an order brings: the margin where cost is known, else the money paid; goods given back subtract."""
+    return "net margin" if "cost" in mapped.get("orders", ()) else "net spend"
+
+
+def untold(task: Task) -> str:
+    """What is missing where no table tells the outcome of a task."""
+    if task == "propensity":
+        return "it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), and neither is mapped"
+    told = "tables.labels.churned or tables.subscriptions" if task == "churn" else "tables.labels.value"
+    return f"no table tells who did; map tables.orders, or {told}"

@@ -1,0 +1,21 @@
+"""What can be learned at all: an output that hardly anybody, or nearly everybody, brings about is not guessed at."""
+
+from __future__ import annotations
+
+from models.contract import Output, Roles
+from training.frame import Frame
+
+CUSTOMERS_MIN = 30  # who did, and who did not: fewer cannot tell what sets them apart
+
+
+def too_few(past: Frame, roles: Roles, outputs: tuple[Output, ...]) -> dict[str, str]:
+    """By label of an output that cannot be learned: why. Customers count once, over all dates to learn from."""
+    found = {}
+    for k, output in enumerate(outputs):
+        did = past.outcomes[:, k] > 0
+        who, who_not = (len(set(past.customer_id[chosen])) for chosen in (did, ~did))
+        dates = f"{roles.fitted_on[0]} to {roles.fitted_on[-1]}"
+        if min(who, who_not) < CUSTOMERS_MIN:
+            said = f"it happened to only {who} customers" if who < who_not else f"it happened to all but {who_not} customers"
+            found[output.label] = f"{said} after the dates {dates}; {CUSTOMERS_MIN} are needed to tell what sets them apart"
+    return found
