@@ -57,15 +57,11 @@ class OrderRate:
     def expected_orders(self, repeats: Floats, last: Floats, age: Floats, days: float) -> Floats:
         """Orders to expect in the next `days` days."""
         alive = self.alive(repeats, last, age)
-        rest = self.alpha + age
         a = self.a if abs(self.a - 1) > 1e-6 else 1 + 1e-6  # the formula has a removable gap at a = 1
-        shape = self.r + repeats
-        # The hypergeometric series overflows for several orders a day; whoever makes them hardly leaves within the horizon.
-        with np.errstate(over="ignore", invalid="ignore"):
-            curve = hyp2f1(shape, self.b + repeats + 1, a + self.b + repeats, days / (rest + days))
-            stays = np.exp(-shape * np.log1p(days / rest)) * curve
-            expected = (a + self.b + repeats) / (a - 1) * (1 - stays)
-        steady = shape / rest * days
+        shape, ahead = self.r + repeats, days / (self.alpha + age)
+        total = a + self.b + repeats
+        expected = total / (a - 1) * (1 - _hypergeometric(shape, a - 1, total, ahead))
+        steady = shape * ahead  # if nobody left: no less, and the answer where the series fails
         usable = np.isfinite(expected) & (expected >= 0) & (expected <= steady)
         return alive * np.where(usable, expected, steady)
 
@@ -76,16 +72,13 @@ class OrderRate:
         is Beta(a, b + x + 1), for she has stayed after x + 1 orders (x `repeats`, T `age`: what is left of the likelihood of
         Batislam et al. (2007) where she has not left). Orders that end it come at rate * p, so the chance is
         E[exp(-rate p t)] = E[(1 + p t / (alpha + T))^-(r + x)] = 2F1(r + x, a; a + b + x + 1; -t / (alpha + T)), by Euler's
-        integral (DLMF 15.6.1). It is computed after Pfaff's transformation (DLMF 15.8.1), where nothing alternates or grows
-        with x.
+        integral (DLMF 15.6.1).
         """
-        ahead = days / (self.alpha + age)
-        last = self.a + self.b + repeats + 1
-        with np.errstate(over="ignore", invalid="ignore"):
-            series = hyp2f1(self.a + self.b + 1 - self.r, self.a, last, ahead / (1 + ahead))
-            chance = np.exp(-self.a * np.log1p(ahead)) * series
+        shape, ahead = self.r + repeats, days / (self.alpha + age)
+        total = self.a + self.b + repeats + 1
+        chance = _hypergeometric(shape, self.a, total, ahead)
         # By Jensen's inequality no less than at the mean rate of leaving: the answer where the series fails.
-        least = np.exp(-(self.r + repeats) * ahead * self.a / last)
+        least = np.exp(-shape * ahead * self.a / total)
         usable = np.isfinite(chance) & (chance >= least) & (chance <= 1)
         found: Floats = np.where(usable, chance, least)
         return found
@@ -131,6 +124,17 @@ class OrderValue:
         return self.p * (self.gamma + orders * mean_value) / (self.p * orders + self.q - 1)
 
 
+def _hypergeometric(shape: Floats, a: float, c: Floats, ahead: Floats) -> Floats:
+    """2F1(shape, a; c; -ahead), by Pfaff's transformation (DLMF 15.8.1) for the smaller of shape and a.
+
+    The series then hardly grows with the other, so that customers with thousands of orders do not make it overflow.
+    """
+    low, high = np.minimum(shape, a), np.maximum(shape, a)
+    with np.errstate(over="ignore", invalid="ignore"):
+        value: Floats = np.exp(-low * np.log1p(ahead)) * hyp2f1(low, c - high, c, ahead / (1 + ahead))
+    return value
+
+
 def fit_order_rate(repeats: Floats, last: Floats, age: Floats) -> OrderRate:
     """Maximum likelihood with a little shrinkage; every input gives finite parameters, and customers not known are left out.
 
@@ -138,8 +142,8 @@ def fit_order_rate(repeats: Floats, last: Floats, age: Floats) -> OrderRate:
     """
     known = np.isfinite(repeats) & np.isfinite(last) & np.isfinite(age)
     repeats, last, age = repeats[known], last[known], age[known]
-    # Half an order more than were seen: who never ordered again so far may do so yet.
-    mean_rate = (float(repeats.sum()) + 0.5) / max(float(age.sum()), 1.0)
+    # Half an order in a year more than was seen: who has not ordered again so far may do so yet.
+    mean_rate = (float(repeats.sum()) + 0.5) / (float(age.sum()) + 365.0)
     alike = OrderRate(ONE_RATE, ONE_RATE / mean_rate, 0.0, 1.0)
     if not repeats.any():
         return replace(alike, remark="Nobody has ordered twice: nothing is known of rhythm, and everybody is taken as active.")
