@@ -61,9 +61,10 @@ class OrderRate:
         shape, ahead = self.r + repeats, days / (self.alpha + age)
         total = a + self.b + repeats
         expected = total / (a - 1) * (1 - _hypergeometric(shape, a - 1, total, ahead))
-        steady = shape * ahead  # if nobody left: no less, and the answer where the series fails
+        # Where the series fails, many orders and much leaving have made both rates all but certain: their means will do.
+        steady, leaves = shape * ahead, np.maximum(a / (total + 1), 1e-12)
         usable = np.isfinite(expected) & (expected >= 0) & (expected <= steady)
-        return alive * np.where(usable, expected, steady)
+        return alive * np.where(usable, expected, -np.expm1(-steady * leaves) / leaves)
 
     def staying(self, repeats: Floats, age: Floats, days: Floats | float) -> Floats:
         """P(still a customer `days` days from now, given that she is one now); the three are broadcast.
