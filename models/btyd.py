@@ -25,7 +25,7 @@ SLOPE_MAX = 1e-3  # of the mean loss where a search is taken to have come to res
 CUSTOMERS_MAX = 50_000  # fitted on; more move the parameters by less than a hundredth and take longer
 ONE_RATE = 1e6  # as a Gamma shape: everybody orders at the same rate
 LOSSES_SHARE_MAX = 0.1  # of customers, for Gamma-Gamma, which knows positive values only
-REACH = np.concatenate([[0.0], np.geomspace(1e-6, 1e6, 481)])  # days ahead, in units of alpha + age
+REACH = np.concatenate([[0.0], np.geomspace(1e-6, 1e6, 241)])  # days ahead, in units of alpha + age
 
 
 @dataclass(frozen=True)
@@ -98,15 +98,17 @@ class OrderRate:
         `alive` is the chance that she is a customer now, from `alive` or corrected from outside. She has left within t days
         with 1 - alive * staying(t): 0 where that exceeds the quantile already, and `days_max` where it does not get there.
         """
-        with np.errstate(divide="ignore"):
-            wanted = (1 - np.asarray(quantiles)) / np.asarray(alive)[:, None]
+        chance = np.asarray(alive)[:, None]
+        gone = chance < 1e-300
+        wanted = np.where(gone, np.inf, (1 - np.asarray(quantiles)) / np.where(gone, 1, chance))  # of staying()
+        reach = REACH[: np.searchsorted(REACH, days_max / self.alpha) + 1]
         # staying() depends on x and on t / (alpha + T) alone: one curve for each number of repeat orders serves all ages.
         counts, which = np.unique(repeats, return_inverse=True)
         customers = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))[:-1])
         ahead = np.empty_like(wanted)
         for count, hers in zip(counts, customers, strict=True):
-            curve = np.minimum.accumulate(self.staying(count, np.zeros(1), REACH * self.alpha))
-            ahead[hers] = np.interp(wanted[hers], curve[::-1], REACH[::-1], left=np.inf)
+            curve = np.minimum.accumulate(self.staying(count, np.zeros(1), reach * self.alpha))
+            ahead[hers] = np.interp(wanted[hers], curve[::-1], reach[::-1], left=np.inf)
         days: Floats = np.minimum(ahead * (self.alpha + age)[:, None], days_max)
         return days
 
