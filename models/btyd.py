@@ -144,7 +144,8 @@ def fit_order_rate(repeats: Floats, last: Floats, age: Floats) -> OrderRate:
     MBG/NBD, or where it does not settle (bounds, no rest) NBD without leaving, or else everybody's mean rate.
     """
     known = np.isfinite(repeats) & np.isfinite(last) & np.isfinite(age)
-    repeats, last, age = repeats[known], last[known], age[known]
+    repeats, last = np.maximum(repeats[known], 0), np.maximum(last[known], 0)
+    age = np.maximum(age[known], last)
     # Half an order in a year more than was seen: who has not ordered again so far may do so yet.
     mean_rate = (float(repeats.sum()) + 0.5) / (float(age.sum()) + 365.0)
     alike = OrderRate(ONE_RATE, ONE_RATE / mean_rate, 0.0, 1.0)

@@ -380,6 +380,7 @@ DEGENERATE = {
     "all once a month": ([12] * 100, [360] * 100, [365] * 100),
     "all gone": ([3] * 100, [10] * 100, [3650] * 100),
     "one with a hundred thousand orders": ([0] * 20 + [100_000], [0] * 20 + [700], [365] * 20 + [720]),
+    "contradictions": ([-3, 2, 1e9, 4], [-5, 500, 1, 20], [-10, 10, 1, 19]),
     "some not known": ([np.nan, 1, 2, 0], [1, 5, 9, np.nan], [10, 20, np.nan, 5]),
 }
 
@@ -411,6 +412,14 @@ def test_who_all_order_every_day_are_expected_to_go_on_and_it_is_said() -> None:
     assert fitted.expected_orders(np.array([365.0]), np.array([365.0]), np.array([365.0]), 90.0)[0] == pytest.approx(
         90, rel=0.02
     )
+
+
+def test_who_orders_a_hundred_times_a_day_is_expected_to_go_on_and_it_is_said() -> None:
+    once = np.array([139.0]), np.array([0.0]), np.array([1.0])
+    fitted = fit_order_rate(*once)
+    assert fitted.remark == "Who has left could not be told from rhythm: nobody is taken to."
+    assert fitted.alive(*once).tolist() == [1.0]
+    assert fitted.expected_orders(*once, 10.0)[0] == pytest.approx(1390, rel=0.01)
 
 
 def test_order_values_that_do_not_vary_stay_and_it_is_said() -> None:
