@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -21,25 +22,36 @@ Baseline = Callable[[pd.DataFrame, Floats, pd.DataFrame], Floats]  # past rows, 
 
 
 def baselines(
-    task: Task, *, horizon_days: int, windows_days: tuple[int, ...], category: str | None = None
+    task: Task,
+    columns: Collection[str],
+    *,
+    horizon_days: int,
+    windows_days: tuple[int, ...],
+    learned_horizon_days: int | None = None,
+    category: str | None = None,
 ) -> dict[str, Baseline]:
-    """The baselines of one output by name. `category` is the slug of a propensity's category.
+    """The baselines of one output by name, as far as the rows have the columns they need.
 
-    Their rows hold the snapshot's columns and the prior's: `buy_till_you_die` is the prior alone.
+    Rows hold the snapshot's columns and the prior's, which look `learned_horizon_days` ahead: `buy_till_you_die` is the
+    prior alone. `category` is the slug of a propensity's category.
     """
+    learned = learned_horizon_days or horizon_days
+    found: dict[str, Baseline]
     if task == "churn":
-        rhythm = one_column(f"expected_orders_{horizon_days}d")
-        rules = {"recency_rule": one_column("days_since_last_order"), "buy_till_you_die": rhythm}
-        return {"base_rate": mean_outcome, **rules, "logistic_regression": logistic}
-    if task == "clv":
-        trailing = {}
+        rhythm = OneColumn(f"expected_orders_{learned}d")
+        rules = {"recency_rule": OneColumn("days_since_last_order"), "buy_till_you_die": rhythm}
+        found = {"base_rate": mean_outcome, **rules, "logistic_regression": logistic}
+    elif task == "clv":
+        trailing: dict[str, Baseline] = {}
         if windows_days:
             nearest = min(windows_days, key=lambda window: abs(window - horizon_days))
-            trailing = {f"trailing_{nearest}d_spend": as_it_stands(f"spend_sum_{nearest}d", horizon_days / nearest)}
-        spend = as_it_stands(f"expected_spend_{horizon_days}d")
-        return {"mean_value": mean_outcome, **trailing, "buy_till_you_die": spend, "ridge_regression": ridge}
-    bought = f"order_count_{CATEGORY_DAYS}d_of_{category}"
-    return {"base_rate": mean_outcome, "bought_before_rule": one_column(bought), "logistic_regression": logistic}
+            trailing = {f"trailing_{nearest}d_spend": AsItStands(f"spend_sum_{nearest}d", horizon_days / nearest)}
+        spend = AsItStands(f"expected_spend_{learned}d", horizon_days / learned)
+        found = {"mean_value": mean_outcome, **trailing, "buy_till_you_die": spend, "ridge_regression": ridge}
+    else:
+        bought = OneColumn(f"order_count_{CATEGORY_DAYS}d_of_{category}")
+        found = {"base_rate": mean_outcome, "bought_before_rule": bought, "logistic_regression": logistic}
+    return {name: rival for name, rival in found.items() if getattr(rival, "column", None) in (None, *columns)}
 
 
 def mean_outcome(_: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
@@ -47,13 +59,15 @@ def mean_outcome(_: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Float
     return np.full(len(rows), float(outcomes.mean()))
 
 
-def one_column(name: str) -> Baseline:
+@dataclass(frozen=True)
+class OneColumn:
     """A logistic curve through one column: the rule of thumb, fairly calibrated."""
 
-    def rule(past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
-        return logistic(past[[name]], outcomes, rows[[name]])
+    column: str
 
-    return rule
+    def __call__(self, past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
+        """The answer for `rows`."""
+        return logistic(past[[self.column]], outcomes, rows[[self.column]])
 
 
 def logistic(past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
@@ -70,13 +84,16 @@ def ridge(past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
     return np.maximum(np.asarray(fitted.predict(rows), dtype=np.float64), 0.0)
 
 
-def as_it_stands(column: str, factor: float = 1.0) -> Baseline:
+@dataclass(frozen=True)
+class AsItStands:
     """One column is the answer, times a factor: what was spent lately, or what the rhythm of orders lets expect."""
 
-    def answer(_: pd.DataFrame, __: Floats, rows: pd.DataFrame) -> Floats:
-        return rows[column].to_numpy(dtype=np.float64) * factor
+    column: str
+    factor: float = 1.0
 
-    return answer
+    def __call__(self, _: pd.DataFrame, __: Floats, rows: pd.DataFrame) -> Floats:
+        """The answer for `rows`."""
+        return rows[self.column].to_numpy(dtype=np.float64) * self.factor
 
 
 def _linear_inputs() -> list[object]:

@@ -13,6 +13,7 @@ from models.contract import Frozen, InputColumn, Link
 
 Floats = NDArray[np.float64]
 AMOUNT_MIN = 0.01  # the booster starts from the log of the expected spend
+RECORDS_RUN_DAYS, SEEN_SHARE_MIN = 90, 0.5
 CHANCE_MIN = 1e-6  # or from the log-odds of an order
 
 
@@ -42,7 +43,8 @@ class Prior(Frozen):
     def fit(cls, rows: pd.DataFrame, horizon_days: int) -> Self:
         """From the eligible customers of one snapshot; no label is looked at."""
         days, last, age, value = _rhythm(rows)
-        rate = fit_order_rate(days - 1, last, age)
+        seen = _seen_from_the_start(age)
+        rate = fit_order_rate(days[seen] - 1, last[seen], age[seen])
         worth = fit_order_value(days, value)
         unfinished = cls(
             horizon_days=horizon_days,
@@ -125,6 +127,16 @@ class Prior(Frozen):
         chance = np.clip(np.where(np.isnan(chance), self.order_probability_mean, chance), CHANCE_MIN, 1 - CHANCE_MIN)
         odds: Floats = np.log1p(-chance) - np.log(chance)
         return odds
+
+
+def _seen_from_the_start(age: Floats) -> NDArray[np.bool_]:
+    """Who came after the records had run for a while; everybody, where those would be less than half.
+
+    Whoever is first seen just after records begin was mostly a customer before: her first order is not her first, and
+    she would be taken for somebody new who orders often.
+    """
+    seen: NDArray[np.bool_] = age <= age.max() - RECORDS_RUN_DAYS
+    return seen if seen.mean() >= SEEN_SHARE_MIN else np.ones(len(age), dtype=bool)
 
 
 def _rhythm(rows: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:

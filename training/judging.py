@@ -56,7 +56,14 @@ def judge(
 
 def _baselines(contract: Contract, k: int, past: Frame, judged: Frame) -> dict[str, dict[str, Metric]]:
     category = contract.outputs[k].name.removeprefix("propensity_") if contract.task == "propensity" else None
-    rivals = baselines(contract.task, horizon_days=contract.horizon_days, windows_days=contract.windows_days, category=category)
+    rivals = baselines(
+        contract.task,
+        past.rows.columns,
+        horizon_days=contract.horizon_days,
+        windows_days=contract.windows_days,
+        learned_horizon_days=contract.learned_horizon_days,
+        category=category,
+    )
     seen = past.outcomes[:, k] if contract.link == "sigmoid" else np.maximum(past.outcomes[:, k], 0)  # as the model's
     return {
         name: _metrics(contract, judged.outcomes[:, k], rival(past.rows, seen, judged.rows)) for name, rival in rivals.items()
