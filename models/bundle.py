@@ -1,14 +1,15 @@
 """The bundle: the one artefact that is evaluated, served, explained and reported.
 
 A directory of JSON files: `booster.json`, `linear.json`, `prior.json`, `season.json`, `calibrator.json`, `intervals.json`,
-`contract.json`, `evaluation.json` and `golden.json` (made-up rows with their expected answers). Parts that a model does not
-have are absent. No pickle, no customer row.
+`horizons.json`, `contract.json`, `evaluation.json` and `golden.json` (made-up rows with their expected answers). Parts that
+a model does not have are absent. No pickle, no customer row.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -24,13 +25,18 @@ from features.rfm import DAY_OF_YEAR
 from models.calibration import Calibrator
 from models.contract import Contract
 from models.evaluation import Evaluation
+from models.horizons import Horizons
 from models.intervals import Intervals
+from models.leaving import days_at_constant_rate
 from models.linear import Linear
 from models.prior import Prior
 from models.season import Season
 
 Floats = NDArray[np.float64]
 Part = TypeVar("Part", bound=BaseModel)
+OPTIONAL_PARTS = ("intervals", "prior", "season", "linear", "horizons")
+CHURN = "churn_probability"
+DAYS_UNTIL_LEAVING = ("days_until_leaving_lower_80", "days_until_leaving", "days_until_leaving_upper_80")
 GOLDEN_TOLERANCE = 1e-4  # relative; boosters add float32 leaves, in another order on another processor
 
 
@@ -47,6 +53,7 @@ class Bundle:
     prior: Prior | None = None
     season: Season | None = None
     linear: Linear | None = None
+    horizons: Horizons | None = None
 
     def values(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The columns the model reads: snapshot columns, then the prior's. Raises ContractMismatch naming absent ones."""
@@ -81,14 +88,34 @@ class Bundle:
 
     def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The served numbers, one column per output, and for clv the ends of the interval."""
-        served = self.calibrator.served(self.margins(self.values(rows)))
+        values = self.values(rows)
+        served = self.calibrator.served(self.margins(values))
         names = [output.name for output in self.contract.outputs]
         answers = pd.DataFrame(served, columns=names, index=rows.index)
         if self.intervals is not None:
             lower, upper = self.intervals.around(served[:, 0])
             percent = round(self.intervals.coverage * 100)
             answers[f"{names[0]}_lower_{percent}"], answers[f"{names[0]}_upper_{percent}"] = lower, upper
-        return answers
+        return answers if self.contract.task != "churn" else answers.join(self.leaving(values, served[:, 0]))
+
+    def leaving(self, values: pd.DataFrame, churn: Floats) -> pd.DataFrame:
+        """Churn only: the chance within the other horizons, and the days until leaving with the ends of an 80 % interval."""
+        found = {}
+        if self.horizons is not None:
+            odds = np.log(churn) - np.log1p(-churn)
+            by_horizon = self.horizons.probabilities(odds, self.offsets(values, self.horizons.all_days))
+            found = {f"{CHURN}_{days}d": chance for days, chance in by_horizon.items() if days != self.horizons.own_days}
+        if self.prior is not None and self.contract.expects_orders:
+            days = self.prior.days_until_leaving(values, churn, self.contract.horizon_days)
+        else:
+            days = days_at_constant_rate(churn, self.contract.horizon_days)
+        return pd.DataFrame(found | dict(zip(DAYS_UNTIL_LEAVING, days.T, strict=True)), index=values.index)
+
+    def offsets(self, values: pd.DataFrame, horizons_days: Iterable[int]) -> dict[int, Floats]:
+        """What the prior expects by horizon, as log-odds of no order; nothing where it is not orders that are predicted."""
+        if self.prior is None or not self.contract.expects_orders:
+            return {}
+        return {days: self.prior.offset(values, "sigmoid", days) for days in horizons_days}
 
 
 def booster_columns(values: pd.DataFrame) -> pd.DataFrame:
@@ -117,8 +144,8 @@ def save_bundle(bundle: Bundle, folder: Path) -> str:
     """Write the bundle's files into an empty folder and return its content hash."""
     bundle.booster.save_model(folder / "booster.json")
     (folder / "calibrator.json").write_text(bundle.calibrator.model_dump_json(indent=1), encoding="utf-8")
-    optional = {"linear": bundle.linear, "prior": bundle.prior, "season": bundle.season, "intervals": bundle.intervals}
-    for name, part in optional.items():
+    for name in OPTIONAL_PARTS:
+        part = getattr(bundle, name)
         if part is not None:
             (folder / f"{name}.json").write_text(part.model_dump_json(indent=1), encoding="utf-8")
     (folder / "contract.json").write_text(bundle.contract.model_dump_json(indent=1), encoding="utf-8")
@@ -144,6 +171,7 @@ def load_bundle(folder: Path) -> Bundle:
         prior=_read_part(Prior, folder / "prior.json"),
         season=_read_part(Season, folder / "season.json"),
         linear=_read_part(Linear, folder / "linear.json"),
+        horizons=_read_part(Horizons, folder / "horizons.json"),
         contract=contract,
         evaluation=Evaluation.model_validate_json((folder / "evaluation.json").read_bytes()),
         golden=pd.DataFrame(golden["rows"], columns=contract.features, dtype="float64"),

@@ -59,6 +59,7 @@ class Contract(Frozen):
     project: str
     currency: str
     task: Task
+    told_by: Literal["labels", "orders", "subscriptions"] = "orders"  # the table that tells what customers did
     horizon_days: int
     link: Link
     outputs: tuple[Output, ...]
@@ -84,6 +85,11 @@ class Contract(Frozen):
     def features(self) -> list[str]:
         """The snapshot columns the model reads, in its order."""
         return [column.name for column in self.inputs]
+
+    @property
+    def expects_orders(self) -> bool:
+        """Whether it is orders that are predicted, and the prior expects some."""
+        return self.told_by == "orders" and bool(self.derived)
 
     @property
     def explained(self) -> tuple[InputColumn, ...]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.btyd import OrderRate, OrderValue, fit_order_rate, fit_order_value
 from models.contract import Frozen, InputColumn, Link
+from models.leaving import days_by_rhythm
 
 Floats = NDArray[np.float64]
 AMOUNT_MIN = 0.01  # the booster starts from the log of the expected spend
@@ -110,6 +111,15 @@ class Prior(Frozen):
         names = [column.name for column in self.inputs()]
         values = (alive, some_order, orders, order_value, orders * order_value)
         return pd.DataFrame(dict(zip(names, values, strict=True)), index=rows.index)
+
+    def days_until_leaving(self, values: pd.DataFrame, churn: Floats, horizon_days: int) -> Floats:
+        """See `leaving.days_by_rhythm`; missing where the rhythm is not known."""
+        days, last, age, _ = _rhythm(values)
+        unknown = np.isnan(days) | np.isnan(last) | np.isnan(age)
+        rate, (days, last, age) = OrderRate(*self.order_rate), (np.where(unknown, 1.0, part) for part in (days, last, age))
+        found = days_by_rhythm(rate, days - 1, np.where(unknown, 0.0, last), age, churn, horizon_days)
+        found[unknown] = np.nan
+        return found
 
     def offset(self, values: pd.DataFrame, link: Link, horizon_days: int) -> Floats:
         """Where margins start from: the log of the expected spend (`exp`), the log-odds of no order (`sigmoid`).

@@ -9,7 +9,7 @@ from features.snapshots import Manifest
 from models.churn import CHURN
 from models.clv import CLV
 from models.contract import Output, Task
-from models.outcomes import teller, untold
+from models.outcomes import Teller, teller, untold
 from models.prior import RHYTHM
 from models.propensity import PROPENSITY
 from models.recipe import Recipe
@@ -29,13 +29,17 @@ def has_rhythm(manifest: Manifest) -> bool:
     return set(RHYTHM) <= {feature.name for feature in manifest.features()}
 
 
+def told(task: Task, manifest: Manifest) -> Teller:
+    """The table that tells the outcome of a task. Raises BadConfig where none does."""
+    told_by = teller(task, manifest.words.mapped)
+    if told_by is None or not RECIPES[task].outputs(manifest, told_by):
+        raise BadConfig(f"{task} cannot be trained: {untold(task)}")
+    return told_by
+
+
 def outputs_of(task: Task, manifest: Manifest) -> tuple[Output, ...]:
     """The numbers a model of the project serves. Raises BadConfig where no table tells the outcome."""
-    told_by = teller(task, manifest.words.mapped)
-    outputs = RECIPES[task].outputs(manifest, told_by) if told_by else ()
-    if not outputs:
-        raise BadConfig(f"{task} cannot be trained: {untold(task)}")
-    return outputs
+    return RECIPES[task].outputs(manifest, told(task, manifest))
 
 
 def possible(manifest: Manifest) -> list[Task]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 import xgboost as xgb
@@ -45,6 +46,21 @@ class Rehearsed:
     calibrator: Calibrator
     intervals: Intervals | None
     choices: dict[str, str]
+    levelled: tuple[Levelled, ...] = field(default=(), compare=False)  # the latest first
+
+
+@dataclass(frozen=True)
+class Levelled:
+    """The customers of an inner date, with margins of a model fitted without them, on the level they turned out to have."""
+
+    frame: Frame
+    margins: Floats
+
+    @property
+    def as_of(self) -> date:
+        """The date."""
+        found: date = self.frame.as_of[0]
+        return found
 
 
 @dataclass(frozen=True)
@@ -74,10 +90,13 @@ def rehearse(recipe: Recipe, frame: Frame, roles: Roles, tuned: Tuned, settings:
         fitted = f"fitted on dates to {roles.rehearsed_on[-1]}" + (", each by others" if len(prepared) > 1 else "")
         choices["interval"] = f"conformal, from {len(margins):,} customers on {roles.calibrate}, {fitted}"
         return Rehearsed(tuned, share, rule, plain, intervals, choices)
-    calibrator, choices["calibration"] = _calibrated(
-        recipe, frame, roles, tuned, share, margins, asked.frame.outcomes, settings
-    )
-    return Rehearsed(tuned, share, rule, calibrator, None, choices)
+    earlier = None
+    if roles.tune != roles.calibrate:
+        earlier = _levelled(recipe, ask(recipe, folds(frame, roles.tuned_on, roles.tune), tuned, settings), share)
+    calibrator, choices["calibration"] = _calibrated(recipe, earlier, Levelled(asked.frame, margins))
+    levelled = [_levelled(recipe, asked, share), *([earlier] if earlier else [])]
+    levelled = [replace(each, margins=calibrator.linear(each.margins)) for each in levelled]
+    return Rehearsed(tuned, share, rule, calibrator, None, choices, tuple(levelled))
 
 
 def _tuned_or_not(
@@ -149,34 +168,30 @@ def _right(recipe: Recipe, margins: Floats, asked: Frame) -> Floats:
     return np.stack([levels[as_of] for as_of in asked.as_of])
 
 
-def _calibrated(
-    recipe: Recipe,
-    frame: Frame,
-    roles: Roles,
-    tuned: Tuned,
-    share: float,
-    margins: Floats,
-    outcomes: Floats,
-    settings: TrainingSettings,
-) -> tuple[Calibrator, str]:
+def _levelled(recipe: Recipe, asked: Asked, share: float) -> Levelled:
+    margins = asked.corrected.margins(share)
+    return Levelled(asked.frame, margins + _right(recipe, margins, asked.frame))
+
+
+def _calibrated(recipe: Recipe, earlier: Levelled | None, asked: Levelled) -> tuple[Calibrator, str]:
     """Platt scaling if its spread helps where it was not fitted, else nothing.
 
     The spread found on the tune date has to help one horizon later, with a model that knows one horizon more: that is how it
-    would be used. Only then is it fitted again, on the calibrate date. Where both are the same date, one half of the
+    would be used. Only then is it fitted again, on the calibrate date. Where there is no earlier date, one half of the
     customers has to help the other.
     """
-    margins_asked, outcomes_asked = margins, outcomes
-    if roles.tune == roles.calibrate:
+    margins, outcomes = asked.margins, asked.frame.outcomes
+    if earlier is None:
         half = np.arange(len(margins)) % 2 == 0
         found, where = fit_platt(margins[half], outcomes[half]), "the other half of its customers"
-        margins_asked, outcomes_asked = margins[~half], outcomes[~half]
+        on, happened = margins[~half], outcomes[~half]
     else:
-        earlier = ask(recipe, folds(frame, roles.tuned_on, roles.tune), tuned, settings)
-        found, where = fit_platt(earlier.corrected.margins(share), earlier.frame.outcomes), str(roles.tune)
-    plain, spread = uncalibrated(recipe.link, margins.shape[1]), spread_of(found, margins_asked)
-    raw_loss, spread_loss = (log_losses(each.linear(margins_asked), outcomes_asked).mean() for each in (plain, spread))
+        found, where = fit_platt(earlier.margins, earlier.frame.outcomes), str(earlier.as_of)
+        on, happened = margins, outcomes
+    plain, spread = uncalibrated(recipe.link, margins.shape[1]), spread_of(found, on)
+    raw_loss, spread_loss = (log_losses(each.linear(on), happened).mean() for each in (plain, spread))
     kept = bool(spread_loss < raw_loss)
-    said = f"log-loss on {roles.calibrate}: {raw_loss:.4f} as fitted, {spread_loss:.4f} with Platt scaling from {where}"
+    said = f"log-loss on {asked.as_of}: {raw_loss:.4f} as fitted, {spread_loss:.4f} with Platt scaling from {where}"
     said = f"{said}; {'Platt scaling is used' if kept else 'the margins are left as they are'}"
     return spread_of(fit_platt(margins, outcomes), margins) if kept else plain, said
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from importlib.metadata import version
 
 from features.command import step
@@ -16,10 +17,11 @@ from features.version import code_version
 from models.bundle import Bundle, made_up_rows
 from models.calibration import Floats
 from models.contract import TASKS, Contract, InputColumn, Output, Roles, Task
-from models.outcomes import untold
+from models.horizons import Horizons
+from models.outcomes import Teller, untold
 from models.prior import Prior
 from models.recipe import Parameters, Recipe
-from models.recipes import outputs_of, possible, recipe_for
+from models.recipes import outputs_of, possible, recipe_for, told
 from models.registry import Registered, made_from
 from models.season import Season
 from training.dates import assign_roles, learned_horizon, split_by_customers
@@ -27,6 +29,7 @@ from training.earlier import known_parameters
 from training.fitting import Correction
 from training.folds import folds, judged_fold
 from training.frame import Frame, training_frame
+from training.horizons import fit_horizons
 from training.judging import judge
 from training.leakage import refuse_leaks
 from training.levels import season_for
@@ -62,6 +65,9 @@ def train(project: Project, settings: TrainingSettings, task: Task) -> Registere
             job = prepare(project, manifest, task)
             refuse_leaks(job.past, settings.waived_features)
         fitted = fit(job, settings, known=known_parameters(project.name, task, job.roles))
+        if task == "churn" and job.told_by != "labels":
+            with step("fitting other horizons"):
+                fitted = with_horizons(project, manifest, job, fitted, settings)
         with step(f"judging on {job.roles.judge}"):
             bundle = judged_bundle(job, fitted, _contract(job, manifest, project, settings, fitted), settings)
         with step("recording the run"):
@@ -76,6 +82,7 @@ class Job:
     """What a model is made from: the recipe, what is learned from and what is judged, and which date does what."""
 
     recipe: Recipe
+    told_by: Teller
     roles: Roles
     past: Frame  # everything that may be learned from, within the horizon to learn from
     judged: Frame
@@ -86,6 +93,7 @@ class Job:
 def prepare(project: Project, manifest: Manifest, task: Task) -> Job:
     """Read the frames of one model. Raises BadInput where there is nothing to learn or to judge."""
     recipe, grid, horizon = recipe_for(task, manifest), manifest.grid, manifest.horizon_days
+    told_by = told(task, manifest)
     if recipe.starts_from_prior:
         horizon = learned_horizon(grid, judged_at=manifest.judged_at, horizon_days=horizon)
     if horizon < manifest.horizon_days:
@@ -107,7 +115,13 @@ def prepare(project: Project, manifest: Manifest, task: Task) -> Job:
     if not kept:
         raise BadData(f"{task} of {project.name} cannot be learned: {'; '.join(set(unpredictable.values()))}")
     return Job(
-        recipe, roles, past.with_outputs(kept), judged.with_outputs(kept), tuple(outputs[k] for k in kept), unpredictable
+        recipe,
+        told_by,
+        roles,
+        past.with_outputs(kept),
+        judged.with_outputs(kept),
+        tuple(outputs[k] for k in kept),
+        unpredictable,
     )
 
 
@@ -120,6 +134,7 @@ class Fitted:
     season: Season
     correction: Correction
     rows: int
+    horizons: Horizons | None = None
 
     def margins(self, asked: Frame, settings: TrainingSettings) -> Floats:
         """The margins, before calibration, of rows that already have the prior's columns: rows x outputs."""
@@ -144,6 +159,27 @@ def fit(job: Job, settings: TrainingSettings, *, known: Sequence[Parameters] = (
     return Fitted(rehearsed, prior, season, correction, len(past.rows))
 
 
+def with_horizons(project: Project, manifest: Manifest, job: Job, fitted: Fitted, settings: TrainingSettings) -> Fitted:
+    """The same with the other horizons that inner dates can teach; why one cannot is added to the choices."""
+
+    def outcomes(as_of: date, horizon_days: int) -> Frame:
+        return training_frame(project, manifest, "churn", (as_of,), horizon_days=horizon_days, known_by=job.roles.judge)
+
+    horizons, missing = fit_horizons(
+        fitted.rehearsed.levelled,
+        fitted.prior if job.told_by == "orders" else None,
+        outcomes,
+        own_days=manifest.horizon_days,
+        wanted_days=settings.churn_horizons_days,
+        until=job.roles.judge,
+        falls=job.told_by == "orders",
+    )
+    said = "; ".join(f"not {days}: {why}" for days, why in missing.items())
+    answered = "answered for " + ", ".join(f"{days}" for days in horizons.all_days) + " days"
+    choices = fitted.rehearsed.choices | {"horizons": f"{answered}; {said}" if said else answered}
+    return replace(fitted, horizons=horizons, rehearsed=replace(fitted.rehearsed, choices=choices))
+
+
 def judged_bundle(job: Job, fitted: Fitted, contract: Contract, settings: TrainingSettings) -> Bundle:
     """The fitted parts with their contract and with how they did on the judged customers."""
     rehearsed = fitted.rehearsed
@@ -162,6 +198,7 @@ def judged_bundle(job: Job, fitted: Fitted, contract: Contract, settings: Traini
         prior=fitted.prior,
         season=fitted.season,
         linear=fitted.correction.linear,
+        horizons=fitted.horizons,
     )
 
 
@@ -175,6 +212,7 @@ def _contract(job: Job, manifest: Manifest, project: Project, settings: Training
         project=project.name,
         currency=manifest.currency,
         task=recipe.task,
+        told_by=job.told_by,
         horizon_days=manifest.horizon_days,
         link=recipe.link,
         outputs=job.outputs,
