@@ -161,7 +161,8 @@ class Weighed:
         before, after = self.running_customers[draw, right - 1], self.running_customers[draw, right]
         into = np.divide(places - before, after - before, out=np.zeros_like(places), where=after > before)
         start: Floats = running[draw, right - 1]
-        return start + into * (running[draw, right] - start)
+        reached_sum: Floats = start + into * (running[draw, right] - start)
+        return reached_sum
 
 
 def _running(groups: Floats) -> Floats:

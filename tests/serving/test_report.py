@@ -40,7 +40,8 @@ from serving.report.build import problems_with, report_file, report_on
 from serving.report.comparison import compare, verdict
 from serving.report.page import gather_report, render
 from serving.scorer import Scorer
-from training.metrics import judge_amount, judge_interval, judge_probability, tenths
+from training.coverage import judge_interval
+from training.metrics import judge_amount, judge_probability, tenths
 
 CUSTOMERS, HORIZON = 200, 90
 EVIL = '<script>alert("$\\frac{")</script>'

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, mean_squared_error, roc_auc_score
 
 from features.problems import BadInput
+from training.coverage import judge_interval
 from training.metrics import (
     decile_mape,
     ece,
     gini_normalized,
     judge_amount,
-    judge_interval,
     judge_probability,
     lift_10,
     rmse,

@@ -18,8 +18,9 @@ from features.snapshots import Manifest, build_snapshots, load_snapshot
 from models.contract import TASKS, Task
 from models.registry import Registered, champion, find
 from tests.training.company import DATA_UNTIL, JUDGED_AT, order_lines, write_company
+from training.coverage import judge_interval
 from training.frame import Frame, training_frame
-from training.metrics import judge_amount, judge_interval, judge_probability
+from training.metrics import judge_amount, judge_probability
 from training.promote import promote_challenger, restore_previous
 from training.settings import TrainingSettings
 from training.train import possible_tasks, train
