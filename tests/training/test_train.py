@@ -181,6 +181,11 @@ def test_a_run_records_parameters_figures_and_pictures(company: Company) -> None
     assert run.data.metrics["mean_value.wape"] == pytest.approx(
         evaluation.outputs["clv_30d"].baselines["mean_value"]["wape"].value
     )
+    wape, rival = evaluation.outputs["clv_30d"].metrics["wape"], evaluation.outputs["clv_30d"].baselines["mean_value"]["wape"]
+    assert run.data.metrics["wape_low"] == pytest.approx(wape.low)
+    assert run.data.metrics["wape_high"] == pytest.approx(wape.high)
+    assert run.data.metrics["mean_value.wape_ours_less_this"] == pytest.approx(wape.value - rival.value)
+    assert run.data.metrics["mean_value.wape_ours_less_this_low"] < run.data.metrics["mean_value.wape_ours_less_this_high"]
     assert run.data.metrics["tuning_loss"] <= run.data.metrics["tuning_loss_of_defaults"]
 
 
