@@ -10,6 +10,7 @@ from serving.report import glossary
 from serving.report.standing import (
     Count,
     Stand,
+    caveat,
     distance,
     interval,
     stand,
@@ -99,14 +100,14 @@ def compare(evaluation: OutputEvaluation, *, title: str, currency: str) -> Compa
         won=tuple(about.in_text for about in compared if MODEL in best[about.name]),
         compared=len(compared),
         lost=tuple(_lost(evaluation, compared, currency)),
-        stands=stand(evaluation, compared, currency),
+        stands=stand(evaluation, [column.about for column in columns], currency),
     )
 
 
 def verdict(comparisons: tuple[Comparison, ...]) -> list[str]:
     """What the tables say, in sentences: where the model is best, and every baseline that beats it somewhere."""
     outputs = [comparison.stands for comparison in comparisons]
-    if all(outputs):
+    if all(any(one.standing for one in stands) for stands in outputs):
         return standing_of_one(outputs[0]) if len(outputs) == 1 else standing_of_several(outputs)
     if len(comparisons) == 1:
         return _verdict_on_one(comparisons[0])
@@ -119,7 +120,7 @@ def verdict(comparisons: tuple[Comparison, ...]) -> list[str]:
         lost.setdefault(each.baseline, Counter())[each.figure] += 1
     sentences += [
         f"{plain(name).capitalize()} beats the model on {listed([f'{figure} in {n}' for figure, n in figures.items()])} "
-        f"of {len(comparisons)} categories{_caveat(name)}."
+        f"of {len(comparisons)} categories{caveat(name)}."
         for name, figures in lost.items()
     ]
     return sentences if lost else [*sentences, "No baseline beats the model on any figure in any category."]
@@ -139,12 +140,8 @@ def _verdict_on_one(comparison: Comparison) -> list[str]:
     ]
     for baseline in dict.fromkeys(lost.baseline for lost in comparison.lost):
         where = [f"{lost.figure} ({lost.said})" for lost in comparison.lost if lost.baseline == baseline]
-        sentences.append(f"{plain(baseline).capitalize()} beats the model on {listed(where)}{_caveat(baseline)}.")
+        sentences.append(f"{plain(baseline).capitalize()} beats the model on {listed(where)}{caveat(baseline)}.")
     return sentences if comparison.lost else [*sentences, "No baseline beats it on any of them."]
-
-
-def _caveat(baseline: str) -> str:
-    return ", but gives everybody the same number" if baseline in ("base_rate", "mean_value") else ""
 
 
 def _best(about: glossary.Entry, rivals: dict[str, dict[str, Metric]]) -> set[str]:

@@ -14,14 +14,14 @@ from serving.report.wording import listed, plain
 
 @dataclass(frozen=True)
 class Stand:
-    """One figure of the model beside the baseline that does best on it."""
+    """One figure of the model beside the baseline that does best on it, or alone where no baseline has it."""
 
     about: glossary.Entry
     model: str
     interval: str  # of the model's figure; empty where it has none
     baseline: str
     theirs: str
-    standing: Standing
+    standing: Standing | None  # None: there is nothing to compare with
     said: str
 
 
@@ -45,26 +45,35 @@ def distance(about: glossary.Entry, metric: Metric) -> float:
 
 
 def stand(evaluation: OutputEvaluation, abouts: Iterable[glossary.Entry], currency: str) -> tuple[Stand, ...]:
-    """The figures whose difference to the best baseline is known with its interval, in the order of the table."""
-    found = []
-    for about in abouts:
-        rivals = {name: metrics[about.name] for name, metrics in evaluation.baselines.items() if about.name in metrics}
-        best = min(rivals, key=lambda name: distance(about, rivals[name]), default=None)
-        if best is None or (difference := rivals[best].ours_less_this) is None:
-            continue
-        ours, theirs = evaluation.metrics[about.name], rivals[best]
-        found.append(
-            Stand(
-                about=about,
-                model=about.say(ours.value, currency),
-                interval=interval(about, ours, currency),
-                baseline=plain(best),
-                theirs=about.say(theirs.value, currency),
-                standing=difference.standing(ours.greater_is_better),
-                said=_said(about, difference, ours.greater_is_better, currency),
-            )
-        )
-    return tuple(found)
+    """The figures that are known with an interval, in the order of the table."""
+    stands = (_stand(evaluation, about, currency) for about in abouts)
+    return tuple(one for one in stands if one)
+
+
+def _stand(evaluation: OutputEvaluation, about: glossary.Entry, currency: str) -> Stand | None:
+    ours = evaluation.metrics[about.name]
+    value, span = about.say(ours.value, currency), interval(about, ours, currency)
+    rivals = {name: metrics[about.name] for name, metrics in evaluation.baselines.items() if about.name in metrics}
+    if not rivals:
+        return Stand(about, value, span, "", "-", None, glossary.direction(ours, about)) if span else None
+    best = min(rivals, key=lambda name: distance(about, rivals[name]))
+    difference = rivals[best].ours_less_this
+    if difference is None:
+        return None
+    return Stand(
+        about=about,
+        model=value,
+        interval=span,
+        baseline=plain(best),
+        theirs=about.say(rivals[best].value, currency),
+        standing=difference.standing(ours.greater_is_better),
+        said=_said(about, difference, ours.greater_is_better, currency),
+    )
+
+
+def caveat(baseline: str) -> str:
+    """What has to be said of a baseline that puts nobody before anybody."""
+    return ", but gives everybody the same number" if baseline.replace(" ", "_") in ("base_rate", "mean_value") else ""
 
 
 def interval(about: glossary.Entry, metric: Metric, currency: str) -> str:
@@ -76,7 +85,8 @@ def standing_counts(outputs: Iterable[tuple[Stand, ...]]) -> tuple[Count, ...]:
     """Figure by figure over several categories."""
     counted: dict[glossary.Entry, Counter[str]] = {}
     for each in (one for stands in outputs for one in stands):
-        counted.setdefault(each.about, Counter())[each.standing] += 1
+        if each.standing:
+            counted.setdefault(each.about, Counter())[each.standing] += 1
     return tuple(Count(about, seen["ahead"], seen["undecided"], seen["behind"]) for about, seen in counted.items())
 
 
@@ -91,14 +101,18 @@ def standing_of_one(stands: tuple[Stand, ...]) -> list[str]:
     if titles["undecided"]:
         said.append(f"On {listed(titles['undecided'])} no difference to the best baseline can be told.")
     if titles["behind"]:
-        worse = [f"{one.about.in_text} ({one.baseline}: {one.theirs})" for one in stands if one.standing == "behind"]
+        worse = [
+            f"{one.about.in_text} ({one.baseline}: {one.theirs}{caveat(one.baseline)})"
+            for one in stands
+            if one.standing == "behind"
+        ]
         said.append(f"It is behind the best baseline, by more than chance, on {listed(worse)}.")
     return said
 
 
 def standing_of_several(outputs: list[tuple[Stand, ...]]) -> list[str]:
     """In sentences, for several categories."""
-    seen = Counter(one.standing for stands in outputs for one in stands)
+    seen = Counter(one.standing for stands in outputs for one in stands if one.standing)
     return [
         f"Each of {len(outputs)} categories was compared with its best baseline on each of {len(standing_counts(outputs))} "
         f"figures: in {seen['ahead']} of {seen.total()} comparisons the model is ahead by more than chance, in "
