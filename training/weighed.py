@@ -147,16 +147,24 @@ class Weighed:
         each, rest = np.divmod(self.customers[:, None], TENTHS)
         return place * each + np.minimum(place, rest)
 
+    @cached_property
+    def _lift(self) -> Floats:
+        """Each draw stands above the one before it, so that one search finds places in all of them."""
+        lift: Floats = np.arange(len(self.weights), dtype=np.float64)[:, None] * (self.customers.max() + 1)
+        return lift
+
+    @cached_property
+    def _ladder(self) -> Floats:
+        return (self.running_customers + self._lift).ravel()
+
     def _grouped(self, ranked: Floats) -> Floats:
         starts = self.sample.starts
         return ranked if len(starts) == ranked.shape[1] else np.add.reduceat(ranked, starts, axis=1)
 
     def _up_to(self, places: Floats, running: Floats) -> Floats:
         """A running sum after so many customers. Within a prediction that several share it grows evenly."""
-        draw = np.arange(len(running))[:, None]
-        # One search for all draws: each is lifted above the one before it.
-        lift = draw * (self.customers.max() + 1)
-        reached = np.searchsorted((self.running_customers + lift).ravel(), places + lift) - draw * running.shape[1]
+        draw, lift = np.arange(len(running))[:, None], self._lift
+        reached = np.searchsorted(self._ladder, places + lift) - draw * running.shape[1]
         right = np.maximum(reached, 1)
         before, after = self.running_customers[draw, right - 1], self.running_customers[draw, right]
         into = np.divide(places - before, after - before, out=np.zeros_like(places), where=after > before)

@@ -113,10 +113,18 @@ def standing_of_one(stands: tuple[Stand, ...]) -> list[str]:
 def standing_of_several(outputs: list[tuple[Stand, ...]]) -> list[str]:
     """In sentences, for several categories."""
     seen = Counter(one.standing for stands in outputs for one in stands if one.standing)
+    ahead_of_it: dict[str, Counter[str]] = {}
+    for one in (one for stands in outputs for one in stands if one.standing == "behind"):
+        ahead_of_it.setdefault(one.baseline, Counter())[one.about.in_text] += 1
     return [
         f"Each of {len(outputs)} categories was compared with its best baseline on each of {len(standing_counts(outputs))} "
         f"figures: in {seen['ahead']} of {seen.total()} comparisons the model is ahead by more than chance, in "
-        f"{seen['behind']} behind, and in {seen['undecided']} no difference can be told."
+        f"{seen['behind']} behind, and in {seen['undecided']} no difference can be told.",
+        *(
+            f"{baseline.capitalize()} is ahead on {listed([f'{figure} in {n}' for figure, n in figures.items()])} of "
+            f"{len(outputs)} categories{caveat(baseline)}."
+            for baseline, figures in ahead_of_it.items()
+        ),
     ]
 
 

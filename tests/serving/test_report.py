@@ -460,6 +460,28 @@ def test_the_best_baseline_of_a_figure_is_the_one_compared() -> None:
     assert (found.baseline, found.theirs, found.standing) == ("recency rule", "0.790", "undecided")
 
 
+def test_a_figure_that_no_baseline_has_stands_alone() -> None:
+    covered = Metric(value=0.77, greater_is_better=None, low=0.76, high=0.78)
+    compared = beside_one(auc=with_difference(True, 0.8, 0.7, (0.05, 0.15)))
+    evaluation = compared.model_copy(update={"metrics": compared.metrics | {"coverage_80": covered}})
+    one = compare(evaluation, title="clv", currency="EUR")
+    assert [(each.interval, each.theirs, each.standing, each.said) for each in one.stands[1:]] == [
+        ("76.0 to 78.0 %", "-", None, "closest to 80 % is best")
+    ]
+    assert verdict((one,)) == ["The model is ahead of every baseline, by more than chance, on AUC."]
+
+
+def test_a_baseline_that_tells_nobody_apart_is_said_to_when_it_is_ahead() -> None:
+    ours, rate = with_difference(False, 0.04, 0.01, (0.02, 0.04))
+    evaluation = beside_one(ece=(ours, rate)).model_copy(update={"baselines": {"base_rate": {"ece": rate}}})
+    one = compare(evaluation, title="tea", currency="EUR")
+    said = "calibration error (base rate: 1.0 %, but gives everybody the same number)"
+    assert verdict((one,)) == [f"It is behind the best baseline, by more than chance, on {said}."]
+    assert verdict((one, one))[1] == (
+        "Base rate is ahead on calibration error in 2 of 2 categories, but gives everybody the same number."
+    )
+
+
 def test_over_several_categories_it_is_counted_what_can_be_told() -> None:
     ahead, behind, undecided = (
         compare(beside_one(auc=with_difference(True, 0.8, 0.7, ends)), title="tea", currency="EUR")
@@ -470,7 +492,8 @@ def test_over_several_categories_it_is_counted_what_can_be_told() -> None:
     assert counts((ahead,)) == ()
     assert verdict((ahead, ahead, behind, undecided)) == [
         "Each of 4 categories was compared with its best baseline on each of 1 figures: in 2 of 4 comparisons the model is "
-        "ahead by more than chance, in 1 behind, and in 1 no difference can be told."
+        "ahead by more than chance, in 1 behind, and in 1 no difference can be told.",
+        "Logistic regression is ahead on AUC in 1 of 4 categories.",
     ]
 
 
