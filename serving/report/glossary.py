@@ -148,7 +148,7 @@ _ENTRIES = {
         Entry(
             "sum_ratio_net",
             "Predicted / net total",
-            "The same where customers who give back more than they buy count as negative.",
+            "Predicted over actual total, where customers who give back more than they buy count as negative.",
         ),
         Entry(
             "crps",
