@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 Floats = NDArray[np.float64]
 STRATA = 10
 STRATUM_CUSTOMERS_MIN = 20  # fewer cannot say how far one in ten strays
+LEVELS: Floats = np.arange(1, 20) / 20  # of the quantiles: 5 %, 10 %, ... 95 %
+NOTHING, EVERYTHING = -1e9, 1e3  # JSON has no infinity: -1e9 on a log scale is zero money
 
 
 class Intervals(BaseModel):
@@ -26,6 +28,7 @@ class Intervals(BaseModel):
     edges: tuple[float, ...]  # predicted values between the strata, ascending
     below: tuple[float, ...]  # log-scale distance of the lower end, one per stratum
     above: tuple[float, ...]  # log-scale distance of the upper end
+    strays: tuple[tuple[float, ...], ...] = ()  # log-scale distance of each quantile of LEVELS, one row per stratum
 
     @classmethod
     def fit(cls, predicted: Floats, actual: Floats, coverage: float) -> Self:
@@ -40,7 +43,7 @@ class Intervals(BaseModel):
         edges = edges[edges > predicted.min()]
         stratum = np.searchsorted(edges, predicted, side="right")
         strays = np.log1p(np.maximum(actual, 0)) - np.log1p(predicted)
-        below, above = [], []
+        below, above, quantiles = [], [], []
         for k in range(len(edges) + 1):
             own = strays[stratum == k]
             nothing = float((actual[stratum == k] <= 0).mean())
@@ -48,12 +51,15 @@ class Intervals(BaseModel):
             lower_risk = risk / 2 if nothing < risk / 2 else 0.0
             below.append(-np.inf if lower_risk == 0 else -_conformal_quantile(-own, 1 - lower_risk))
             above.append(_conformal_quantile(own, coverage + lower_risk))
-        # JSON has no infinity: -1e9 on a log scale is zero money.
+            # Who brought nothing strays from any prediction to zero, not by as much as from this one.
+            spread = np.where(actual[stratum == k] <= 0, NOTHING, own)
+            quantiles.append(tuple(min(_conformal_quantile(spread, level), EVERYTHING) for level in LEVELS))
         return cls(
             coverage=coverage,
             edges=tuple(map(float, edges)),
-            below=tuple(max(float(b), -1e9) for b in below),
-            above=tuple(min(float(a), 1e3) for a in above),
+            below=tuple(max(float(b), NOTHING) for b in below),
+            above=tuple(min(float(a), EVERYTHING) for a in above),
+            strays=tuple(quantiles),
         )
 
     def around(self, predicted: Floats) -> tuple[Floats, Floats]:
@@ -63,6 +69,15 @@ class Intervals(BaseModel):
         lower = np.maximum(np.expm1(log + np.asarray(self.below)[stratum]), 0)
         upper = np.expm1(log + np.asarray(self.above)[stratum])
         return np.minimum(lower, predicted), np.maximum(upper, predicted)
+
+    def quantiles(self, predicted: Floats) -> Floats:
+        """Amounts below which the outcome lies with the chances of LEVELS: one row per customer, one column per level.
+
+        The conformal predictive distribution (Vovk et al. 2017) of the stratum. Only fits that stored `strays` have it.
+        """
+        stratum = np.searchsorted(np.asarray(self.edges), predicted, side="right")
+        amounts: Floats = np.expm1(np.log1p(predicted)[:, None] + np.asarray(self.strays)[stratum])
+        return np.maximum(amounts, 0)
 
 
 def _conformal_quantile(scores: Floats, level: float) -> float:

@@ -9,10 +9,12 @@ from features.problems import BadInput
 from models.baselines import baselines
 from models.calibration import Calibrator
 from models.contract import Contract
-from models.evaluation import Evaluation, Metric, OutputEvaluation
+from models.evaluation import CalibrationPoint, Evaluation, Metric, OutputEvaluation
 from models.intervals import Intervals
+from training.coverage import judge_interval, judge_quantiles, with_coverage
 from training.frame import Frame
-from training.metrics import judge_amount, judge_interval, judge_probability, tenths
+from training.metrics import AMOUNT, NET, PROBABILITY, check_amount, check_probability, churn_figures, tenths
+from training.resampling import Beside, judged_beside
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +29,10 @@ def judge(
     judged: Frame,
     choices: dict[str, str],
 ) -> Evaluation:
-    """Metrics of every output on the judged customers; baselines are fitted on `past`, like the model."""
+    """Metrics of every output on the judged customers; baselines are fitted on `past`, like the model.
+
+    All with 95 % intervals, by customer: a judged date has each customer once.
+    """
     served = calibrator.served(margins)
     outputs = {}
     for k, output in enumerate(contract.outputs):
@@ -37,14 +42,9 @@ def judge(
                 f"{output.label}: all {len(actual):,} customers have the same outcome after {contract.roles.judge}, so nothing "
                 "can be judged; leave a category nobody buys out of features.main_categories, or choose another dates.judged_at"
             )
-        metrics = _metrics(contract, actual, served[:, k])
-        if intervals is not None:
-            metrics |= judge_interval(actual, served[:, k], *intervals.around(served[:, k]), intervals.coverage)
-        outputs[output.name] = OutputEvaluation(
-            metrics=metrics,
-            baselines=_baselines(contract, k, past, judged),
-            tenths=tenths(np.maximum(actual, 0), served[:, k]),
-        )
+        beside = _beside(contract, actual, served[:, k], _baselines(contract, k, past, judged))
+        spread, points = _spread(contract, intervals, actual, served[:, k])
+        outputs[output.name] = OutputEvaluation(metrics=beside.ours | spread, baselines=beside.rivals, tenths=points)
     return Evaluation(
         judged_at=contract.roles.judge,
         customers=len(judged.rows),
@@ -54,7 +54,8 @@ def judge(
     )
 
 
-def _baselines(contract: Contract, k: int, past: Frame, judged: Frame) -> dict[str, dict[str, Metric]]:
+def _baselines(contract: Contract, k: int, past: Frame, judged: Frame) -> dict[str, Floats]:
+    """What each baseline says of the judged customers."""
     category = contract.outputs[k].name.removeprefix("propensity_") if contract.task == "propensity" else None
     rivals = baselines(
         contract.task,
@@ -65,18 +66,31 @@ def _baselines(contract: Contract, k: int, past: Frame, judged: Frame) -> dict[s
         category=category,
     )
     seen = past.outcomes[:, k] if contract.link == "sigmoid" else np.maximum(past.outcomes[:, k], 0)  # as the model's
-    return {
-        name: _metrics(contract, judged.outcomes[:, k], rival(past.rows, seen, judged.rows)) for name, rival in rivals.items()
-    }
+    return {name: rival(past.rows, seen, judged.rows) for name, rival in rivals.items()}
 
 
-def _metrics(contract: Contract, actual: Floats, predicted: Floats) -> dict[str, Metric]:
+def _beside(contract: Contract, actual: Floats, ours: Floats, rivals: dict[str, Floats]) -> Beside:
     if contract.link == "sigmoid":
-        return judge_probability(actual, predicted)
+        check_probability(actual)
+        figures = churn_figures() if contract.task == "churn" else PROBABILITY
+        return judged_beside(figures, actual, ours, rivals, seed=contract.seed)
     # A customer who only gave goods back brought nothing; what those took away stays visible in the net total.
-    net = (
-        {"sum_ratio_net": Metric(value=float(predicted.sum() / actual.sum()), greater_is_better=None)}
-        if actual.sum() > 0
-        else {}
-    )
-    return judge_amount(np.maximum(actual, 0), predicted) | net
+    floored = np.maximum(actual, 0)
+    check_amount(floored)
+    found = judged_beside(AMOUNT, floored, ours, rivals, seed=contract.seed)
+    if actual.sum() <= 0:
+        return found
+    net = judged_beside(NET, actual, ours, rivals, seed=contract.seed)
+    return Beside(found.ours | net.ours, {name: metrics | net.rivals[name] for name, metrics in found.rivals.items()})
+
+
+def _spread(
+    contract: Contract, intervals: Intervals | None, actual: Floats, predicted: Floats
+) -> tuple[dict[str, Metric], tuple[CalibrationPoint, ...]]:
+    """What the intervals are worth, overall and by tenth; without intervals the tenths alone."""
+    points = tenths(np.maximum(actual, 0), predicted)
+    if intervals is None:
+        return {}, points
+    held = judge_interval(actual, predicted, *intervals.around(predicted), intervals.coverage, seed=contract.seed)
+    spread = judge_quantiles(actual, predicted, intervals.quantiles(predicted), seed=contract.seed)
+    return held | spread, with_coverage(points, intervals, actual, predicted, seed=contract.seed)

@@ -1,148 +1,169 @@
-"""The figures a model is judged by. Each says which way is better; nothing is negated."""
+"""The figures a model is judged by. Each says which way is better, in which unit, and how sure it is; nothing is negated.
+
+Formulas, sources and when not to use a figure: docs/glossary.md.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import spearmanr
-from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from features.problems import BadInput
 from models.evaluation import CalibrationPoint, Metric
+from training.profit import Campaign, expected_maximum_profit
+from training.resampling import Figure, figure, judged
+from training.weighed import Floats, Sample, Weighed
 
-Floats = NDArray[np.float64]
-Figure = Callable[[Floats, Floats], float]
-TENTHS = 10
+SURELY = float(np.finfo(np.float64).eps)  # a probability of 0 or 1 counts as this near to it: its log-loss is finite
+POSITIVE = (0.0, np.inf)
 
 
-def judge_probability(actual: Floats, predicted: Floats) -> dict[str, Metric]:
-    """Ranking and calibration of a probability. Raises BadInput when only one class was seen."""
+@figure("ratio", greater_is_better=True, bounds=(0.0, 1.0))
+def auc(seen: Weighed) -> Floats:
+    """Chance that one with the outcome is put above one without; the same prediction counts as half."""
+    happened, others = seen.brought, seen.customers - seen.brought
+    return 1 - (seen.area - happened**2 / 2) / (happened * others)
+
+
+@figure("ratio", greater_is_better=True, bounds=(0.0, 1.0))
+def average_precision(seen: Weighed) -> Floats:
+    """Mean, over those with the outcome, of the outcome's rate among all who are predicted at least as much."""
+    at_least = seen.customers[:, None] - seen.running_customers[:, :-1]
+    found = seen.running_actual[:, -1:] - seen.running_actual[:, :-1]
+    precision = np.divide(found, at_least, out=np.zeros_like(found), where=at_least > 0)
+    purity: Floats = np.einsum("ij,ij->i", seen.group_actual, precision) / seen.brought
+    return purity
+
+
+@figure("times", greater_is_better=True, bounds=POSITIVE)
+def lift_10(seen: Weighed) -> Floats:
+    """The outcome's rate in the tenth predicted highest over its rate among all."""
+    size, happened = seen.top_tenth
+    return happened / size / (seen.brought / seen.customers)
+
+
+@figure("ratio", greater_is_better=False, bounds=POSITIVE)
+def brier(seen: Weighed) -> Floats:
+    """Mean squared distance between probability and outcome (Brier 1950)."""
+    return seen.mean((seen.predicted - seen.actual) ** 2)
+
+
+@figure("points", greater_is_better=False, bounds=(0.0, 1.0))
+def ece(seen: Weighed) -> Floats:
+    """Expected calibration error: mean |predicted - actual| over ten groups of equal size (Naeini et al. 2015)."""
+    misses: Floats = np.abs(seen.tenth_predicted - seen.tenth_actual).sum(axis=1)
+    return misses / seen.customers
+
+
+@figure("nats", greater_is_better=False, bounds=POSITIVE)
+def logloss(seen: Weighed) -> Floats:
+    """Mean surprise at what happened: -log of the probability it was given."""
+    given = np.where(seen.actual == 1, seen.predicted, 1 - seen.predicted)
+    return seen.mean(-np.log(np.clip(given, SURELY, 1)))
+
+
+@figure("ratio", greater_is_better=None, target=1.0)
+def sum_ratio(seen: Weighed) -> Floats:
+    """Total predicted over total actual: 1 is right."""
+    return seen.total(seen.predicted) / seen.brought
+
+
+@figure("ratio", greater_is_better=True, bounds=(-1.0, 1.0))
+def spearman(seen: Weighed) -> Floats:
+    """Rank correlation; 0 for a prediction that is the same for everybody. Resampled customers keep their ranks."""
+    one, other = seen.sample.ranks
+    mean_one, mean_other = seen.mean(one), seen.mean(other)
+    spread = (seen.mean(one**2) - mean_one**2) * (seen.mean(other**2) - mean_other**2)
+    together = seen.mean(one * other) - mean_one * mean_other
+    return np.divide(together, np.sqrt(spread), out=np.zeros_like(spread), where=spread > 0)
+
+
+@figure("ratio", greater_is_better=True, bounds=(-np.inf, 1.0))
+def gini_normalized(seen: Weighed) -> Floats:
+    """Gini of the actual amounts in predicted order over that in their own order (Wang, Liu, Miao 2019)."""
+    return _gini(seen) / _gini(Weighed(Sample(seen.actual, seen.actual), seen.weights))
+
+
+@figure("ratio", greater_is_better=True, bounds=(0.0, 1.0))
+def top_decile_capture(seen: Weighed) -> Floats:
+    """Share of the whole amount that the tenth predicted highest brought."""
+    return seen.top_tenth[1] / seen.brought
+
+
+@figure("ratio", greater_is_better=False, bounds=POSITIVE)
+def wape(seen: Weighed) -> Floats:
+    """Weighted absolute percentage error: sum of |actual - predicted| over sum of |actual|."""
+    return seen.total(np.abs(seen.actual - seen.predicted)) / seen.total(np.abs(seen.actual))
+
+
+@figure("money", greater_is_better=False, bounds=POSITIVE)
+def rmse(seen: Weighed) -> Floats:
+    """Root of the mean squared error, in money."""
+    return np.sqrt(seen.mean((seen.actual - seen.predicted) ** 2))
+
+
+@figure("ratio", greater_is_better=False, bounds=POSITIVE)
+def decile_mape(seen: Weighed) -> Floats:
+    """Mean over ten groups by prediction of |predicted - actual| / |actual| sums (Wang, Liu, Miao 2019).
+
+    Groups that brought nothing are left out.
+    """
+    brought = np.abs(seen.tenth_actual)
+    misses, some = np.abs(seen.tenth_predicted - seen.tenth_actual), brought > 0
+    errors: Floats = np.divide(misses, brought, out=np.zeros_like(misses), where=some).sum(axis=1) / some.sum(axis=1)
+    return errors
+
+
+@figure("money", greater_is_better=None, target=0.0)
+def bias(seen: Weighed) -> Floats:
+    """Mean of predicted less actual, in money per customer: 0 is right."""
+    return seen.mean(seen.predicted - seen.actual)
+
+
+PROBABILITY = (auc, average_precision, lift_10, brier, ece, logloss, sum_ratio)
+AMOUNT = (spearman, gini_normalized, top_decile_capture, wape, rmse, decile_mape, sum_ratio, bias)
+NET = (Figure("sum_ratio_net", sum_ratio.by_draw, "ratio", greater_is_better=None),)
+
+
+def churn_figures(campaign: Campaign = Campaign()) -> tuple[Figure, ...]:  # noqa: B008 (it is frozen)
+    """The figures of a probability, and what a campaign against leaving would earn."""
+    return (*PROBABILITY, expected_maximum_profit(campaign))
+
+
+def check_probability(actual: Floats) -> None:
+    """Raise BadInput when only one class was seen."""
     if len(np.unique(actual)) < 2:
         raise BadInput(f"every customer has the same outcome ({actual[0]:g}) on the judged date: nothing can be judged")
-    better_more: dict[str, Figure] = {"auc": roc_auc_score, "average_precision": average_precision_score, "lift_10": lift_10}
-    better_less: dict[str, Figure] = {"brier": brier_score_loss, "ece": ece, "logloss": log_loss}
-    return _judged(actual, predicted, better_more, better_less) | _sum_ratio(actual, predicted)
 
 
-def judge_amount(actual: Floats, predicted: Floats) -> dict[str, Metric]:
-    """Error, ranking and total of an amount. Raises BadInput when nothing was spent in total."""
+def check_amount(actual: Floats) -> None:
+    """Raise BadInput when nothing was spent in total."""
     if actual.sum() <= 0:
         raise BadInput("the customers brought nothing in total after the judged date: no amount can be judged")
-    better_more: dict[str, Figure] = {
-        "spearman": spearman,
-        "gini_normalized": gini_normalized,
-        "top_decile_capture": top_decile_capture,
-    }
-    better_less: dict[str, Figure] = {"wape": wape, "rmse": rmse, "decile_mape": decile_mape}
-    return _judged(actual, predicted, better_more, better_less) | _sum_ratio(actual, predicted)
 
 
-def judge_interval(actual: Floats, predicted: Floats, lower: Floats, upper: Floats, nominal: float) -> dict[str, Metric]:
-    """Share of outcomes inside the interval, overall and in the tenth predicted highest, and its mean width.
+def judge_probability(actual: Floats, predicted: Floats, *, seed: int = 0) -> dict[str, Metric]:
+    """Ranking and calibration of a probability. Raises BadInput when only one class was seen."""
+    check_probability(actual)
+    return judged(PROBABILITY, actual, predicted, seed=seed)
 
-    The share is best when it equals the nominal one, so neither more nor less is better. Outcomes below zero count
-    as zero, which is where the interval ends.
-    """
-    floored = np.maximum(actual, 0)
-    inside = ((floored >= lower) & (floored <= upper)).astype(np.float64)
-    top = _top_tenth(predicted)
-    percent = round(nominal * 100)
-    return {
-        f"coverage_{percent}": Metric(value=float(inside.mean()), greater_is_better=None),
-        f"coverage_{percent}_top_decile": Metric(value=float(_evened(inside, predicted)[top].mean()), greater_is_better=None),
-        "interval_width_mean": Metric(value=float((upper - lower).mean()), greater_is_better=False),
-    }
+
+def judge_amount(actual: Floats, predicted: Floats, *, seed: int = 0) -> dict[str, Metric]:
+    """Error, ranking and total of an amount. Raises BadInput when nothing was spent in total."""
+    check_amount(actual)
+    return judged(AMOUNT, actual, predicted, seed=seed)
 
 
 def tenths(actual: Floats, predicted: Floats) -> tuple[CalibrationPoint, ...]:
     """The customers in ten groups of equal size by prediction, lowest first."""
-    actual = _evened(actual, predicted)
+    seen = Sample(actual, predicted).as_it_is()
+    groups = zip(seen.tenth_customers[0], seen.tenth_predicted[0], seen.tenth_actual[0], strict=True)
     return tuple(
-        CalibrationPoint(customers=len(group), predicted=float(predicted[group].mean()), actual=float(actual[group].mean()))
-        for group in _tenths(predicted)
-        if len(group)
+        CalibrationPoint(customers=int(size), predicted=float(expected / size), actual=float(came / size))
+        for size, expected, came in groups
+        if size
     )
 
 
-def ece(actual: Floats, predicted: Floats) -> float:
-    """Expected calibration error: mean |predicted - actual| over ten groups of equal size (Naeini et al. 2015)."""
-    actual = _evened(actual, predicted)
-    gaps = [abs(predicted[group].mean() - actual[group].mean()) * len(group) for group in _tenths(predicted) if len(group)]
-    return float(sum(gaps) / len(predicted))
-
-
-def lift_10(actual: Floats, predicted: Floats) -> float:
-    """The outcome's rate in the tenth predicted highest over its rate among all."""
-    return float(_evened(actual, predicted)[_top_tenth(predicted)].mean() / actual.mean())
-
-
-def wape(actual: Floats, predicted: Floats) -> float:
-    """Weighted absolute percentage error: sum of |actual - predicted| over sum of |actual|."""
-    return float(np.abs(actual - predicted).sum() / np.abs(actual).sum())
-
-
-def rmse(actual: Floats, predicted: Floats) -> float:
-    """Root of the mean squared error, in money."""
-    return float(np.sqrt(np.mean((actual - predicted) ** 2)))
-
-
-def spearman(actual: Floats, predicted: Floats) -> float:
-    """Rank correlation; 0 for a prediction that is the same for everybody."""
-    if len(np.unique(predicted)) < 2:
-        return 0.0
-    return float(spearmanr(actual, predicted).statistic)
-
-
-def gini_normalized(actual: Floats, predicted: Floats) -> float:
-    """Gini of the actual amounts in predicted order over that in their own order (Wang, Liu, Miao 2019)."""
-    return _gini(_evened(actual, predicted), predicted) / _gini(actual, actual)
-
-
-def top_decile_capture(actual: Floats, predicted: Floats) -> float:
-    """Share of the whole amount that the tenth predicted highest brought."""
-    return float(_evened(actual, predicted)[_top_tenth(predicted)].sum() / actual.sum())
-
-
-def decile_mape(actual: Floats, predicted: Floats) -> float:
-    """Mean over ten groups by prediction of |predicted - actual| / |actual| sums (Wang, Liu, Miao 2019)."""
-    actual = _evened(actual, predicted)
-    errors = [
-        abs(predicted[group].sum() - actual[group].sum()) / abs(actual[group].sum())
-        for group in _tenths(predicted)
-        if len(group) and actual[group].sum() != 0
-    ]
-    return float(np.mean(errors))
-
-
-def _judged(actual: Floats, predicted: Floats, more: dict[str, Figure], less: dict[str, Figure]) -> dict[str, Metric]:
-    figures = [(name, figure, True) for name, figure in more.items()] + [(name, figure, False) for name, figure in less.items()]
-    return {
-        name: Metric(value=float(figure(actual, predicted)), greater_is_better=greater) for name, figure, greater in figures
-    }
-
-
-def _sum_ratio(actual: Floats, predicted: Floats) -> dict[str, Metric]:
-    """Total predicted over total actual: 1 is right."""
-    return {"sum_ratio": Metric(value=float(predicted.sum() / actual.sum()), greater_is_better=None)}
-
-
-def _evened(actual: Floats, predicted: Floats) -> Floats:
-    """Outcomes shared evenly among customers with the same prediction, so that it does not matter who stands first."""
-    _, group, customers = np.unique(predicted, return_inverse=True, return_counts=True)
-    shared: Floats = (np.bincount(group, weights=actual) / customers)[group]
-    return shared
-
-
-def _tenths(predicted: Floats) -> list[NDArray[np.intp]]:
-    return np.array_split(np.argsort(predicted, kind="stable"), TENTHS)
-
-
-def _top_tenth(predicted: Floats) -> NDArray[np.intp]:
-    return np.argsort(-predicted, kind="stable")[: max(1, len(predicted) // TENTHS)]
-
-
-def _gini(actual: Floats, ranked_by: Floats) -> float:
-    captured = np.cumsum(actual[np.argsort(-ranked_by, kind="stable")]) / actual.sum()
-    return float(captured.mean() - 0.5)
+def _gini(seen: Weighed) -> Floats:
+    """Mean, over the customers from the highest down, of the share captured so far, less a half."""
+    return (1 + 1 / seen.customers) / 2 - seen.area / (seen.customers * seen.brought)

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import mlflow
 
 from models.bundle import Bundle, save_bundle
+from models.evaluation import Metric
 from models.plots import calibration_plot, drivers_plot, tenths_plot
 from models.registry import Registered, log_and_register, use_registry
 from models.shares import shares
@@ -58,21 +59,36 @@ def record(bundle: Bundle, tuned: Tuned) -> Registered:
             **{f"choice_{name}": said for name, said in evaluation.choices.items()},
         }
     )
-    mlflow.log_metrics({"tuning_loss": tuned.loss, "tuning_loss_of_defaults": tuned.loss_of_defaults, **_metrics(bundle)})
+    mlflow.log_metrics({"tuning_loss": tuned.loss, "tuning_loss_of_defaults": tuned.loss_of_defaults})
+    for logged in _metrics(bundle):
+        mlflow.log_metrics(logged)
     _log_plots(bundle)
     with TemporaryDirectory() as folder:
         save_bundle(bundle, Path(folder))
         return log_and_register(bundle, Path(folder))
 
 
-def _metrics(bundle: Bundle) -> dict[str, float]:
+def _metrics(bundle: Bundle) -> Iterator[dict[str, float]]:
+    """The figures of each output by itself: MLflow takes a thousand at a time, and there may be many categories."""
     several = len(bundle.evaluation.outputs) > 1
-    logged: dict[str, float] = {}
     for output, evaluation in bundle.evaluation.outputs.items():
         prefix = f"{output}." if several else ""
-        logged |= {f"{prefix}{name}": metric.value for name, metric in evaluation.metrics.items()}
+        logged = _figures(prefix, evaluation.metrics)
         for baseline, metrics in evaluation.baselines.items():
-            logged |= {f"{prefix}{baseline}.{name}": metric.value for name, metric in metrics.items()}
+            logged |= _figures(f"{prefix}{baseline}.", metrics)
+        yield logged
+
+
+def _figures(prefix: str, metrics: dict[str, Metric]) -> dict[str, float]:
+    """Every value; with `_low` and `_high` its interval, with `_ours_less_this` how the model compares to a baseline."""
+    logged = {}
+    for name, metric in metrics.items():
+        logged[f"{prefix}{name}"] = metric.value
+        if metric.low is not None and metric.high is not None:
+            logged |= {f"{prefix}{name}_low": metric.low, f"{prefix}{name}_high": metric.high}
+        if less := metric.ours_less_this:
+            ends = {"": less.value, "_low": less.low, "_high": less.high}
+            logged |= {f"{prefix}{name}_ours_less_this{end}": value for end, value in ends.items()}
     return logged
 
 

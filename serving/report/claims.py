@@ -83,7 +83,8 @@ def _one_date(manifest: Manifest, churn: Registered) -> list[Claim]:
     evaluation, roles = churn.bundle.evaluation, churn.bundle.contract.roles
     text = (
         f"All figures come from {count(evaluation.customers)} customers on {day(evaluation.judged_at)} and the "
-        f"{manifest.horizon_days} days after it. Another season may do better or worse. The models were fitted on snapshots "
+        f"{manifest.horizon_days} days after it. Another season may do better or worse: the 95 % intervals say how far other "
+        "customers of that date could have moved a figure, and nothing of other dates. The models were fitted on snapshots "
         f"up to {day(max(roles.fitted_on))} and know no outcome after {day(evaluation.judged_at)}."
     )
     return [Claim("One date is not every date", text)]

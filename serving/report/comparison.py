@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass
 
 from models.evaluation import Metric, OutputEvaluation
 from serving.report import glossary
+from serving.report.standing import (
+    Count,
+    Stand,
+    caveat,
+    distance,
+    interval,
+    stand,
+    standing_counts,
+    standing_of_one,
+    standing_of_several,
+)
 from serving.report.wording import listed, plain
 
 MODEL = "the model"
@@ -26,6 +36,7 @@ class Cell:
     """One figure as it is shown, and exactly."""
 
     text: str
+    interval: str  # empty where none is known, and for baselines
     exact: float
     is_best: bool
 
@@ -58,6 +69,12 @@ class Comparison:
     won: tuple[str, ...]  # titles of the figures on which nobody beats the model
     compared: int  # how many figures are known for model and baselines
     lost: tuple[Lost, ...]
+    stands: tuple[Stand, ...] = ()  # beside the best baseline, where the bundle says how sure that is
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a baseline beats the model: by more than chance, where that is known."""
+        return any(one.standing == "behind" for one in self.stands) if self.stands else bool(self.lost)
 
 
 def compare(evaluation: OutputEvaluation, *, title: str, currency: str) -> Comparison:
@@ -83,11 +100,15 @@ def compare(evaluation: OutputEvaluation, *, title: str, currency: str) -> Compa
         won=tuple(about.in_text for about in compared if MODEL in best[about.name]),
         compared=len(compared),
         lost=tuple(_lost(evaluation, compared, currency)),
+        stands=stand(evaluation, [column.about for column in columns], currency),
     )
 
 
 def verdict(comparisons: tuple[Comparison, ...]) -> list[str]:
     """What the tables say, in sentences: where the model is best, and every baseline that beats it somewhere."""
+    outputs = [comparison.stands for comparison in comparisons]
+    if all(any(one.standing for one in stands) for stands in outputs):
+        return standing_of_one(outputs[0]) if len(outputs) == 1 else standing_of_several(outputs)
     if len(comparisons) == 1:
         return _verdict_on_one(comparisons[0])
     figures = [column.about.in_text for column in comparisons[0].columns]
@@ -99,10 +120,15 @@ def verdict(comparisons: tuple[Comparison, ...]) -> list[str]:
         lost.setdefault(each.baseline, Counter())[each.figure] += 1
     sentences += [
         f"{plain(name).capitalize()} beats the model on {listed([f'{figure} in {n}' for figure, n in figures.items()])} "
-        f"of {len(comparisons)} categories{_caveat(name)}."
+        f"of {len(comparisons)} categories{caveat(name)}."
         for name, figures in lost.items()
     ]
     return sentences if lost else [*sentences, "No baseline beats the model on any figure in any category."]
+
+
+def counts(comparisons: tuple[Comparison, ...]) -> tuple[Count, ...]:
+    """How the model stands over several categories; nothing for one, whose figures are shown each."""
+    return standing_counts(one.stands for one in comparisons) if len(comparisons) > 1 else ()
 
 
 def _verdict_on_one(comparison: Comparison) -> list[str]:
@@ -114,30 +140,17 @@ def _verdict_on_one(comparison: Comparison) -> list[str]:
     ]
     for baseline in dict.fromkeys(lost.baseline for lost in comparison.lost):
         where = [f"{lost.figure} ({lost.said})" for lost in comparison.lost if lost.baseline == baseline]
-        sentences.append(f"{plain(baseline).capitalize()} beats the model on {listed(where)}{_caveat(baseline)}.")
+        sentences.append(f"{plain(baseline).capitalize()} beats the model on {listed(where)}{caveat(baseline)}.")
     return sentences if comparison.lost else [*sentences, "No baseline beats it on any of them."]
-
-
-def _caveat(baseline: str) -> str:
-    return ", but gives everybody the same number" if baseline in ("base_rate", "mean_value") else ""
 
 
 def _best(about: glossary.Entry, rivals: dict[str, dict[str, Metric]]) -> set[str]:
     """Who has the best value of a figure; nobody where there is only one value."""
-    distances = {name: _distance(about, metrics[about.name]) for name, metrics in rivals.items() if about.name in metrics}
+    distances = {name: distance(about, metrics[about.name]) for name, metrics in rivals.items() if about.name in metrics}
     if len(distances) < 2:
         return set()
     least = min(distances.values())
     return {name for name, distance in distances.items() if distance == least}
-
-
-def _distance(about: glossary.Entry, metric: Metric) -> float:
-    """Less is better."""
-    if math.isnan(metric.value):
-        return math.inf
-    if metric.greater_is_better is None:
-        return abs(metric.value - about.nominal)
-    return -metric.value if metric.greater_is_better else metric.value
 
 
 def _cell(
@@ -145,8 +158,13 @@ def _cell(
 ) -> Cell | None:
     if about.name not in metrics:
         return None
-    value = metrics[about.name].value
-    return Cell(text=about.say(value, currency), exact=value, is_best=name in best[about.name])
+    metric = metrics[about.name]
+    return Cell(
+        text=about.say(metric.value, currency),
+        interval=interval(about, metric, currency) if name == MODEL else "",
+        exact=metric.value,
+        is_best=name in best[about.name],
+    )
 
 
 def _lost(evaluation: OutputEvaluation, compared: list[glossary.Entry], currency: str) -> list[Lost]:
@@ -154,7 +172,7 @@ def _lost(evaluation: OutputEvaluation, compared: list[glossary.Entry], currency
         Lost(baseline, about.in_text, _both(about, metrics[about.name].value, evaluation.metrics[about.name].value, currency))
         for baseline, metrics in evaluation.baselines.items()
         for about in compared
-        if about.name in metrics and _distance(about, metrics[about.name]) < _distance(about, evaluation.metrics[about.name])
+        if about.name in metrics and distance(about, metrics[about.name]) < distance(about, evaluation.metrics[about.name])
     ]
 
 

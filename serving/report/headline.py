@@ -48,7 +48,8 @@ def write_headline(manifest: Manifest, models: dict[Task, Registered], scored: S
         f"As of {day(manifest.scored_at)}, {count(totals.eligible)} of {count(totals.known)} known customers could be scored. "
         f"Within {h} days we expect {percent(leaving, 0)} of them ({count(totals.leaving)}) to place no order, and all of them "
         f"together to bring {money(totals.value, manifest.currency)}.",
-        f"How far to trust that was measured once, on {day(models['churn'].bundle.evaluation.judged_at)}:",
+        f"How far to trust that was measured once, on {day(models['churn'].bundle.evaluation.judged_at)}"
+        + (", with 95 % intervals in brackets:" if _bracket(churn.get("auc")) else ":"),
         *_trust(churn, clv),
     ]
     return Headline(tiles, " ".join(sentences))
@@ -59,11 +60,12 @@ def _trust(churn: dict[str, Metric], clv: dict[str, Metric]) -> list[str]:
     if "auc" in churn:
         said.append(
             "of a customer who left and one who stayed, the model gave the first the higher risk "
-            f"{percent(churn['auc'].value, 0)} of the time."
+            f"{percent(churn['auc'].value, 0)} of the time{_bracket(churn['auc'])}."
         )
     if "top_decile_capture" in clv:
         said.append(
-            f"The tenth of the customers it put highest brought {percent(clv['top_decile_capture'].value, 0)} of all money."
+            f"The tenth of the customers it put highest brought {percent(clv['top_decile_capture'].value, 0)}"
+            f"{_bracket(clv['top_decile_capture'])} of all money."
         )
     if "sum_ratio" in churn and "sum_ratio" in clv:
         ratios = churn["sum_ratio"].value, clv["sum_ratio"].value
@@ -73,6 +75,13 @@ def _trust(churn: dict[str, Metric], clv: dict[str, Metric]) -> list[str]:
             f"{off_by(ratios[1])}{advice}."
         )
     return said
+
+
+def _bracket(metric: Metric | None) -> str:
+    """The interval of a share, to follow it; empty where none is known."""
+    if metric is None or metric.low is None or metric.high is None:
+        return ""
+    return f" ({metric.low * 100:.0f} to {percent(metric.high, 0)})"
 
 
 def is_far_off(*ratios: float) -> bool:

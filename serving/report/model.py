@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,12 +12,13 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from models.contract import Output, Task
-from models.evaluation import CalibrationPoint, OutputEvaluation
+from models.evaluation import CalibrationPoint, Metric, OutputEvaluation
 from models.plots import as_svg, beeswarm_plot, calibration_plot, dates_plot, drivers_plot, tenths_plot
 from models.registry import Registered
 from models.shares import Shares, shares
 from serving.report import glossary
-from serving.report.comparison import Comparison, compare, verdict
+from serving.report.comparison import Comparison, compare, counts, verdict
+from serving.report.standing import Count
 from serving.report.wording import count, day, days, money, off_by, percent, plain
 
 SAMPLE_CUSTOMERS, SAMPLE_ANSWERS = 1_000, 4_000  # more dots say no more, and their shares take seconds
@@ -46,6 +48,8 @@ class Tenth:
     predicted: str
     actual: str
     ratio: str
+    coverage: str  # share of outcomes inside the interval, with its own interval; empty where none is known
+    width: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class ModelPart:
     customers: str
     comparisons: tuple[Comparison, ...]
     verdict: list[str]
+    standing: tuple[Count, ...]  # where there are several outputs
     baselines: tuple[tuple[str, str], ...]
     outputs: tuple[Judged, ...]
     tenths_picture: Picture | None  # only where there is one output
@@ -102,6 +107,7 @@ def gather_model(task: Task, model: Registered, customers: pd.DataFrame, scored_
         customers=count(evaluation.customers),
         comparisons=comparisons,
         verdict=verdict(comparisons),
+        standing=counts(comparisons),
         baselines=tuple((plain(name), glossary.baseline_meaning(name)) for name in baselines),
         outputs=tuple(_judged(model, output, one, small=len(judged) > 1) for output, one in judged),
         tenths_picture=_tenths_picture(model, *judged[0]) if len(judged) == 1 else None,
@@ -139,7 +145,23 @@ def _tenth(place: int, tenth: CalibrationPoint, unit: str) -> Tenth:
         return percent(number) if unit == "probability" else money(number, unit)
 
     ratio = f"{tenth.predicted / tenth.actual:.2f}" if tenth.actual > 0 else "-"
-    return Tenth(place, count(tenth.customers), say(tenth.predicted), say(tenth.actual), ratio)
+    return Tenth(
+        place,
+        count(tenth.customers),
+        say(tenth.predicted),
+        say(tenth.actual),
+        ratio,
+        _with_interval(tenth.coverage, percent),
+        _with_interval(tenth.width, lambda width: money(width, unit)),
+    )
+
+
+def _with_interval(metric: Metric | None, say: Callable[[float], str]) -> str:
+    if metric is None:
+        return ""
+    if metric.low is None or metric.high is None:
+        return say(metric.value)
+    return f"{say(metric.value)} ({say(metric.low)} to {say(metric.high)})"
 
 
 def _tenths_picture(model: Registered, output: Output, one: OutputEvaluation) -> Picture:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.intervals import Intervals
+from models.intervals import LEVELS, Intervals
 
 
 def amounts(size: int, seed: int, share_of_nothing: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
@@ -148,3 +148,37 @@ def test_intervals_come_back_from_json_without_infinities() -> None:
     assert again == fitted
     predicted = amounts(100, 5)[0]
     assert np.array_equal(again.around(predicted), fitted.around(predicted))
+
+
+def test_the_quantiles_are_the_conformal_ones_worked_out_by_hand() -> None:
+    # Nineteen customers with the same prediction of 99 stray by -0.9, -0.8, ... 0.9: of a level k / 20 it is the k-th stray.
+    strays = np.arange(-9, 10) / 10
+    fitted = Intervals.fit(np.full(19, 99.0), 100 * np.exp(strays) - 1, 0.8)
+    assert fitted.quantiles(np.array([99.0]))[0] == pytest.approx(100 * np.exp(strays) - 1)
+    assert LEVELS[[0, 9, 18]] == pytest.approx([0.05, 0.5, 0.95])
+
+
+def test_where_some_bring_nothing_the_lowest_quantiles_are_zero_for_any_prediction() -> None:
+    spent = 100 * np.exp(np.arange(1, 15) / 10) - 1
+    fitted = Intervals.fit(np.full(19, 99.0), np.concatenate([np.zeros(5), spent]), 0.8)
+    found = fitted.quantiles(np.array([99.0, 1e6]))
+    assert np.all(found[:, :5] == 0)
+    assert np.all(found[:, 5:] > 0)
+
+
+def test_as_many_new_customers_lie_below_a_quantile_as_it_says() -> None:
+    fitted = Intervals.fit(*amounts(4_000, 0, 0.3), 0.8)
+    predicted, actual = amounts(20_000, 1, 0.3)
+    quantiles = fitted.quantiles(predicted)
+    assert np.all(np.diff(quantiles, axis=1) >= 0)
+    above_zero = (quantiles > 0).mean(axis=0) > 0.99  # the others are all zero, and so are many outcomes
+    below = (actual[:, None] <= quantiles * (1 + 1e-9)).mean(axis=0)
+    assert below[above_zero] == pytest.approx(LEVELS[above_zero], abs=0.03)
+
+
+def test_an_interval_from_before_there_were_quantiles_can_be_read() -> None:
+    fitted = Intervals.fit(*amounts(500, 4), 0.8)
+    old = json.loads(fitted.model_dump_json())
+    del old["strays"]
+    predicted = amounts(100, 5)[0]
+    assert np.array_equal(Intervals.model_validate(old).around(predicted), fitted.around(predicted))

@@ -27,7 +27,7 @@ from models.calibration import uncalibrated
 from models.churn import CHURN
 from models.clv import CLV
 from models.contract import Contract, InputColumn, Roles, Task
-from models.evaluation import CalibrationPoint, Evaluation, Metric, OutputEvaluation
+from models.evaluation import CalibrationPoint, Difference, Evaluation, Metric, OutputEvaluation
 from models.intervals import Intervals
 from models.plots import as_svg, beeswarm_plot, calibration_plot
 from models.propensity import PROPENSITY
@@ -37,10 +37,12 @@ from models.shares import Shares
 from serving.batch import predictions, predictions_file
 from serving.report import glossary
 from serving.report.build import problems_with, report_file, report_on
-from serving.report.comparison import compare, verdict
+from serving.report.comparison import compare, counts, verdict
 from serving.report.page import gather_report, render
 from serving.scorer import Scorer
-from training.metrics import judge_amount, judge_interval, judge_probability, tenths
+from training.coverage import judge_interval, judge_quantiles, with_coverage
+from training.metrics import AMOUNT, PROBABILITY, churn_figures, tenths
+from training.resampling import judged_beside
 
 CUSTOMERS, HORIZON = 200, 90
 EVIL = '<script>alert("$\\frac{")</script>'
@@ -218,16 +220,18 @@ def judged(bundle: Bundle, rows: pd.DataFrame, outcomes: NDArray[np.float64]) ->
     served = bundle.predict(rows).to_numpy()
     is_money = bundle.contract.link == "exp"
     intervals = Intervals.fit(served[:, 0], outcomes[:, 0], 0.8) if is_money else None
-    figures = judge_amount if is_money else judge_probability
+    figures = AMOUNT if is_money else churn_figures() if bundle.contract.task == "churn" else PROBABILITY
     outputs = {}
     for k, output in enumerate(bundle.contract.outputs):
         actual, predicted = outcomes[:, k], served[:, k]
-        metrics = figures(actual, predicted)
+        rivals = {"base_rate": np.full(CUSTOMERS, actual.mean()), "logistic_regression": predicted * 0.5 + 0.1}
+        beside = judged_beside(figures, actual, predicted, rivals, seed=0)
+        metrics, points = beside.ours, tenths(actual, predicted)
         if intervals is not None:
             metrics |= judge_interval(actual, predicted, *intervals.around(predicted), 0.8)
-        rivals = {"base_rate": np.full(CUSTOMERS, actual.mean()), "logistic_regression": predicted * 0.5 + 0.1}
-        baselines = {name: figures(actual, rival) for name, rival in rivals.items()}
-        outputs[output.name] = OutputEvaluation(metrics=metrics, baselines=baselines, tenths=tenths(actual, predicted))
+            metrics |= judge_quantiles(actual, predicted, intervals.quantiles(predicted))
+            points = with_coverage(points, intervals, actual, predicted)
+        outputs[output.name] = OutputEvaluation(metrics=metrics, baselines=beside.rivals, tenths=points)
     evaluation = Evaluation(
         judged_at=JUDGED_AT, customers=CUSTOMERS, outputs=outputs, calibration_kept=False, choices={"tuning": "3 trials & more"}
     )
@@ -404,6 +408,125 @@ def test_every_figure_that_training_makes_has_a_meaning(scorer: Scorer) -> None:
         for output in model.bundle.evaluation.outputs.values():
             for name in output.metrics:
                 assert glossary.entry(name).meaning != "No description yet."
+
+
+def with_difference(
+    greater_is_better: bool | None, ours: float, theirs: float, ends: tuple[float, float]
+) -> tuple[Metric, Metric]:
+    """A figure of the model and of a baseline, with the interval of the difference."""
+    shown = Metric(value=ours, greater_is_better=greater_is_better, low=ours - 0.01, high=ours + 0.01)
+    less = Difference(value=sum(ends) / 2, low=ends[0], high=ends[1])
+    return shown, Metric(value=theirs, greater_is_better=greater_is_better, ours_less_this=less)
+
+
+def beside_one(**figures: tuple[Metric, Metric]) -> OutputEvaluation:
+    return OutputEvaluation(
+        metrics={name: ours for name, (ours, _) in figures.items()},
+        baselines={"logistic_regression": {name: theirs for name, (_, theirs) in figures.items()}},
+        tenths=(CalibrationPoint(customers=5, predicted=0.2, actual=0.1),),
+    )
+
+
+def test_where_it_is_known_the_sentences_say_what_chance_cannot() -> None:
+    evaluation = beside_one(
+        auc=with_difference(True, 0.8, 0.7, (0.05, 0.15)),
+        brier=with_difference(False, 0.2, 0.19, (0.005, 0.015)),
+        ece=with_difference(False, 0.02, 0.03, (-0.03, 0.01)),
+        sum_ratio=with_difference(None, 0.9, 1.3, (-0.3, -0.1)),
+    )
+    one = compare(evaluation, title="churn", currency="EUR")
+    assert verdict((one,)) == [
+        "The model is ahead of every baseline, by more than chance, on AUC and predicted / actual total.",
+        "On calibration error no difference to the best baseline can be told.",
+        "It is behind the best baseline, by more than chance, on Brier score (logistic regression: 0.190).",
+    ]
+    assert [each.said for each in one.stands] == [
+        "better by 0.100 (0.050 to 0.150)",
+        "worse by 0.010 (0.005 to 0.015)",
+        "no difference can be told: 1.0 points worse to 3.0 points better",
+        "nearer by 0.200 (0.100 to 0.300)",
+    ]
+    assert one.stands[0].interval == "0.790 to 0.810"
+    assert one.is_behind
+
+
+def test_the_best_baseline_of_a_figure_is_the_one_compared() -> None:
+    ours, near = with_difference(True, 0.8, 0.79, (-0.01, 0.03))
+    _, far = with_difference(True, 0.8, 0.5, (0.2, 0.4))
+    evaluation = beside_one(auc=(ours, far)).model_copy(
+        update={"baselines": {"base_rate": {"auc": far}, "recency_rule": {"auc": near}}}
+    )
+    (found,) = compare(evaluation, title="churn", currency="EUR").stands
+    assert (found.baseline, found.theirs, found.standing) == ("recency rule", "0.790", "undecided")
+
+
+def test_a_figure_that_no_baseline_has_stands_alone() -> None:
+    covered = Metric(value=0.77, greater_is_better=None, low=0.76, high=0.78)
+    compared = beside_one(auc=with_difference(True, 0.8, 0.7, (0.05, 0.15)))
+    evaluation = compared.model_copy(update={"metrics": compared.metrics | {"coverage_80": covered}})
+    one = compare(evaluation, title="clv", currency="EUR")
+    assert [(each.interval, each.theirs, each.standing, each.said) for each in one.stands[1:]] == [
+        ("76.0 to 78.0 %", "-", None, "closest to 80 % is best")
+    ]
+    assert verdict((one,)) == ["The model is ahead of every baseline, by more than chance, on AUC."]
+
+
+def test_a_baseline_that_tells_nobody_apart_is_said_to_when_it_is_ahead() -> None:
+    ours, rate = with_difference(False, 0.04, 0.01, (0.02, 0.04))
+    evaluation = beside_one(ece=(ours, rate)).model_copy(update={"baselines": {"base_rate": {"ece": rate}}})
+    one = compare(evaluation, title="tea", currency="EUR")
+    said = "calibration error (base rate: 1.0 %, but gives everybody the same number)"
+    assert verdict((one,)) == [f"It is behind the best baseline, by more than chance, on {said}."]
+    assert verdict((one, one))[1] == (
+        "Base rate is ahead on calibration error in 2 of 2 categories, but gives everybody the same number."
+    )
+
+
+def test_over_several_categories_it_is_counted_what_can_be_told() -> None:
+    ahead, behind, undecided = (
+        compare(beside_one(auc=with_difference(True, 0.8, 0.7, ends)), title="tea", currency="EUR")
+        for ends in ((0.1, 0.2), (-0.2, -0.1), (-0.1, 0.1))
+    )
+    (count,) = counts((ahead, ahead, behind, undecided))
+    assert (count.ahead, count.undecided, count.behind) == (2, 1, 1)
+    assert counts((ahead,)) == ()
+    assert verdict((ahead, ahead, behind, undecided)) == [
+        "Each of 4 categories was compared with its best baseline on each of 1 figures: in 2 of 4 comparisons the model is "
+        "ahead by more than chance, in 1 behind, and in 1 no difference can be told.",
+        "Logistic regression is ahead on AUC in 1 of 4 categories.",
+    ]
+
+
+def test_the_page_shows_intervals_and_what_can_be_told(page: str) -> None:
+    text = in_words(page)
+    assert "with 95 % intervals in brackets:" in text
+    assert "Under a figure of the model stands its 95 % interval." in text
+    assert "inside the interval" in text
+    assert "no difference can be told" in text
+
+
+def test_bundles_without_intervals_still_have_a_page(
+    project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame, scored: pd.DataFrame
+) -> None:
+    old = Scorer({task: replace(model, bundle=without_intervals(model.bundle)) for task, model in scorer.models.items()})
+    text = in_words(render(gather_report(project, manifest, old, snapshot=snapshot, predictions=scored)))
+    assert "How far to trust that was measured once, on 29 Aug 2023:" in text
+    assert "The model is best on" in text
+    for said in ("can be told", "Under a figure of the model", "inside the interval"):
+        assert said not in text
+
+
+def without_intervals(bundle: Bundle) -> Bundle:
+    """As it would have been judged before there were intervals."""
+    text = bundle.evaluation.model_dump()
+    for output in text["outputs"].values():
+        for metrics in (output["metrics"], *output["baselines"].values()):
+            for metric in metrics.values():
+                for new in ("unit", "low", "high", "ours_less_this"):
+                    del metric[new]
+        for tenth in output["tenths"]:
+            del tenth["coverage"], tenth["width"]
+    return replace(bundle, evaluation=Evaluation.model_validate(text))
 
 
 def test_a_picture_draws_names_as_they_are() -> None:

@@ -12,19 +12,27 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 
 from features.problems import BadInput
 from training.metrics import (
+    AMOUNT,
+    auc,
+    average_precision,
+    bias,
+    brier,
     decile_mape,
     ece,
     gini_normalized,
     judge_amount,
-    judge_interval,
     judge_probability,
     lift_10,
+    logloss,
     rmse,
     spearman,
     tenths,
     top_decile_capture,
     wape,
 )
+from training.metrics import PROBABILITY as PROBABILITY_FIGURES
+from training.resampling import Figure
+from training.weighed import Sample, Weighed
 
 # Ten customers, each a tenth of them, from the lowest prediction to the highest.
 PROBABILITY = np.array([0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.9])
@@ -44,6 +52,11 @@ def simulated(seed: int, size: int = 200) -> tuple[np.ndarray, np.ndarray, np.nd
 
 def values(judged: dict) -> dict[str, float]:
     return {name: metric.value for name, metric in judged.items()}
+
+
+def plain(figures: tuple[Figure, ...], actual: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """The values alone, which are quick to have."""
+    return {figure.name: figure(actual, predicted) for figure in figures}
 
 
 def test_probabilities_judged_by_hand() -> None:
@@ -69,6 +82,8 @@ def test_amounts_judged_by_hand() -> None:
     # Only the five tenths that brought something: 20/50, 50/100, 20/50, 20/100, 60/200.
     assert judged["decile_mape"] == pytest.approx((0.4 + 0.5 + 0.4 + 0.2 + 0.3) / 5)
     assert judged["sum_ratio"] == pytest.approx(500 / 500)
+    assert judged["bias"] == pytest.approx(0)
+    assert bias(SPENT, PREDICTED + 3) == pytest.approx(3)
 
 
 def test_the_gini_by_hand() -> None:
@@ -77,22 +92,6 @@ def test_the_gini_by_hand() -> None:
     # In the predicted order 1/4 then 1: mean 0.625, less 0.5; in the best order 3/4 then 1: mean 0.875, less 0.5.
     assert gini_normalized(spent, predicted) == pytest.approx(0.125 / 0.375)
     assert gini_normalized(spent, spent) == 1
-
-
-def test_the_interval_judged_by_hand() -> None:
-    lower, upper = np.zeros(10), np.array([0.0, 5, 5, 40, 5, 90, 5, 60, 100, 150])
-    judged = judge_interval(SPENT, PREDICTED, lower, upper, 0.8)
-    assert values(judged) == {
-        "coverage_80": 0.7,  # outside: 50 above 40, 100 above 90, 200 above 150
-        "coverage_80_top_decile": 0.0,  # the one predicted highest brought 200
-        "interval_width_mean": 46.0,
-    }
-    assert [metric.greater_is_better for metric in judged.values()] == [None, None, False]
-
-
-def test_an_outcome_below_zero_lies_inside_an_interval_that_starts_at_zero() -> None:
-    judged = judge_interval(np.array([-50.0, 5.0]), np.array([1.0, 2.0]), np.zeros(2), np.full(2, 3.0), 0.5)
-    assert values(judged)["coverage_50"] == 0.5
 
 
 def test_tenths_are_groups_of_the_same_size_lowest_first() -> None:
@@ -110,12 +109,29 @@ def test_fewer_than_ten_customers_have_fewer_tenths() -> None:
 @given(st.integers(0, 2**32 - 1))
 def test_figures_equal_scikit_learns(seed: int) -> None:
     happened, probability, spent, predicted = simulated(seed)
-    judged = values(judge_probability(happened, probability))
+    judged = plain(PROBABILITY_FIGURES, happened, probability)
     assert judged["auc"] == pytest.approx(roc_auc_score(happened, probability))
     assert judged["average_precision"] == pytest.approx(average_precision_score(happened, probability))
     assert judged["brier"] == pytest.approx(brier_score_loss(happened, probability))
     assert judged["logloss"] == pytest.approx(log_loss(happened, probability))
     assert rmse(spent, predicted) == pytest.approx(np.sqrt(mean_squared_error(spent, predicted)))
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_figures_under_weights_equal_scikit_learns_with_sample_weights(seed: int, ties: bool) -> None:
+    happened, probability, _, _ = simulated(seed)
+    probability = np.clip(np.round(probability, 1), 0.05, 0.95) if ties else probability
+    drawn = np.random.default_rng(seed).integers(0, 4, (3, 200)).astype(float)
+    seen = Weighed(Sample(happened, probability), drawn)
+    for figure, oracle in (
+        (auc, roc_auc_score),
+        (average_precision, average_precision_score),
+        (brier, brier_score_loss),
+        (logloss, log_loss),
+    ):
+        wanted = [oracle(happened, probability, sample_weight=times) for times in drawn]
+        assert figure.of(seen) == pytest.approx(wanted), figure.name
 
 
 @settings(max_examples=30)
@@ -152,14 +168,13 @@ def test_figures_do_not_depend_on_the_order_of_the_customers_even_among_ties(see
     happened, probability, spent, predicted = simulated(seed, 60)
     probability, predicted = np.round(probability, 1), np.round(predicted, -2)
     order = np.random.default_rng(shuffling).permutation(60)
-    for judge, actual, answers in (
-        (judge_probability, happened, np.clip(probability, 0.01, 0.99)),
-        (judge_amount, spent, predicted),
+    for figures, actual, answers in (
+        (PROBABILITY_FIGURES, happened, np.clip(probability, 0.01, 0.99)),
+        (AMOUNT, spent, predicted),
     ):
-        assert values(judge(actual, answers)) == pytest.approx(values(judge(actual[order], answers[order])), abs=1e-9)
-    inside = judge_interval(spent, predicted, predicted / 2, predicted * 2, 0.8)
-    shuffled = judge_interval(spent[order], predicted[order], predicted[order] / 2, predicted[order] * 2, 0.8)
-    assert values(inside) == pytest.approx(values(shuffled))
+        if 0 < happened.sum() < 60 and spent.sum() > 0:
+            shuffled = plain(figures, actual[order], answers[order])
+            assert plain(figures, actual, answers) == pytest.approx(shuffled, abs=1e-9)
     assert [point.model_dump() for point in tenths(spent, predicted)] == [
         pytest.approx(point.model_dump()) for point in tenths(spent[order], predicted[order])
     ]
@@ -201,6 +216,22 @@ def test_every_figure_says_which_way_is_better_and_means_it() -> None:
             if metric.greater_is_better is not None:
                 assert (metric.value > bad[name].value) == metric.greater_is_better, name
         assert good["sum_ratio"].greater_is_better is None
+
+
+def test_every_figure_carries_its_unit() -> None:
+    figures = (*PROBABILITY_FIGURES, *AMOUNT)
+    assert {figure.name: figure.unit for figure in figures} == {
+        **dict.fromkeys(["auc", "average_precision", "brier", "sum_ratio", "spearman", "gini_normalized"], "ratio"),
+        **dict.fromkeys(["top_decile_capture", "wape", "decile_mape"], "ratio"),
+        **dict.fromkeys(["rmse", "bias"], "money"),
+        "lift_10": "times",
+        "ece": "points",
+        "logloss": "nats",
+    }
+    assert {figure.name: figure.target for figure in figures if figure.greater_is_better is None} == {
+        "sum_ratio": 1.0,
+        "bias": 0.0,
+    }
 
 
 @pytest.mark.parametrize("outcome", [0.0, 1.0])

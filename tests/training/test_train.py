@@ -18,8 +18,9 @@ from features.snapshots import Manifest, build_snapshots, load_snapshot
 from models.contract import TASKS, Task
 from models.registry import Registered, champion, find
 from tests.training.company import DATA_UNTIL, JUDGED_AT, order_lines, write_company
+from training.coverage import judge_interval
 from training.frame import Frame, training_frame
-from training.metrics import judge_amount, judge_interval, judge_probability
+from training.metrics import judge_amount, judge_probability
 from training.promote import promote_challenger, restore_previous
 from training.settings import TrainingSettings
 from training.train import possible_tasks, train
@@ -180,6 +181,11 @@ def test_a_run_records_parameters_figures_and_pictures(company: Company) -> None
     assert run.data.metrics["mean_value.wape"] == pytest.approx(
         evaluation.outputs["clv_30d"].baselines["mean_value"]["wape"].value
     )
+    wape, rival = evaluation.outputs["clv_30d"].metrics["wape"], evaluation.outputs["clv_30d"].baselines["mean_value"]["wape"]
+    assert run.data.metrics["wape_low"] == pytest.approx(wape.low)
+    assert run.data.metrics["wape_high"] == pytest.approx(wape.high)
+    assert run.data.metrics["mean_value.wape_ours_less_this"] == pytest.approx(wape.value - rival.value)
+    assert run.data.metrics["mean_value.wape_ours_less_this_low"] < run.data.metrics["mean_value.wape_ours_less_this_high"]
     assert run.data.metrics["tuning_loss"] <= run.data.metrics["tuning_loss_of_defaults"]
 
 
