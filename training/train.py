@@ -9,31 +9,29 @@ from datetime import date
 from importlib.metadata import version
 
 from features.command import step
-from features.problems import BadData
 from features.project import Project
 from features.rfm import DAY_OF_YEAR
 from features.snapshots import Manifest, load_manifest
 from features.version import code_version
 from models.bundle import Bundle, made_up_rows
 from models.calibration import Floats
-from models.contract import TASKS, Contract, InputColumn, Output, Roles, Task
+from models.contract import TASKS, Contract, InputColumn, Task
 from models.horizons import Horizons
-from models.outcomes import Teller, untold
+from models.outcomes import untold
 from models.prior import Prior
-from models.recipe import Parameters, Recipe
-from models.recipes import outputs_of, possible, recipe_for, told
+from models.recipe import Parameters
+from models.recipes import outputs_of, possible
 from models.registry import Registered, made_from
 from models.season import Season
-from training.dates import assign_roles, learned_horizon, split_by_customers
 from training.earlier import known_parameters
 from training.fitting import Correction
-from training.folds import folds, judged_fold
+from training.folds import folds
 from training.frame import Frame, training_frame
 from training.horizons import fit_horizons
+from training.job import Job, prepare
 from training.judging import judge
 from training.leakage import refuse_leaks
 from training.levels import season_for
-from training.predictable import too_few
 from training.promote import introduce
 from training.rehearsal import Rehearsed, fit_level_free, fit_prior, rehearse, with_levels
 from training.settings import TrainingSettings
@@ -75,54 +73,6 @@ def train(project: Project, settings: TrainingSettings, task: Task) -> Registere
     alias = introduce(registered, project.name, task)
     print(f"  {registered.label} is {alias}")
     return registered
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a model is made from: the recipe, what is learned from and what is judged, and which date does what."""
-
-    recipe: Recipe
-    told_by: Teller
-    roles: Roles
-    past: Frame  # everything that may be learned from, within the horizon to learn from
-    judged: Frame
-    outputs: tuple[Output, ...]
-    unpredictable: dict[str, str]  # label of an output that is left out: why
-
-
-def prepare(project: Project, manifest: Manifest, task: Task) -> Job:
-    """Read the frames of one model. Raises BadInput where there is nothing to learn or to judge."""
-    recipe, grid, horizon = recipe_for(task, manifest), manifest.grid, manifest.horizon_days
-    told_by = told(task, manifest)
-    if recipe.starts_from_prior:
-        horizon = learned_horizon(grid, judged_at=manifest.judged_at, horizon_days=horizon)
-    if horizon < manifest.horizon_days:
-        print(f"  no two windows of {manifest.horizon_days} days in a row have closed: learned from {horizon} days")
-    roles = assign_roles(grid, judged_at=manifest.judged_at, horizon_days=horizon)
-    for role in split_by_customers(roles):
-        print(f"  {role}: no later date has outcomes, customers are split instead")
-    past = training_frame(project, manifest, task, roles.fitted_on, horizon_days=horizon, known_by=roles.judge)
-    if roles.judge in roles.fitted_on:
-        fold = judged_fold(past, roles)
-        past, judged = fold.fit, fold.asked
-    else:
-        judged = training_frame(project, manifest, task, (roles.judge,))
-    outputs = outputs_of(task, manifest)
-    unpredictable = too_few(past, roles, outputs)
-    kept = [k for k, output in enumerate(outputs) if output.label not in unpredictable]
-    for label, why in unpredictable.items():
-        print(f"  {label}: not predicted, {why}")
-    if not kept:
-        raise BadData(f"{task} of {project.name} cannot be learned: {'; '.join(set(unpredictable.values()))}")
-    return Job(
-        recipe,
-        told_by,
-        roles,
-        past.with_outputs(kept),
-        judged.with_outputs(kept),
-        tuple(outputs[k] for k in kept),
-        unpredictable,
-    )
 
 
 @dataclass(frozen=True)

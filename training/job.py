@@ -1,0 +1,58 @@
+"""What a model is made from: its frames, its recipe, and which date does what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from features.problems import BadData
+from features.project import Project
+from features.snapshots import Manifest
+from models.contract import Output, Roles, Task
+from models.outcomes import Teller
+from models.recipe import Recipe
+from models.recipes import outputs_of, recipe_for, told
+from training.dates import assign_roles, learned_horizon, split_by_customers
+from training.folds import judged_fold
+from training.frame import Frame, training_frame
+from training.predictable import too_few
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a model is made from: the recipe, what is learned from and what is judged, and which date does what."""
+
+    recipe: Recipe
+    told_by: Teller
+    roles: Roles
+    past: Frame  # everything that may be learned from, within the horizon to learn from
+    judged: Frame
+    outputs: tuple[Output, ...]
+    unpredictable: dict[str, str]  # label of an output that is left out: why
+
+
+def prepare(project: Project, manifest: Manifest, task: Task) -> Job:
+    """Read the frames of one model. Raises BadInput where there is nothing to learn or to judge."""
+    recipe, grid, horizon = recipe_for(task, manifest), manifest.grid, manifest.horizon_days
+    told_by = told(task, manifest)
+    if recipe.starts_from_prior:
+        horizon = learned_horizon(grid, judged_at=manifest.judged_at, horizon_days=horizon)
+    if horizon < manifest.horizon_days:
+        print(f"  no two windows of {manifest.horizon_days} days in a row have closed: learned from {horizon} days")
+    roles = assign_roles(grid, judged_at=manifest.judged_at, horizon_days=horizon)
+    for role in split_by_customers(roles):
+        print(f"  {role}: no later date has outcomes, customers are split instead")
+    past = training_frame(project, manifest, task, roles.fitted_on, horizon_days=horizon, known_by=roles.judge)
+    if roles.judge in roles.fitted_on:
+        fold = judged_fold(past, roles)
+        past, judged = fold.fit, fold.asked
+    else:
+        judged = training_frame(project, manifest, task, (roles.judge,))
+    outputs = outputs_of(task, manifest)
+    unpredictable = too_few(past, roles, outputs)
+    kept = [k for k, output in enumerate(outputs) if output.label not in unpredictable]
+    for label, why in unpredictable.items():
+        print(f"  {label}: not predicted, {why}")
+    if not kept:
+        raise BadData(f"{task} of {project.name} cannot be learned: {'; '.join(set(unpredictable.values()))}")
+    past, judged = past.with_outputs(kept), judged.with_outputs(kept)
+    return Job(recipe, told_by, roles, past, judged, tuple(outputs[k] for k in kept), unpredictable)
