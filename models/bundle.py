@@ -212,7 +212,7 @@ def made_up_rows(frame: pd.DataFrame, *, seed: int, count: int = 20) -> pd.DataF
 def _check_golden(bundle: Bundle, expected: pd.DataFrame, folder: Path) -> None:
     answers = bundle.predict(bundle.golden)
     if list(answers.columns) != list(expected.columns) or not np.allclose(
-        answers, expected, rtol=GOLDEN_TOLERANCE, atol=GOLDEN_TOLERANCE
+        answers, expected, rtol=GOLDEN_TOLERANCE, atol=GOLDEN_TOLERANCE, equal_nan=True
     ):
         raise ContractMismatch(
             f"the golden rows of the {bundle.contract.task} bundle in {folder} do not come out as stored: its files were "
