@@ -1,0 +1,69 @@
+"""The same rows under several ids: an export appended twice, or one outcome made frequent by copying its rows.
+
+A model that is judged on copies of the rows it was fitted on knows their outcomes. Customers with little history are alike
+by chance (one order, the same price), so only the half of all rows counts that says most, and says enough.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from training.frame import Frame
+
+COPIED_ROWS = "copied_rows"  # what it is called in training.waived_features
+# Of rows with either outcome. Honest sets have up to 0.09 (benchmarks.leaks): calls of a bank that describe few people well.
+COPIED_SHARE_MAX = 0.2
+NOTED_FROM = 0.01
+ROWS_MIN = 50
+# Two rows agree by chance once in 2 ** bits pairs if columns were independent; they are not, so twice the bits are asked.
+BITS_TO_SPARE = 10
+
+
+def copies_said(frame: Frame) -> str | None:
+    """What is said where a fifth of the telling rows with an outcome, or without it, are there under another id too."""
+    copied, telling = _copied(frame), _telling(frame.rows)
+    shares = [_share(copied, telling & side) for occurred in (frame.outcomes > 0).T for side in (occurred, ~occurred)]
+    worst = max(shares, default=0.0)
+    if worst <= COPIED_SHARE_MAX:
+        return None
+    return (
+        f"{copied.sum():,} of {len(copied):,} rows are there under another customer_id too, with all features equal (of the rows "
+        f"that say most {worst:.0%}, above {COPIED_SHARE_MAX:.0%}): a table was probably appended twice or its rows were "
+        "multiplied. Keep one row of each customer (identities names the doubles), or, if they are different customers, add "
+        f'"{COPIED_ROWS}" to training.waived_features'
+    )
+
+
+def copies_note(frame: Frame) -> str | None:
+    """What is said of copies that are too few to stop for."""
+    copied = _copied(frame)
+    if copied.mean() < NOTED_FROM:
+        return None
+    return (
+        f"{copied.sum():,} of {len(copied):,} rows equal a row of another customer_id in all features. Customers with little "
+        "history are alike by chance; if they are the same people, say so in tables.identities"
+    )
+
+
+def _copied(frame: Frame) -> NDArray[np.bool_]:
+    """Whether all features of a row are those of a row of another customer, at any date."""
+    if not len(frame.rows) or not frame.rows.shape[1]:
+        return np.zeros(len(frame.rows), dtype=bool)
+    rows = pd.DataFrame({"row": pd.util.hash_pandas_object(frame.rows, index=False), "customer": frame.customer_id})
+    return rows.groupby("row")["customer"].transform("nunique").to_numpy() > 1
+
+
+def _telling(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """The half of the rows with the rarest values, and of these the ones that nobody equals by chance."""
+    bits = np.zeros(len(rows))
+    for name in rows.columns:
+        codes, _ = pd.factorize(rows[name], use_na_sentinel=False)
+        bits -= np.log2(np.bincount(codes)[codes] / len(rows))
+    enough = 2 * (np.log2(max(len(rows), 1)) + BITS_TO_SPARE)
+    return (bits >= np.median(bits)) & (bits >= enough) if len(rows) else np.zeros(0, dtype=bool)
+
+
+def _share(copied: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:
+    return float(copied[among].mean()) if among.sum() >= ROWS_MIN else 0.0
