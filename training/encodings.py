@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.frame import Floats
+from training.ranks import Floats
 
 VALUES_MIN = 10
 CHANCE_FROM, CHANCE_TO = 0.05, 0.95  # rare outcomes scatter little about their chance by themselves
@@ -33,7 +33,7 @@ def encoded_said(name: str, values: Floats, occurred: NDArray[np.bool_]) -> str 
     return None
 
 
-def _scatter(levels: Floats, rows: NDArray[np.int64], happened: Floats) -> float | None:
+def _scatter(levels: Floats, rows: NDArray[np.integer], happened: Floats) -> float | None:
     """The scatter of mean outcomes about a straight line through them, in units of chance; None if it may be chance."""
     several = rows >= 2
     levels, rows, happened = levels[several], rows[several], happened[several]

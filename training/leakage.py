@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from features.problems import BadData
 from training.copies import COPIED_ROWS, copies_note, copies_said
 from training.encodings import encoded_said
-from training.frame import Floats, Frame
+from training.frame import Frame
+from training.ranks import Floats, aucs_alone
 from training.surplus import Halves, halves, settled, surpluses
 
 AUC_MAX = 0.95
@@ -33,7 +33,7 @@ def single_feature_aucs(frame: Frame) -> dict[str, float]:
 
     Missing values are ranked below all others. For amounts the outcome is whether anything was spent.
     """
-    aucs = _aucs(finite(frame), frame.outcomes > 0)
+    aucs = aucs_alone(finite(frame), frame.outcomes > 0)
     return {name: float(best) for name, best in zip(frame.rows.columns, aucs.max(axis=1), strict=True)}
 
 
@@ -54,7 +54,7 @@ def find_leaks(frame: Frame, waived: tuple[str, ...] = ()) -> dict[str, str]:
     all others leaves open; one of its values, or its being missing, settles an outcome that the others leave open.
     """
     values, occurred = finite(frame), frame.outcomes > 0
-    names, aucs = list(frame.rows.columns), _aucs(values, occurred)
+    names, aucs = list(frame.rows.columns), aucs_alone(values, occurred)
     found = {
         name: f"feature {name} alone tells the outcome with AUC {best:.3f} (above {AUC_MAX}): {_knows(name)}"
         for name, best in zip(names, aucs.max(axis=1), strict=True)
@@ -106,7 +106,8 @@ def _beats_all_others(rows: Halves, name: str, column: int, auc: float) -> str |
 
 def finite(frame: Frame) -> Floats:
     """The features as numbers, infinite ones as very large ones."""
-    return np.clip(frame.rows.to_numpy(dtype=np.float64), -LARGEST, LARGEST)
+    values: Floats = np.clip(frame.rows.to_numpy(dtype=np.float64), -LARGEST, LARGEST)
+    return values
 
 
 def _knows(name: str) -> str:
@@ -119,15 +120,3 @@ def _advice(name: str) -> str:
 
 def _mend(name: str) -> str:
     return f'Take it out of the mapping, or, if it is honest, add "{name}" to training.waived_features'
-
-
-def _aucs(values: Floats, occurred: NDArray[np.bool_]) -> Floats:
-    """One row per feature, one column per output; 0.5 where an output happens to everybody or to nobody."""
-    happened = occurred.sum(axis=0)
-    pairs = happened * (len(occurred) - happened)
-    aucs = np.full((values.shape[1], occurred.shape[1]), 0.5)
-    for index in range(values.shape[1]):
-        ranks = rankdata(np.nan_to_num(values[:, index], nan=-10 * LARGEST))
-        wins = ranks @ occurred - happened * (happened + 1) / 2
-        aucs[index] = np.divide(wins, pairs, out=np.full(len(pairs), 0.5), where=pairs > 0)
-    return np.maximum(aucs, 1 - aucs)

@@ -14,14 +14,14 @@ import xgboost as xgb
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from training.frame import Floats
+from training.ranks import Floats, aucs_alone
 
 Bools = NDArray[np.bool_]
 
-ROWS_MAX = 20_000  # customers are drawn by a hash of their id
+ROWS_MAX = 10_000  # customers are drawn by a hash of their id
 COLUMNS_MAX = 30  # "all others" are those that a booster on all columns uses most
-ROUNDS = 60
-SMALL_BOOSTER = {"objective": "binary:logistic", "max_depth": 4, "learning_rate": 0.1, "max_bin": 64, "nthread": 2}
+ROUNDS = 40
+SMALL_BOOSTER = {"objective": "binary:logistic", "max_depth": 4, "learning_rate": 0.15, "max_bin": 64, "nthread": 1}
 
 # The share of the log loss of all others that a column takes away. Honest columns: below 0.03 on the sets of
 # benchmarks.leaks, but for one of 3,150 rows (0.12).
@@ -45,67 +45,70 @@ class Halves:
     values: Floats
     occurred: Bools
     judged: Bools
+    standardised: Floats  # the values with mean 0 and standard deviation 1
     telling: list[int] = field(default_factory=list)  # the columns that a booster on all of them uses most
+    _known: dict[tuple[int, ...], tuple[Floats, list[int]]] = field(default_factory=dict)
 
-    def predicted(self, columns: Sequence[int], *more: Floats) -> Floats:
-        """The chances that a small booster on some columns gives to the judged side."""
-        return self.fitted(columns, *more)[1]
+    def fitted(self, columns: Sequence[int], *more: Floats) -> tuple[Floats, list[int]]:
+        """The chances that a small booster gives to the judged side, and its columns by how much their splits gain."""
+        key = tuple(columns)
+        if more or key not in self._known:
+            fitted = self._fitted(key, *more)
+            if more:
+                return fitted
+            self._known[key] = fitted
+        return self._known[key]
 
-    def fitted(self, columns: Sequence[int], *more: Floats) -> tuple[xgb.Booster, Floats]:
-        """A small booster on some columns, and the chances it gives to the judged side."""
-        rows = np.column_stack([self.values[:, list(columns)], *more]).astype(np.float32)
-        fitted = ~self.judged
-        binned = xgb.QuantileDMatrix(rows[fitted], self.occurred[fitted], max_bin=SMALL_BOOSTER["max_bin"])
+    def _fitted(self, columns: tuple[int, ...], *more: Floats) -> tuple[Floats, list[int]]:
+        rows = np.column_stack([self.values[:, columns], *more]).astype(np.float32)
+        if not rows.shape[1]:
+            return np.full(self.judged.sum(), self.occurred[~self.judged].mean()), []
+        binned = xgb.QuantileDMatrix(rows[~self.judged], self.occurred[~self.judged], max_bin=SMALL_BOOSTER["max_bin"])
         booster = xgb.train(SMALL_BOOSTER, binned, num_boost_round=ROUNDS)
-        return booster, np.clip(booster.predict(xgb.DMatrix(rows[self.judged])), 1e-6, 1 - 1e-6).astype(np.float64)
+        chances = booster.predict(xgb.DMatrix(rows[self.judged])).astype(np.float64)
+        gains = {int(name[1:]): float(gain) for name, gain in booster.get_score(importance_type="total_gain").items()}
+        used = [columns[k] for k in sorted(gains, key=lambda k: -gains[k]) if k < len(columns)]
+        return np.clip(chances, 1e-6, 1 - 1e-6), used
 
     def losses(self, columns: Sequence[int], *more: Floats) -> Floats:
         """The log loss of each judged row under a booster on some columns."""
-        chances = self.predicted(columns, *more)
+        chances, _ = self.fitted(columns, *more)
         return -np.log(np.where(self.occurred[self.judged], chances, 1 - chances))
 
     def auc(self, columns: Sequence[int]) -> float:
-        """The AUC of a booster on some columns, on the judged side; 1 where there is nothing to compare with."""
-        if not columns:
-            return 0.5
-        return float(roc_auc_score(self.occurred[self.judged], self.predicted(columns)))
+        """The AUC of a booster on some columns, on the judged side."""
+        return float(roc_auc_score(self.occurred[self.judged], self.fitted(columns)[0]))
 
 
 def halves(values: Floats, occurred: Bools, customer_id: NDArray[np.str_]) -> Halves | None:
-    """The rows of about 20,000 customers' dates on two sides; None where a side lacks an outcome or there is no column."""
+    """The rows of about 10,000 customers' dates on two sides; None where a side lacks an outcome or there is no column."""
     code = np.array([crc32(customer.encode()) for customer in customer_id])
     drawn = (code // 2) % 1_000 < 1_000 * ROWS_MAX / len(code)
-    rows = Halves(values[drawn], occurred[drawn], judged=code[drawn] % 2 == 0)
+    rows = Halves(values[drawn], occurred[drawn], code[drawn] % 2 == 0, _standardised(values[drawn]))
     sides = (rows.occurred[rows.judged], rows.occurred[~rows.judged])
     if values.shape[1] == 0 or any(len(side) == 0 or side.all() or not side.any() for side in sides):
         return None
-    everything = list(range(values.shape[1]))
-    rows.telling = _most_used(rows, everything)[:COLUMNS_MAX]
+    rows.telling = rows.fitted(range(values.shape[1]))[1][:COLUMNS_MAX]
     return rows
 
 
 def surpluses(rows: Halves, names: Sequence[str]) -> Iterator[tuple[int, str]]:
     """The columns that take away more than a fifth of what all others leave open, each with what is said of it."""
-    left = rows.telling
-    found = set()
+    left, found = rows.telling, set()
     for nth in range(STEPS):
-        if not left:
+        if not (used := rows.fitted(left)[1]):
             break
-        booster_first = _most_used(rows, left)
-        if not booster_first:
-            break
-        twins = _twins(rows, booster_first[0], left)
-        others = [column for column in left if column not in twins]
+        others = [column for column in left if column not in _twins(rows, used[0])]
         share = _surplus(rows, others, left)
         if share > (SURPLUS_MAX_LATER if nth else SURPLUS_MAX):
-            found.add(booster_first[0])
-            yield booster_first[0], _said(names[booster_first[0]], share)
+            found.add(used[0])
+            yield used[0], _said(names[used[0]], share)
         left = others
     hidden = _most_told_by_rest(rows)
     if hidden is None or hidden[0] in found:
         return
     column, rest = hidden
-    others = [other for other in rows.telling if other not in found | _twins(rows, column, rows.telling)]
+    others = [other for other in rows.telling if other not in found | _twins(rows, column)]
     share = _surplus(rows, others, [*others, column], rest)
     if share > SURPLUS_MAX:
         yield column, _said(names[column], share)
@@ -118,31 +121,17 @@ def _said(name: str, share: float) -> str:
 
 def _surplus(rows: Halves, others: Sequence[int], all_of_them: Sequence[int], *more: Floats) -> float:
     """The share of the loss of the others that goes away; 0 where it may be chance."""
-    without = rows.losses(others) if others else _losses_of_nothing(rows)
+    without = rows.losses(others)
     taken = without - rows.losses(all_of_them, *more)
     if taken.mean() < STANDARD_ERRORS * taken.std() / np.sqrt(len(taken)):
         return 0.0
     return float(taken.mean() / without.mean())
 
 
-def _losses_of_nothing(rows: Halves) -> Floats:
-    share = rows.occurred[~rows.judged].mean()
-    return -np.log(np.where(rows.occurred[rows.judged], share, 1 - share))
-
-
-def _most_used(rows: Halves, columns: Sequence[int]) -> list[int]:
-    """Columns by the loss that a booster's splits on them take away, most first."""
-    booster, _ = rows.fitted(columns)
-    gains = booster.get_score(importance_type="total_gain")
-    return [columns[int(name[1:])] for name in sorted(gains, key=lambda name: -float(gains[name]))]
-
-
-def _twins(rows: Halves, column: int, among: Sequence[int]) -> set[int]:
+def _twins(rows: Halves, column: int) -> set[int]:
     """A column and those that say the same in other units."""
-    filled = _standardised(rows.values[:, list(among)])
-    own = filled[:, list(among).index(column)] if column in among else _standardised(rows.values[:, [column]])[:, 0]
-    alike = np.abs(filled.T @ own) / len(own)
-    return {column, *(other for other, r in zip(among, alike, strict=True) if r >= TWINS_FROM)}
+    alike = np.abs(rows.standardised.T @ rows.standardised[:, column]) / len(rows.values)
+    return {column, *map(int, np.flatnonzero(alike >= TWINS_FROM))}
 
 
 def _most_told_by_rest(rows: Halves) -> tuple[int, Floats] | None:
@@ -151,16 +140,14 @@ def _most_told_by_rest(rows: Halves) -> tuple[int, Floats] | None:
     A sum of past and future less the past that other columns hold is the future: it shows in what a straight line through
     all others leaves of it, even where the sum itself is dull.
     """
-    filled = _standardised(rows.values)
-    used = np.flatnonzero(filled.std(axis=0) > 0)
-    if len(used) < 2 or len(filled) <= 2 * len(used):
+    used = np.flatnonzero(rows.standardised.any(axis=0))
+    if len(used) < 2 or len(rows.values) <= 2 * len(used):
         return None
-    scaled = filled[:, used]
+    scaled = rows.standardised[:, used]
     # What least squares on all others leaves of each column, all at once: rows times the inverse of their covariance.
     inverse = np.linalg.pinv(scaled.T @ scaled / len(scaled), rcond=1e-9, hermitian=True)
     rest = scaled @ inverse
-    aucs = [roc_auc_score(rows.occurred, np.round(rest[:, k], 9)) for k in range(len(used))]
-    best = int(np.argmax(np.abs(np.array(aucs) - 0.5)))
+    best = int(np.argmax(aucs_alone(rest, rows.occurred[:, None])))
     return int(used[best]), rest[:, best]
 
 
@@ -184,7 +171,7 @@ def settled(rows: Halves, names: Sequence[str]) -> Iterator[tuple[int, str]]:
     asked = sorted(_pure(rows), key=lambda pure: pure.surprise)[:ASKED_MAX]
     for pure in asked:
         others = [column for column in rows.telling if column not in pure.columns]
-        chances = rows.predicted(others) if others else np.full(rows.judged.sum(), rows.occurred[~rows.judged].mean())
+        chances, _ = rows.fitted(others)
         has, happened = pure.has[rows.judged], rows.occurred[rows.judged]
         expected = float((1 - chances[has] if pure.happens else chances[has]).sum())
         exceptions = int((happened[has] != pure.happens).sum())
