@@ -30,8 +30,8 @@ def copies_said(frame: Frame) -> str | None:
         return None
     return (
         f"{copied.sum():,} of {len(copied):,} rows are there under another customer_id too, with all features equal (of "
-        f"the rows that say most {worst:.0%}, above {COPIED_SHARE_MAX:.0%}): a table was probably appended twice or its rows were "
-        "multiplied. Keep one row of each customer (identities names the doubles), or, if they are different customers, add "
+        f"the rows that say most {worst:.0%}, above {COPIED_SHARE_MAX:.0%}): a table was probably appended twice or its rows "
+        "were multiplied. Keep one row of each customer (identities names the doubles), or, if they are different customers, add "
         f'"{COPIED_ROWS}" to training.waived_features'
     )
 

@@ -24,7 +24,7 @@ def encoded_said(name: str, values: Floats, occurred: NDArray[np.bool_]) -> str 
     if len(levels) < VALUES_MIN or len(levels) > known.sum() / 2:
         return None
     for output in range(occurred.shape[1]):
-        happened = np.bincount(of_row, weights=occurred[known, output], minlength=len(levels))
+        happened = np.bincount(of_row, weights=occurred[known, output], minlength=len(levels)).astype(np.float64)
         if (scatter := _scatter(levels, rows, happened)) is not None:
             return (
                 f"feature {name}: rows with the same value have the mean outcome that the value says with only {scatter:.0%} "

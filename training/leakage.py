@@ -18,13 +18,14 @@ from training.copies import COPIED_ROWS, copies_note, copies_said
 from training.encodings import encoded_said
 from training.frame import Frame
 from training.ranks import Floats, aucs_alone
-from training.surplus import Halves, halves, settled, surpluses
+from training.surplus import Halves, halves, settled, surplus, surpluses
 
 AUC_MAX = 0.95
 # A column is compared with all others together only where it says much alone, in a cohort that can tell.
 AUC_ASKED_FROM = 0.7
 ROWS_ASKED_FROM = 2_000
 MARGIN_MIN = 0.01
+SURPLUS_ALONE_MIN = 0.05
 LARGEST = 1e30  # stands for infinity, within what the booster reads
 
 
@@ -50,7 +51,7 @@ def find_leaks(frame: Frame, waived: tuple[str, ...] = ()) -> dict[str, str]:
 
     A feature is named for the first of these that it does: it tells an output with AUC above 0.95; as the strongest
     of an output, it tells it better than a model of all others does on customers not seen (by 0.01 and two standard
-    errors); it follows the outcomes closer than chance lets any column; it takes away a fifth of what a model of
+    errors) and adds to it; it follows the outcomes closer than chance lets any column; it takes away a fifth of what a model of
     all others leaves open; one of its values, or its being missing, settles an outcome that the others leave open.
     """
     values, occurred = finite(frame), frame.outcomes > 0
@@ -97,8 +98,10 @@ def _beats_all_others(rows: Halves, name: str, column: int, auc: float) -> str |
     judged = rows.occurred[rows.judged]
     rarer = min(judged.sum(), (~judged).sum())
     margin = max(MARGIN_MIN, 2 * np.sqrt(auc * (1 - auc) / rarer))
-    others = rows.auc([other for other in rows.telling if other != column])
-    if auc <= others + margin:
+    without = [other for other in rows.telling if other != column]
+    others = rows.auc(without)
+    # Where the others hold the same news in pieces, a small model of them may fall short of it, and adding it changes little.
+    if auc <= others + margin or surplus(rows, without, rows.telling) < SURPLUS_ALONE_MIN:
         return None
     said = f"feature {name} alone tells the outcome with AUC {auc:.3f}, all others together with {others:.3f}"
     return f"{said}: {_knows(name)}"

@@ -99,7 +99,7 @@ def surpluses(rows: Halves, names: Sequence[str]) -> Iterator[tuple[int, str]]:
         if not (used := rows.fitted(left)[1]):
             break
         others = [column for column in left if column not in _twins(rows, used[0])]
-        share = _surplus(rows, others, left)
+        share = surplus(rows, others, left)
         if share > (SURPLUS_MAX_LATER if nth else SURPLUS_MAX):
             found.add(used[0])
             yield used[0], _said(names[used[0]], share)
@@ -109,7 +109,7 @@ def surpluses(rows: Halves, names: Sequence[str]) -> Iterator[tuple[int, str]]:
         return
     column, rest = hidden
     others = [other for other in rows.telling if other not in found | _twins(rows, column)]
-    share = _surplus(rows, others, [*others, column], rest)
+    share = surplus(rows, others, [*others, column], rest)
     if share > SURPLUS_MAX:
         yield column, _said(names[column], share)
 
@@ -119,8 +119,8 @@ def _said(name: str, share: float) -> str:
     return f"{said} (above {SURPLUS_MAX:.0%}), on customers it has not seen: it probably holds something from after the date"
 
 
-def _surplus(rows: Halves, others: Sequence[int], all_of_them: Sequence[int], *more: Floats) -> float:
-    """The share of the loss of the others that goes away; 0 where it may be chance."""
+def surplus(rows: Halves, others: Sequence[int], all_of_them: Sequence[int], *more: Floats) -> float:
+    """The share of the loss of the others that all of them take away; 0 where it may be chance."""
     without = rows.losses(others)
     taken = without - rows.losses(all_of_them, *more)
     if taken.mean() < STANDARD_ERRORS * taken.std() / np.sqrt(len(taken)):
