@@ -31,8 +31,8 @@ def copies_said(frame: Frame) -> str | None:
     return (
         f"{copied.sum():,} of {len(copied):,} rows are there under another customer_id too, with all features equal (of "
         f"the rows that say most {worst:.0%}, above {COPIED_SHARE_MAX:.0%}): a table was probably appended twice or its rows "
-        "were multiplied. Keep one row of each customer (identities names the doubles), or, if they are different customers, add "
-        f'"{COPIED_ROWS}" to training.waived_features'
+        "were multiplied. Keep one row of each customer (identities names the doubles), or, if they are different customers, "
+        f'add "{COPIED_ROWS}" to training.waived_features'
     )
 
 
@@ -49,20 +49,27 @@ def copies_note(frame: Frame) -> str | None:
 
 def _copied(frame: Frame) -> NDArray[np.bool_]:
     """Whether all features of a row are those of a row of another customer, at any date."""
-    if not len(frame.rows) or not frame.rows.shape[1]:
+    if not frame.rows.size:
         return np.zeros(len(frame.rows), dtype=bool)
-    rows = pd.DataFrame({"row": pd.util.hash_pandas_object(frame.rows, index=False), "customer": frame.customer_id})
+    rows = pd.DataFrame({"row": _hashes(frame.rows), "customer": frame.customer_id})
     return rows.groupby("row")["customer"].transform("nunique").to_numpy() > 1
 
 
 def _telling(rows: pd.DataFrame) -> NDArray[np.bool_]:
     """The half of the rows with the rarest values, and of these the ones that nobody equals by chance."""
+    if not rows.size:
+        return np.zeros(len(rows), dtype=bool)
+    once = ~_hashes(rows).duplicated().to_numpy()  # a copy makes no value frequent
     bits = np.zeros(len(rows))
     for name in rows.columns:
         codes, _ = pd.factorize(rows[name], use_na_sentinel=False)
-        bits -= np.log2(np.bincount(codes)[codes] / len(rows))
-    enough = 2 * (np.log2(max(len(rows), 1)) + BITS_TO_SPARE)
-    return (bits >= np.median(bits)) & (bits >= enough) if len(rows) else np.zeros(0, dtype=bool)
+        bits -= np.log2(np.bincount(codes[once])[codes] / once.sum())
+    enough = 2 * (np.log2(once.sum()) + BITS_TO_SPARE)
+    return (bits >= np.median(bits[once])) & (bits >= enough)
+
+
+def _hashes(rows: pd.DataFrame) -> pd.Series:
+    return pd.util.hash_pandas_object(rows, index=False)
 
 
 def _share(copied: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:
