@@ -16,6 +16,7 @@ COPIED_ROWS = "copied_rows"  # what it is called in training.waived_features
 # Of rows with either outcome. Honest sets have up to 0.09 (benchmarks.leaks): calls of a bank that describe few people well.
 COPIED_SHARE_MAX = 0.2
 NOTED_FROM = 0.01
+COPIES_MAX = 10  # more customers than this with the same row bought the same thing on the same day
 ROWS_MIN = 50
 # Two rows agree by chance once in 2 ** bits pairs if columns were independent; they are not, so twice the bits are asked.
 BITS_TO_SPARE = 10
@@ -23,7 +24,8 @@ BITS_TO_SPARE = 10
 
 def copies_said(frame: Frame) -> str | None:
     """What is said where a fifth of the telling rows with an outcome, or without it, are there under another id too."""
-    copied, telling = _copied(frame), _telling(frame.rows)
+    alike, telling = _customers_alike(frame), _telling(frame.rows)
+    copied = (alike > 1) & (alike <= COPIES_MAX)
     shares = [_share(copied, telling & side) for occurred in (frame.outcomes > 0).T for side in (occurred, ~occurred)]
     worst = max(shares, default=0.0)
     if worst <= COPIED_SHARE_MAX:
@@ -38,8 +40,8 @@ def copies_said(frame: Frame) -> str | None:
 
 def copies_note(frame: Frame) -> str | None:
     """What is said of copies that are too few to stop for."""
-    copied = _copied(frame)
-    if copied.mean() < NOTED_FROM:
+    copied = _customers_alike(frame) > 1
+    if not len(copied) or copied.mean() < NOTED_FROM:
         return None
     return (
         f"{copied.sum():,} of {len(copied):,} rows equal a row of another customer_id in all features. Customers with little "
@@ -47,12 +49,12 @@ def copies_note(frame: Frame) -> str | None:
     )
 
 
-def _copied(frame: Frame) -> NDArray[np.bool_]:
-    """Whether all features of a row are those of a row of another customer, at any date."""
+def _customers_alike(frame: Frame) -> NDArray[np.int64]:
+    """Of how many customers the features of a row are, at any date."""
     if not frame.rows.size:
-        return np.zeros(len(frame.rows), dtype=bool)
+        return np.ones(len(frame.rows), dtype=np.int64)
     rows = pd.DataFrame({"row": _hashes(frame.rows), "customer": frame.customer_id})
-    return rows.groupby("row")["customer"].transform("nunique").to_numpy() > 1
+    return rows.groupby("row")["customer"].transform("nunique").to_numpy(dtype=np.int64)
 
 
 def _telling(rows: pd.DataFrame) -> NDArray[np.bool_]:
