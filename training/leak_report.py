@@ -21,10 +21,10 @@ def report_leaks(project: Project, settings: TrainingSettings) -> None:
         try:
             frame = rows_to_look_at(project, task)
         except BadInput as untold:
-            print(f"  {task}: left out, {untold}")
+            print(f"  left out: {untold}")
             continue
         if not frame.outcomes.shape[1]:
-            print(f"  {task}: left out, no outcome is mapped")
+            print(f"  left out: {task} of {project.name}: no outcome is mapped")
             continue
         said = find_leaks(frame, settings.waived_features)
         print(f"  {task}: {_looked_at(frame)}: {len(said) or 'nothing'} found")

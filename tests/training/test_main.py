@@ -15,7 +15,6 @@ from features.snapshots import build_snapshots
 from models.contract import TASKS
 from tests.training.company import order_lines, write_company
 
-
 CLUB = """
 [project]
 name = "club"
@@ -92,7 +91,9 @@ def test_a_leak_in_data_of_one_date_ends_with_status_2_until_it_is_waived(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     left = np.arange(400) % 3 == 0
-    rows = pd.DataFrame({"id": [f"c{n}" for n in range(400)], "left": left, "age": 20.0 + np.arange(400) % 50})
+    rows = pd.DataFrame(
+        {"id": [f"c{n}" for n in range(400)], "left": left, "age": np.random.default_rng(0).integers(20, 70, 400)}
+    )
     rows.assign(final_bill=np.where(left, 12.5, np.nan)).to_csv("customers.csv", index=False)
     config = tmp_path / "club.toml"
     config.write_text(CLUB + ('[training]\nwaived_features = ["final_bill"]\n' if waived else ""), encoding="utf-8")
@@ -100,5 +101,5 @@ def test_a_leak_in_data_of_one_date_ends_with_status_2_until_it_is_waived(
     assert run(monkeypatch, "leaks", config) == (0 if waived else 2)
     out, err = capsys.readouterr()
     assert f"churn: looked at 400 rows, 2 features (2024-01-01): {'nothing' if waived else 1} found" in out
-    assert "clv: left out, " in out
+    assert "left out: clv of club: no table tells who did" in out
     assert ("churn: feature final_bill alone tells the outcome with AUC 1.000" in err) is not waived
