@@ -67,7 +67,8 @@ def _telling(rows: pd.DataFrame) -> NDArray[np.bool_]:
         codes, _ = pd.factorize(rows[name], use_na_sentinel=False)
         bits -= np.log2(np.bincount(codes[once])[codes] / once.sum())
     enough = 2 * (np.log2(once.sum()) + BITS_TO_SPARE)
-    return (bits >= np.median(bits[once])) & (bits >= enough)
+    telling: NDArray[np.bool_] = (bits >= np.median(bits[once])) & (bits >= enough)
+    return telling
 
 
 def _hashes(rows: pd.DataFrame) -> pd.Series:
