@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from training.frame import Frame
 
 COPIED_ROWS = "copied_rows"  # what it is called in training.waived_features
-# Of rows with either outcome. Honest sets have up to 0.09 (benchmarks.leaks): calls of a bank that describe few people well.
+# Of rows with either outcome. Honest sets have up to 0.10 (benchmarks.leaks): calls of a bank that describe few people well.
 COPIED_SHARE_MAX = 0.2
 NOTED_FROM = 0.01
 COPIES_MAX = 10  # more customers than this with the same row bought the same thing on the same day
