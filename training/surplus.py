@@ -34,6 +34,8 @@ TWINS_FROM = 0.95  # columns correlated like this are one: yes and no of the sam
 # A value settles an outcome: next to no exceptions among the customers who have it, where many were expected.
 EXCEPTIONS_EXPECTED_MIN = 20
 EXCEPTIONS_SHARE_MAX = 0.1
+OPEN_MIN = 0.2  # of the rows; honest gaps (a subscription that ended) settle what the others leave open for 7 %
+BROKEN = "is no whole number"
 VALUES_MAX = 20  # columns with more distinct values are not asked value by value
 ASKED_MAX = 5
 
@@ -175,6 +177,8 @@ def settled(rows: Halves, names: Sequence[str]) -> Iterator[tuple[int, str]]:
         has, happened = pure.has[rows.judged], rows.occurred[rows.judged]
         expected = float((1 - chances[has] if pure.happens else chances[has]).sum())
         exceptions = int((happened[has] != pure.happens).sum())
+        if pure.which != BROKEN and expected < OPEN_MIN * has.sum():
+            continue  # the others know it nearly as well
         if expected >= EXCEPTIONS_EXPECTED_MIN and exceptions <= EXCEPTIONS_SHARE_MAX * expected:
             for column in pure.columns:
                 outcome = "the outcome" if pure.happens else "no outcome"
@@ -224,4 +228,4 @@ def _marks(values: Floats) -> Iterator[tuple[str, Bools]]:
         yield from ((f"is {level:g}", values == level) for level in levels)
     broken = ~missing & (values != np.round(values))
     if broken.any() and broken.sum() < 0.5 * len(known):
-        yield "is no whole number", broken
+        yield BROKEN, broken
