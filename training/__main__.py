@@ -1,4 +1,4 @@
-"""The front door of `training`: python -m training churn|clv|propensity|all|check|promote|rollback CONFIG."""
+"""The front door of `training`: python -m training churn|clv|propensity|all|check|leaks|promote|rollback CONFIG."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ STEPS = {
     "propensity": "train and register the propensity model",
     "all": "train and register all three",
     "check": "read the whole mapping file and say what is wrong with it; nothing is run",
+    "leaks": "look for columns and rows that know the answer; nothing is trained",
     "promote": "make the challenger of a model the champion",
     "rollback": "make the former champion the champion again",
 }
@@ -45,6 +46,11 @@ def _step(arguments: argparse.Namespace) -> None:
     settings = read_section(arguments.config, "training", TrainingSettings)
     if arguments.step == "check":
         print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
+    elif arguments.step == "leaks":
+        from training.leak_report import report_leaks
+
+        print(f"leaks of {project.name}")
+        report_leaks(project, settings)
     elif arguments.step == "promote":
         from training.promote import promote_challenger
 

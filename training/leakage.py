@@ -1,24 +1,32 @@
-"""Look for columns that know the answer: no honest feature tells leavers from stayers all by itself."""
+"""Look for columns and rows that know the answer: what no honest feature, and no honest table, can do.
+
+Only rows that a model may be fitted on are looked at. The kinds of leak, each in a file of its own:
+
+    here                 a column that tells leavers from stayers all by itself, or better than all others together
+    training.surplus     a column that adds to all others what no honest one adds; a value or a gap that settles the outcome
+    training.encodings   a column made from the outcomes themselves
+    training.copies      the same rows under several ids
+"""
 
 from __future__ import annotations
 
-from zlib import crc32
-
 import numpy as np
-import xgboost as xgb
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 from features.problems import BadData
+from training.copies import COPIED_ROWS, copies_note, copies_said
+from training.encodings import encoded_said
 from training.frame import Frame
+from training.ranks import Floats, aucs_alone
+from training.surplus import Halves, halves, settled, surplus, surpluses
 
 AUC_MAX = 0.95
 # A column is compared with all others together only where it says much alone, in a cohort that can tell.
 AUC_ASKED_FROM = 0.7
 ROWS_ASKED_FROM = 2_000
 MARGIN_MIN = 0.01
-ROUNDS = 60
-SMALL_BOOSTER = {"objective": "binary:logistic", "max_depth": 4, "learning_rate": 0.1, "nthread": 2}
+SURPLUS_ALONE_MIN = 0.05
+LARGEST = 1e30  # stands for infinity, within what the booster reads
 
 
 def single_feature_aucs(frame: Frame) -> dict[str, float]:
@@ -26,78 +34,92 @@ def single_feature_aucs(frame: Frame) -> dict[str, float]:
 
     Missing values are ranked below all others. For amounts the outcome is whether anything was spent.
     """
-    return {name: float(aucs.max()) for name, aucs in _aucs_by_output(frame).items()}
+    aucs = aucs_alone(finite(frame), frame.outcomes > 0)
+    return {name: float(best) for name, best in zip(frame.rows.columns, aucs.max(axis=1), strict=True)}
 
 
 def refuse_leaks(frame: Frame, waived: tuple[str, ...]) -> None:
-    """Raises BadData naming every feature that says more alone than an honest one can, and has not been waived.
-
-    That is an AUC above 0.95 for any output; or, for the strongest feature of an output, one clearly above that of a
-    model of all the others together on customers it has not seen (by 0.01 and by two standard errors).
-    """
-    aucs = _aucs_by_output(frame)
-    found = {
-        name: f"feature {name} alone tells the outcome with AUC {best.max():.3f} (above {AUC_MAX}): {_advice(name)}"
-        for name, best in aucs.items()
-        if best.max() > AUC_MAX
-    }
-    for output in range(frame.outcomes.shape[1]):
-        strongest = max(aucs, key=lambda name: float(aucs[name][output]))
-        if said := _beats_all_others(frame, output, strongest, float(aucs[strongest][output])):
-            found.setdefault(strongest, said)
-    if problems := [said for name, said in found.items() if name not in waived]:
+    """Raises BadData with a sentence for every leak that has not been waived (see `find_leaks`); says what is only odd."""
+    if problems := list(find_leaks(frame, waived).values()):
         raise BadData(problems)
+    if note := copies_note(frame):
+        print(f"  note: {note}")
 
 
-def _beats_all_others(frame: Frame, output: int, name: str, auc: float) -> str | None:
+def find_leaks(frame: Frame, waived: tuple[str, ...] = ()) -> dict[str, str]:
+    """What is said of each leak, by the feature's name (`copied_rows` for rows that are there under several ids).
+
+    A feature is named for the first of these that it does: it tells an output with AUC above 0.95; as the strongest
+    of an output, it tells it better than a model of all others does on customers not seen (by 0.01 and two standard
+    errors) and adds to it; it follows the outcomes closer than chance lets any column; it takes away a fifth of what a model of
+    all others leaves open; one of its values, or its being missing, settles an outcome that the others leave open.
+    """
+    values, occurred = finite(frame), frame.outcomes > 0
+    names, aucs = list(frame.rows.columns), aucs_alone(values, occurred)
+    found = {
+        name: f"feature {name} alone tells the outcome with AUC {best:.3f} (above {AUC_MAX}): {_knows(name)}"
+        for name, best in zip(names, aucs.max(axis=1), strict=True)
+        if best > AUC_MAX
+    }
+    for index, name in enumerate(names):
+        if name not in found and (said := encoded_said(name, values[:, index], occurred)):
+            found[name] = f"{said}: {_advice(name)}"
+    if len(values) >= ROWS_ASKED_FROM:
+        for output in range(occurred.shape[1]):
+            # What is known to leak or has been waived is no yardstick for the others.
+            asked = [index for index, name in enumerate(names) if name not in found and name not in waived]
+            found |= _beyond_the_others(frame, values[:, asked], occurred[:, output], aucs[asked, output], asked)
+    if said := copies_said(frame):
+        found[COPIED_ROWS] = said
+    return {name: said for name, said in found.items() if name not in waived}
+
+
+def _beyond_the_others(
+    frame: Frame, values: Floats, occurred: NDArray[np.bool_], aucs: Floats, asked: list[int]
+) -> dict[str, str]:
+    """What is said of features that tell an output better than, or far beyond, a model of the others."""
+    rows = halves(values, occurred, frame.customer_id)
+    if rows is None:
+        return {}
+    names = [str(frame.rows.columns[index]) for index in asked]
+    found: dict[str, str] = {}
+    strongest = int(np.argmax(aucs))
+    if said := _beats_all_others(rows, names[strongest], strongest, float(aucs[strongest])):
+        found[names[strongest]] = said
+    for index, said in (*surpluses(rows, names), *settled(rows, names)):
+        found.setdefault(names[index], f"{said}: {_advice(names[index])}")
+    return found
+
+
+def _beats_all_others(rows: Halves, name: str, column: int, auc: float) -> str | None:
     """What is said of a feature that tells an output better than all others together; None if it does not."""
-    occurred = frame.outcomes[:, output] > 0
-    if not AUC_ASKED_FROM <= auc <= AUC_MAX or len(occurred) < ROWS_ASKED_FROM:
+    if not AUC_ASKED_FROM <= auc <= AUC_MAX:
         return None
-    rarer = min(occurred.sum(), (~occurred).sum())
+    judged = rows.occurred[rows.judged]
+    rarer = min(judged.sum(), (~judged).sum())
     margin = max(MARGIN_MIN, 2 * np.sqrt(auc * (1 - auc) / rarer))
-    others = auc_of_the_others(frame, output, name)
-    if auc <= others + margin:
+    without = [other for other in rows.telling if other != column]
+    others = rows.auc(without)
+    # Where the others hold the same news in pieces, a small model of them may fall short of it, and adding it changes little.
+    if auc <= others + margin or surplus(rows, without, rows.telling) < SURPLUS_ALONE_MIN:
         return None
     said = f"feature {name} alone tells the outcome with AUC {auc:.3f}, all others together with {others:.3f}"
-    return f"{said}: {_advice(name)}"
+    return f"{said}: {_knows(name)}"
 
 
-def auc_of_the_others(frame: Frame, output: int, left_out: str) -> float:
-    """The AUC for an output of a small booster on all features but one, on customers it was not fitted on.
+def finite(frame: Frame) -> Floats:
+    """The features as numbers, infinite ones as very large ones."""
+    values: Floats = np.clip(frame.rows.to_numpy(dtype=np.float64), -LARGEST, LARGEST)
+    return values
 
-    Customers are halved by a hash of their id, so that no customer is on both sides.
-    """
-    rows = frame.rows.drop(columns=left_out).to_numpy(dtype=np.float32)
-    occurred = frame.outcomes[:, output] > 0
-    fitted = np.array([crc32(customer.encode()) % 2 == 0 for customer in frame.customer_id])
-    aucs = []
-    for side in (fitted, ~fitted):
-        if occurred[side].all() or not occurred[side].any():
-            return 1.0  # nothing to compare with
-        binned = xgb.QuantileDMatrix(rows[side], occurred[side])
-        booster = xgb.train(SMALL_BOOSTER, binned, num_boost_round=ROUNDS)
-        aucs.append(_either_way(occurred[~side], booster.predict(xgb.DMatrix(rows[~side]))))
-    return float(np.mean(aucs))
+
+def _knows(name: str) -> str:
+    return f"it probably knows the future. {_mend(name)}"
 
 
 def _advice(name: str) -> str:
-    knows = "it probably knows the future"
-    return f'{knows}. Take it out of the mapping, or, if it is honest, add "{name}" to training.waived_features'
+    return f"this is a suspicion, not a proof. {_mend(name)}"
 
 
-def _aucs_by_output(frame: Frame) -> dict[str, NDArray[np.float64]]:
-    occurred = frame.outcomes > 0
-    aucs = {}
-    for name in frame.rows.columns:
-        values = frame.rows[name].to_numpy(dtype=np.float64)
-        filled = np.where(np.isnan(values), np.nanmin(values, initial=0) - 1, values)
-        aucs[name] = np.array([_either_way(occurred[:, k], filled) for k in range(occurred.shape[1])])
-    return aucs
-
-
-def _either_way(occurred: np.ndarray, values: np.ndarray) -> float:
-    if occurred.all() or not occurred.any():
-        return 0.5
-    auc = float(roc_auc_score(occurred, values))
-    return max(auc, 1 - auc)
+def _mend(name: str) -> str:
+    return f'Take it out of the mapping, or, if it is honest, add "{name}" to training.waived_features'

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import training.__main__ as front_door
+from features.project import read_project
+from features.snapshots import build_snapshots
+from models.contract import TASKS
 from tests.training.company import order_lines, write_company
+
+CLUB = """
+[project]
+name = "club"
+currency = "EUR"
+
+[tables.labels]
+from = "customers.csv"
+customer_id = "id"
+as_of = "DATE '2024-01-01'"
+churned = '"left"'
+
+[tables.customers]
+from = "customers.csv"
+customer_id = "id"
+numeric = ["age", "final_bill"]
+"""
 
 
 @pytest.fixture
@@ -48,3 +71,35 @@ def test_training_before_features_were_built_says_what_to_do(
 def test_an_unknown_step_is_refused(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="2"):
         run(monkeypatch, "chrun", config)
+
+
+def test_looking_for_leaks_says_for_each_task_what_was_looked_at(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order_lines(120).to_csv(config.with_suffix(".csv"), index=False)
+    build_snapshots(read_project(config))
+    assert run(monkeypatch, "leaks", config) == 0
+    said = capsys.readouterr().out
+    for task in TASKS:
+        assert re.search(rf"{task}: looked at [\d,]+ rows, \d+ features \(.* to .*, \d+ dates\): nothing found", said)
+    assert "2021-03-01" not in said  # the judged date is not looked at
+
+
+@pytest.mark.parametrize("waived", [False, True])
+def test_a_leak_in_data_of_one_date_ends_with_status_2_until_it_is_waived(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], waived: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    left = np.arange(400) % 3 == 0
+    rows = pd.DataFrame(
+        {"id": [f"c{n}" for n in range(400)], "left": left, "age": np.random.default_rng(0).integers(20, 70, 400)}
+    )
+    rows.assign(final_bill=np.where(left, 12.5, np.nan)).to_csv("customers.csv", index=False)
+    config = tmp_path / "club.toml"
+    config.write_text(CLUB + ('[training]\nwaived_features = ["final_bill"]\n' if waived else ""), encoding="utf-8")
+    build_snapshots(read_project(config))
+    assert run(monkeypatch, "leaks", config) == (0 if waived else 2)
+    out, err = capsys.readouterr()
+    assert f"churn: looked at 400 rows, 2 features (2024-01-01): {'nothing' if waived else 1} found" in out
+    assert "left out: clv of club: no table tells who did" in out
+    assert ("churn: feature final_bill alone tells the outcome with AUC 1.000" in err) is not waived
