@@ -28,6 +28,7 @@ class Job:
     judged: Frame
     outputs: tuple[Output, ...]
     unpredictable: dict[str, str]  # label of an output that is left out: why
+    directions: dict[str, int]  # of features where more is known to go with staying (1) or with leaving (-1)
 
 
 def prepare(project: Project, manifest: Manifest, task: Task) -> Job:
@@ -54,5 +55,6 @@ def prepare(project: Project, manifest: Manifest, task: Task) -> Job:
         print(f"  {label}: not predicted, {why}")
     if not kept:
         raise BadData(f"{task} of {project.name} cannot be learned: {'; '.join(set(unpredictable.values()))}")
+    directions = {feature.name: int(feature.direction) for feature in manifest.features() if feature.direction}
     past, judged = past.with_outputs(kept), judged.with_outputs(kept)
-    return Job(recipe, told_by, roles, past, judged, tuple(outputs[k] for k in kept), unpredictable)
+    return Job(recipe, told_by, roles, past, judged, tuple(outputs[k] for k in kept), unpredictable, directions)

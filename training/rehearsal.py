@@ -80,6 +80,8 @@ def rehearse(recipe: Recipe, frame: Frame, roles: Roles, tuned: Tuned, settings:
     """Did tuning help, which half to believe, which level to expect, does calibration help, how far do outcomes stray."""
     prepared = folds(frame, roles.rehearsed_on, roles.calibrate)
     tuned, asked, choices = _tuned_or_not(recipe, prepared, tuned, settings)
+    if tuned.constraints_said:
+        choices["monotone"] = tuned.constraints_said
     share, choices["blend"] = choose_share(recipe.link, asked)
     margins = asked.corrected.margins(share)
     rule, choices["season"] = choose_season(recipe, margins, asked.levels, asked.frame)
@@ -240,7 +242,7 @@ def fit_prior(frame: Frame) -> Prior | None:
 
 def fit_tuned(recipe: Recipe, frame: Frame, tuned: Tuned, settings: TrainingSettings) -> xgb.Booster:
     """A booster with the tuned parameters and the rounds that many rows deserve."""
-    return fit_booster(recipe, frame, tuned.parameters, tuned.rounds_for(len(frame.rows)), settings)
+    return fit_booster(recipe, frame, tuned.all_parameters(), tuned.rounds_for(len(frame.rows)), settings)
 
 
 def fit_level_free(recipe: Recipe, frame: Frame, tuned: Tuned, settings: TrainingSettings) -> tuple[Correction, Levels]:

@@ -32,6 +32,7 @@ from training.job import Job, prepare
 from training.judging import judge
 from training.leakage import refuse_leaks
 from training.levels import season_for
+from training.monotone import monotone_if_cheap
 from training.promote import introduce
 from training.rehearsal import Rehearsed, fit_level_free, fit_prior, rehearse, with_levels
 from training.settings import TrainingSettings
@@ -100,6 +101,7 @@ def fit(job: Job, settings: TrainingSettings, *, known: Sequence[Parameters] = (
     with step(f"tuning {recipe.task}, up to {max(trials, 1)} trials"):
         asked = [with_levels(recipe, fold) for fold in folds(past, roles.tuned_on, roles.tune)]
         tuned = tune(recipe, asked, trials, settings, known=known, say=_say)
+        tuned = monotone_if_cheap(recipe, asked, tuned, job.directions, settings)
     with step("rehearsing: tuning, blend, level, calibration, interval"):
         rehearsed = rehearse(recipe, past, roles, tuned, settings)
     with step(f"fitting {recipe.task} on {len(roles.fitted_on)} dates"):
@@ -183,7 +185,7 @@ def _contract(job: Job, manifest: Manifest, project: Project, settings: Training
         rows_fitted=fitted.rows,
         parameters={
             **recipe.fixed,
-            **rehearsed.tuned.parameters,
+            **rehearsed.tuned.all_parameters(),
             "ridge": rehearsed.tuned.ridge,
             "learning_rate": settings.learning_rate or recipe.learning_rate,
         },

@@ -35,6 +35,8 @@ class Tuned:
     trials: int
     pruned: int
     ridge: float  # penalty of the linear half, per row
+    constraints: str = ""  # of the trees, to known directions (`training.monotone`), one sign per column
+    constraints_said: str = ""  # and why
 
     @property
     def is_tuned(self) -> bool:
@@ -44,6 +46,10 @@ class Tuned:
     def untuned(self) -> Tuned:
         """The defaults, with the rounds they deserve."""
         return replace(self, parameters=self.defaults, rounds=self.rounds_of_defaults, loss=self.loss_of_defaults)
+
+    def all_parameters(self) -> Parameters:
+        """The parameters with the constraints."""
+        return self.parameters | ({"monotone_constraints": self.constraints} if self.constraints else {})
 
     def rounds_for(self, rows: int) -> int:
         """How many rounds a fit on `rows` rows deserves: in proportion (docs/decisions/0002 has the measurement)."""
