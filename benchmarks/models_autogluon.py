@@ -1,6 +1,6 @@
 """AutoGluon tabular as a peer: it needs other versions of pandas than the project, so it runs in its own environment.
 
-    python models_autogluon.py FOLDER    (run there; reads fit.parquet, stop.parquet, asked.parquet and how.json)
+python models_autogluon.py FOLDER    (run there; reads fit.parquet, stop.parquet, asked.parquet and how.json)
 """
 
 from __future__ import annotations

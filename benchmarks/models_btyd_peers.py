@@ -40,24 +40,24 @@ class Rhythm:
         return self.repeats, self.last, self.age
 
 
-def rhythm(orders: pd.DataFrame, as_of: date, customers: NDArray[Any]) -> Rhythm:
+def rhythm(orders: pd.DataFrame, as_of: date, customers: NDArray[Any], *, free_orders: bool = False) -> Rhythm:
     """From order lines before a date (`customer_id`, `day`, `amount`); refunds lower the value, and are no orders.
 
-    Customers without any order are as new as can be.
+    Customers without any order are taken for those of the last day. With `free_orders`, a day on which only gifts came is one with an order.
     """
     lines = orders[orders["day"] < pd.Timestamp(as_of)]
-    bought = lines[lines["amount"] > 0].groupby(["customer_id", "day"])["amount"].sum().reset_index()
+    is_order = lines["amount"] >= 0 if free_orders else lines["amount"] > 0
+    bought = lines[is_order].groupby(["customer_id", "day"])["amount"].sum().reset_index()
     by = bought.groupby("customer_id")
     days, first, last, spend = by["day"].size(), by["day"].min(), by["day"].max(), by["amount"].sum()
     at_first = bought[bought["day"] == bought["customer_id"].map(first)].set_index("customer_id")["amount"]
-    refunds = lines[lines["amount"] <= 0].groupby("customer_id")["amount"].sum().reindex(days.index).fillna(0)
+    refunds = lines[lines["amount"] < 0].groupby("customer_id")["amount"].sum().reindex(days.index).fillna(0)
     known = pd.DataFrame({"repeats": days - 1, "last": (last - first).dt.days / WEEK})
-    known["age"] = (pd.Timestamp(as_of) - first).dt.days / WEEK
+    known["age"] = (pd.Timestamp(as_of) - pd.Timedelta(days=1) - first).dt.days / WEEK  # to the last day seen, as is usual
     known["value"] = (spend + refunds).clip(lower=0) / days
     repeated = (spend - at_first + refunds).clip(lower=0)
     known["repeat_value"] = np.where(known["repeats"] > 0, repeated / known["repeats"].clip(lower=1), 0.0)
     known = known.reindex(customers)
-    known["age"] = known["age"].fillna(1 / WEEK)
     known = known.fillna(0.0).astype(np.float64)
     return Rhythm(**{name: known[name].to_numpy() for name in known})
 

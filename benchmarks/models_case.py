@@ -14,6 +14,7 @@ Ints = NDArray[np.intp]
 #   chance                  of what the protocol asks for: an order, churn, a yes
 #   spend, spend_low, spend_high    net spend of the horizon and the ends of its 80 % interval
 #   orders                  days with an order
+#   auc_random_cv           what folds drawn at random would have promised, the same in every row
 Predicted = Mapping[str, Floats]
 
 
@@ -25,12 +26,13 @@ class Case:
     metrics: tuple[str, ...]  # those asked for, of `models_judged.FIGURES`
     rows: Ints  # one line per customer: where her rows are
     part: Ints  # the fold or the company of each row; a figure is the mean over parts
+    also: tuple[str, ...] = ()  # figures that are shown in the table only
 
     @classmethod
-    def simple(cls, actual: Predicted, *metrics: str) -> Case:
+    def simple(cls, actual: Predicted, *metrics: str, also: tuple[str, ...] = ()) -> Case:
         """One row per customer, all in one part."""
         count = len(next(iter(actual.values())))
-        return cls(actual, metrics, np.arange(count)[:, None], np.zeros(count, dtype=np.intp))
+        return cls(actual, metrics, np.arange(count)[:, None], np.zeros(count, dtype=np.intp), also)
 
 
 @dataclass(frozen=True)

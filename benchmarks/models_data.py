@@ -87,7 +87,9 @@ def company(config: Path, name: str, changes: dict[str, object]) -> Company:
     """The snapshots of a copy of a mapping file with some keys changed, e.g. {"dates.judged_at": date(2011, 6, 1)}."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     copy = FOLDER / f"{name}.toml"
-    copy.write_text(changed(config.read_text(encoding="utf-8"), changes | {"project.out": str(FOLDER / name)}), encoding="utf-8")
+    copy.write_text(
+        changed(config.read_text(encoding="utf-8"), changes | {"project.out": str(FOLDER / name)}), encoding="utf-8"
+    )
     project = read_project(copy)
     return Company(copy, project, build_snapshots(project))
 

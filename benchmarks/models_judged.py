@@ -70,6 +70,11 @@ def _log_loss(actual: Floats, predicted: Floats) -> float:
     return float(log_loss(actual, predicted, labels=[0, 1]))
 
 
+def _gap(actual: Predicted, predicted: Predicted) -> float:
+    """By how much folds drawn at random would have promised too much."""
+    return float(predicted["auc_random_cv"][0] - roc_auc_score(actual["chance"], predicted["chance"]))
+
+
 FIGURES = {
     "wape": _plain("spend", "less", wape),
     "spearman": _plain("spend", "more", spearman),
@@ -77,12 +82,14 @@ FIGURES = {
     "coverage_80": _coverage("coverage_80"),
     "coverage_80_top_decile": _coverage("coverage_80_top_decile"),
     "auc": _plain("chance", "more", roc_auc_score),
+    "gap_to_random_cv": Figure(("chance", "auc_random_cv"), "less", _gap),
     "brier": _plain("chance", "less", brier_score_loss),
     "ece": _plain("chance", "less", ece),
     "logloss": _plain("chance", "less", _log_loss),
     "lift_10": _plain("chance", "more", lift_10),
     "rmse_counts": _plain("orders", "less", rmse),
     "bias": _plain("orders", 0.0, _bias),
+    "bias_spend": _plain("spend", 0.0, _bias),
     "ngini": _plain("spend", "more", gini_normalized),
     "decile_mape": _plain("spend", "less", decile_mape),
     "hazard_share_of_truth": _share_of_truth("chance", "hazard", "true_chance"),
@@ -93,7 +100,7 @@ FIGURES = {
 def figures(case: Case, predicted: Predicted) -> dict[str, float]:
     """The figures that a prediction has; one that lacks what a figure needs is not judged by it."""
     everybody = case.rows.ravel()
-    possible = [name for name in case.metrics if set(FIGURES[name].needs) <= set(predicted)]
+    possible = [name for name in (*case.metrics, *case.also) if set(FIGURES[name].needs) <= set(predicted)]
     return {name: _figure(case, name, predicted, everybody) for name in possible}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,9 +26,12 @@ def online_retail(made: Company) -> Predicted:
     return trained(made)
 
 
-def cdnow(made: Company, days: int) -> Predicted:
-    """`chance`, `orders` and `spend` in the days ahead for `made.customers`; `made` ends with the calibration period."""
-    raise NotImplementedError("training looks one horizon ahead, and the calibration period holds no three windows of 39 weeks")
+def cdnow(made: Company, orders: pd.DataFrame, customers: np.ndarray, asked: date, days: int) -> Predicted:
+    """`chance`, `orders` and `spend` in the days from `asked` on, for `customers`.
+
+    `made` ends on the day `asked`, which has a snapshot; `orders` are the order days before it (customer_id, day, amount).
+    """
+    raise NotImplementedError("training looks one horizon ahead, and the 39 weeks before hold no window of 39 weeks")
 
 
 def telco(table: pd.DataFrame, churned: Floats, folds: list[np.ndarray]) -> Predicted:

@@ -127,16 +127,15 @@ def _hurdle(snapshots: Snapshots, booster: Booster) -> dict[str, Floats]:
 
 
 def _conformal(snapshots: Snapshots, booster: Booster) -> dict[str, Floats]:
-    """Quantiles widened alike for everybody until they cover 80 % of the rows that rounds were chosen on (Romano 2019)."""
+    """Split conformal: how far outcomes strayed, on a log scale, from what was predicted where rounds were chosen."""
     spend = _spend(snapshots)
     fit, stop = snapshots.split
     learned, stopped_on = snapshots.table(spend, fit), snapshots.table(spend, stop)
-    low, high = (booster(end, learned, stopped_on, stopped_on, ROUNDS_MAX)[0] for end in (LOW, HIGH))
-    misses = np.maximum(low - stopped_on.y, stopped_on.y - high)
-    widen = float(np.quantile(misses, min(1.0, (HIGH - LOW) * (1 + 1 / len(misses)))))
-    answers = _tweedie(snapshots, booster, with_intervals=True)
-    low, high = np.maximum(answers["spend_low"] - widen, 0), answers["spend_high"] + widen
-    return answers | {"spend_low": low, "spend_high": np.maximum(low, high)}
+    strayed = np.log1p(stopped_on.y) - np.log1p(booster("amount", learned, stopped_on, stopped_on, ROUNDS_MAX)[0])
+    low, high = np.quantile(strayed, (LOW, HIGH))
+    answers = _tweedie(snapshots, booster)
+    logs = np.log1p(answers["spend"])
+    return answers | {"spend_low": np.maximum(np.expm1(logs + low), 0), "spend_high": np.maximum(np.expm1(logs + high), 0)}
 
 
 def _answers(snapshots: Snapshots, booster: Booster, goal: Goal, outcomes: Floats) -> Floats:
