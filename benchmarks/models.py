@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 
-from benchmarks.models_case import Predicted, Protocol, Skipped
+from benchmarks.models_case import Predicted, Protocol, SkippedError
 from benchmarks.models_goals import GOALS
 from benchmarks.models_judged import best_peer, figures, paired_interval
 from benchmarks.models_kept import predicted_by
@@ -51,7 +51,7 @@ def main() -> None:
         print(key, flush=True)
         try:
             found[key] = planted_leaks() if key == LEAKS else side_by_side(_protocol(key), fresh=arguments.fresh)
-        except Skipped as skipped:
+        except SkippedError as skipped:
             print(f"  skipped: {skipped}", flush=True)
             continue
         say_goals(key, found[key])
@@ -82,11 +82,13 @@ def side_by_side(protocol: Protocol, *, fresh: bool) -> Judged:
 def planted_leaks() -> Judged:
     """What the leakage check found of what was planted, and how often it cried wolf."""
     try:
-        leaks: Callable[[], dict[str, float]] = import_module("benchmarks.leaks").leaks
-    except ModuleNotFoundError:
-        raise Skipped("ours: not yet; there is no benchmarks/leaks.py") from None
+        found: dict[str, float] = import_module("benchmarks.leaks").leaks()
+    except ModuleNotFoundError as error:
+        if error.name != "benchmarks.leaks":
+            raise
+        raise SkippedError("there is no benchmarks/leaks.py yet") from None
     none = {"peer": None, "peer_name": None, "diff_ci": None}
-    return {metric: _rounded({"ours": leaks()[metric]} | none) for metric in ("found", "false_alarms")}
+    return {metric: _rounded({"ours": found[metric]} | none) for metric in ("found", "false_alarms")}
 
 
 def print_table(protocol: Protocol, by_name: dict[str, dict[str, float]]) -> None:

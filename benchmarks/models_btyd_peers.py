@@ -43,7 +43,8 @@ class Rhythm:
 def rhythm(orders: pd.DataFrame, as_of: date, customers: NDArray[Any], *, free_orders: bool = False) -> Rhythm:
     """From order lines before a date (`customer_id`, `day`, `amount`); refunds lower the value, and are no orders.
 
-    Customers without any order are taken for those of the last day. With `free_orders`, a day on which only gifts came is one with an order.
+    Customers without any order are taken for those of the last day. With `free_orders`, a day on which only gifts came is
+    one with an order.
     """
     lines = orders[orders["day"] < pd.Timestamp(as_of)]
     is_order = lines["amount"] >= 0 if free_orders else lines["amount"] > 0

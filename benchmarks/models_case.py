@@ -55,5 +55,5 @@ class Protocol:
     said: tuple[str, ...] = field(default=())  # what a reader of the figures should know
 
 
-class Skipped(Exception):
+class SkippedError(Exception):
     """A protocol that cannot be run here, and why."""

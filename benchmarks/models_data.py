@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.models_case import Floats, Skipped
+from benchmarks.models_case import Floats, SkippedError
 from benchmarks.models_kept import FOLDER
 from features.project import Project, read_project
 from features.snapshots import Manifest, build_snapshots, snapshot_folder
@@ -42,7 +42,7 @@ class Company:
         return closed_by(self.judged_at, self.manifest.grid, self.manifest.horizon_days)
 
     def frame(self, task: Task, *dates: date) -> Frame:
-        """Rows and outcomes, as far as they were known on the judged date; by default of all closed dates and the judged one."""
+        """Rows and outcomes as known on the judged date; by default of all closed dates and the judged one."""
         return training_frame(
             self.project, self.manifest, task, dates or (*self.closed, self.judged_at), known_by=self.judged_at
         )
@@ -110,9 +110,9 @@ def changed(text: str, changes: dict[str, object]) -> str:
 
 
 def outside(path: str) -> Path:
-    """A file of the data that is not carried here. Raises Skipped where it is absent."""
+    """A file of the data that is not carried here. Raises SkippedError where it is absent."""
     if not (folder := os.environ.get(DATA_FROM)):
-        raise Skipped(f"its data may not be carried here: name the folder that holds {path} in {DATA_FROM}")
+        raise SkippedError(f"its data may not be carried here: name the folder that holds {path} in {DATA_FROM}")
     if not (file := Path(folder) / path).is_file():
-        raise Skipped(f"{DATA_FROM} has no {path}")
+        raise SkippedError(f"{DATA_FROM} has no {path}")
     return file

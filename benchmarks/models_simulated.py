@@ -9,7 +9,6 @@ expected spend reaches. Both are means over the companies.
 
 from __future__ import annotations
 
-
 import numpy as np
 import pandas as pd
 
@@ -45,9 +44,7 @@ def simulated() -> Protocol:
         fingerprint=" ".join(each.manifest.made_from for each in made),
         peers={name: peer(name) for name in by_company[0]},
         ours=lambda: _together([models_ours.simulated(each) for each in made]),
-        said=(
-            f"{len(made)} companies of {CUSTOMERS:,} customers; {', '.join(f'{len(each.customers):,}' for each in made)} eligible",
-        ),
+        said=(f"{len(made)} companies of {CUSTOMERS:,} customers, {len(part):,} of them eligible on {made[0].judged_at}",),
     )
 
 
