@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 PYTHON = Path(".venv-autogluon/bin/python")
-SECONDS, TARGET = 120, "the_target"
+SECONDS, TARGET = 60, "the_target"
 
 
 def is_installed() -> bool:

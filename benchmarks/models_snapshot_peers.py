@@ -63,7 +63,7 @@ class Snapshots:
         return Table(self.x[rows], outcomes[rows])
 
 
-def snapshot_peers(company: Company, *, with_intervals: bool = False) -> dict[str, Peer]:
+def snapshot_peers(company: Company, *, with_intervals: bool = False, with_autogluon: bool = True) -> dict[str, Peer]:
     """Every peer that takes features."""
     peers = {}
     plain, richer = Snapshots(company), Snapshots(company, with_btyd=True)
@@ -76,7 +76,7 @@ def snapshot_peers(company: Company, *, with_intervals: bool = False) -> dict[st
         lambda: _mean(_hurdle(richer, BOOSTERS["xgboost"]), _tweedie(richer, BOOSTERS["xgboost"])), "models_btyd_peers"
     )
     peers["logistic regression"] = _peer(lambda: {"chance": _logistic(plain)})
-    if is_installed():
+    if with_autogluon and is_installed():
         peers["autogluon"] = _peer(lambda: _autogluon(plain), "models_autogluon")
     return peers
 
@@ -111,10 +111,9 @@ def _tweedie(snapshots: Snapshots, booster: Booster, *, with_intervals: bool = F
 
 
 def _hurdle(snapshots: Snapshots, booster: Booster) -> dict[str, Floats]:
-    """A chance to spend anything times a log-normal amount of those who do."""
+    """A chance to order times a log-normal amount of those who spent anything."""
     spend = _spend(snapshots)
     spent = spend > 0
-    chance = _answers(snapshots, booster, "chance", spent.astype(np.float64))
     logs = np.log(np.where(spent, spend, 1.0))
     fit, stop = (rows & spent for rows in snapshots.split)
     asked = snapshots.table(logs, ~snapshots.is_closed)
@@ -123,7 +122,7 @@ def _hurdle(snapshots: Snapshots, booster: Booster) -> dict[str, Floats]:
     variance = float(np.mean((stopped_on.y - known) ** 2))
     mean, _ = booster("value", snapshots.table(logs, snapshots.is_closed & spent), None, asked, rounds)
     buys = _answers(snapshots, booster, "chance", snapshots.company.buys.outcomes[:, 0])
-    return {"chance": buys, "spend": chance * np.exp(mean + variance / 2)}
+    return {"chance": buys, "spend": buys * np.exp(mean + variance / 2)}
 
 
 def _conformal(snapshots: Snapshots, booster: Booster) -> dict[str, Floats]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.models_autogluon import autogluon
-from benchmarks.models_boosters import BOOSTERS, ROUNDS_MAX, THREADS, Table
+from benchmarks.models_boosters import BOOSTERS, CATBOOST_LEVELS, ROUNDS_MAX, THREADS, Table
 from benchmarks.models_case import Floats
 
 MODULES = ("models_table_peers", "models_boosters", "models_autogluon")
@@ -73,8 +73,9 @@ def small_catboost(x: pd.DataFrame, y: Floats, asked: pd.DataFrame) -> Floats:
     from catboost import CatBoostClassifier
 
     texts = list(x.select_dtypes("category"))
-    settings = {"depth": 5, "learning_rate": 0.04, "iterations": 400, "allow_writing_files": False, "logging_level": "Silent"}
-    model = CatBoostClassifier(cat_features=texts, thread_count=THREADS, random_seed=0, **settings)
+    settings = {"depth": 5, "learning_rate": 0.04, "iterations": 400, "one_hot_max_size": CATBOOST_LEVELS}
+    quiet = {"allow_writing_files": False, "logging_level": "Silent", "thread_count": THREADS, "random_seed": 0}
+    model = CatBoostClassifier(cat_features=texts, **settings, **quiet)
     x, asked = (rows.assign(**{name: rows[name].astype(str) for name in texts}) for rows in (x, asked))
     return _answers(model, x, y, asked)
 
