@@ -62,7 +62,7 @@ def cdnow() -> Protocol:
         peers={"trailing spend": Peer(lambda: _trailing(before, customers), modules)} | btyd_peers(known) | peers,
         ours=lambda: models_ours.cdnow(made, before, customers, ASKED, DAYS),
         said=(
-            f"{len(customers):,} customers, {actual['chance'].mean():.1%} of whom order on {actual['orders'].sum():,.0f} days ahead",
+            f"{len(customers):,} customers, {actual['chance'].mean():.1%} active ahead, on {actual['orders'].sum():,.0f} days",
             "bias is that of orders; autogluon is not asked: it knows no exposure",
         ),
     )
