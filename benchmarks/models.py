@@ -25,7 +25,7 @@ from importlib import import_module
 
 from benchmarks.models_case import Predicted, Protocol, SkippedError
 from benchmarks.models_goals import GOALS
-from benchmarks.models_judged import best_peer, figures, paired_interval
+from benchmarks.models_judged import FIGURES, best_peer, figures, paired_interval
 from benchmarks.models_kept import predicted_by
 
 PROTOCOLS = {
@@ -55,6 +55,7 @@ def main() -> None:
             print(f"  skipped: {skipped}", flush=True)
             continue
         say_goals(key, found[key])
+        say_losses(found[key])
     print(json.dumps(found))
 
 
@@ -111,6 +112,17 @@ def say_goals(key: str, judged: Judged) -> None:
         reached = "reached" if goal.is_reached(float(str(value))) else "not reached"
         beside = judged[goal.metric]
         print(f"  goal {goal.metric} {goal}: {value}, {reached}; {beside['peer_name']} {beside['peer']}, {beside['diff_ci']}")
+
+
+def say_losses(judged: Judged) -> None:
+    """Where a peer does better than our side, and the interval of the difference leaves out 0."""
+    for metric, beside in judged.items():
+        if not isinstance(beside["diff_ci"], list):
+            continue
+        low, high = beside["diff_ci"]
+        ours, peer = (FIGURES[metric].badness(float(str(beside[side]))) for side in ("ours", "peer"))
+        if peer < ours and (low > 0 or high < 0):
+            print(f"  behind on {metric}: {beside['ours']}; {beside['peer_name']} {beside['peer']}, difference {low} to {high}")
 
 
 def _protocol(key: str) -> Protocol:
