@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import spearmanr
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from scipy.stats import rankdata, spearmanr
 
 from benchmarks.models_case import Case, Floats, Ints, Predicted
 from training.metrics import decile_mape, ece, gini_normalized, judge_interval, lift_10, rmse, spearman, wape
 
 DRAWS, SEED, SURE = 1_000, 0, (2.5, 97.5)
 NOMINAL = 0.8
+SURELY_NOT = 1e-15  # no chance is taken to be smaller
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,25 @@ def _bias(actual: Floats, predicted: Floats) -> float:
     return _sum_ratio(actual, predicted) - 1
 
 
+def _auc(actual: Floats, predicted: Floats) -> float:
+    """The share of pairs in the right order, ties counting half: what scikit-learn computes, many times faster."""
+    yes, ranks = actual > 0, rankdata(predicted)
+    ones, zeros = int(yes.sum()), int((~yes).sum())
+    return float((ranks[yes].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+
+
+def _brier(actual: Floats, predicted: Floats) -> float:
+    return float(np.mean((actual - predicted) ** 2))
+
+
 def _log_loss(actual: Floats, predicted: Floats) -> float:
-    return float(log_loss(actual, predicted, labels=[0, 1]))
+    sure = np.clip(predicted, SURELY_NOT, 1 - SURELY_NOT)
+    return float(-np.mean(np.log(np.where(actual > 0, sure, 1 - sure))))
 
 
 def _gap(actual: Predicted, predicted: Predicted) -> float:
     """By how much folds drawn at random would have promised too much."""
-    return float(predicted["auc_random_cv"][0] - roc_auc_score(actual["chance"], predicted["chance"]))
+    return float(predicted["auc_random_cv"][0] - _auc(actual["chance"], predicted["chance"]))
 
 
 FIGURES = {
@@ -81,9 +93,9 @@ FIGURES = {
     "sum_ratio": _plain("spend", 1.0, _sum_ratio),
     "coverage_80": _coverage("coverage_80"),
     "coverage_80_top_decile": _coverage("coverage_80_top_decile"),
-    "auc": _plain("chance", "more", roc_auc_score),
+    "auc": _plain("chance", "more", _auc),
     "gap_to_random_cv": Figure(("chance", "auc_random_cv"), "less", _gap),
-    "brier": _plain("chance", "less", brier_score_loss),
+    "brier": _plain("chance", "less", _brier),
     "ece": _plain("chance", "less", ece),
     "logloss": _plain("chance", "less", _log_loss),
     "lift_10": _plain("chance", "more", lift_10),
@@ -125,9 +137,9 @@ def _draws(case: Case) -> Iterator[Ints]:
 
 def _figure(case: Case, metric: str, predicted: Predicted, rows: Ints) -> float:
     """A figure on some rows, the mean over parts."""
-    part, found = case.part[rows], []
-    for each in np.unique(part):
-        here = rows[part == each]
+    by_part = rows[np.argsort(case.part[rows], kind="stable")]
+    ends, found = np.cumsum(np.bincount(case.part[rows])), []
+    for here in np.split(by_part, ends[:-1]):
         needed = {name: predicted[name][here] for name in FIGURES[metric].needs}
         found.append(FIGURES[metric].of({name: values[here] for name, values in case.actual.items()}, needed))
     return float(np.mean(found))
