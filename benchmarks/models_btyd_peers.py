@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -60,14 +61,19 @@ def rhythm(orders: pd.DataFrame, as_of: date, customers: NDArray[Any], *, free_o
     known["repeat_value"] = np.where(known["repeats"] > 0, repeated / known["repeats"].clip(lower=1), 0.0)
     known = known.reindex(customers)
     known = known.fillna(0.0).astype(np.float64)
+    known["age"] = known["age"].clip(lower=1 / WEEK)  # with an age of 0 the formulas give no number
     return Rhythm(**{name: known[name].to_numpy() for name in known})
 
 
 def btyd_peers(make: Callable[[], tuple[Rhythm, float]]) -> dict[str, Peer]:
     """A peer per model and value; `make` gives the rhythms at the judged date and the days ahead."""
 
+    @cache
+    def fitted(model: str) -> Any:
+        return fit_rate(model, *make())
+
     def peer(model: str, *, by_the_book: bool) -> Peer:
-        return Peer(lambda: expectations(model, *make(), by_the_book=by_the_book), MODULES)
+        return Peer(lambda: expectations(model, *make(), by_the_book=by_the_book, fitted=fitted(model)), MODULES)
 
     found = {f"{model} + GG": peer(model, by_the_book=True) for model in FITTERS}
     return found | {f"{model} + GG, all orders": peer(model, by_the_book=False) for model in FITTERS}
