@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 
-from benchmarks.models_case import Predicted, Protocol, SkippedError
+from benchmarks.models_case import PeerFailedError, Predicted, Protocol, SkippedError
 from benchmarks.models_goals import GOALS
 from benchmarks.models_judged import FIGURES, best_peer, figures, paired_interval
 from benchmarks.models_kept import predicted_by
@@ -63,7 +63,12 @@ def side_by_side(protocol: Protocol, *, fresh: bool) -> Judged:
     """The figures of everybody, printed, and ours beside the best peer's."""
     for said in protocol.said:
         print(f"  {said}", flush=True)
-    predicted = {name: _timed(name, lambda name=name: predicted_by(protocol, name, fresh=fresh)) for name in protocol.peers}
+    predicted: dict[str, Predicted] = {}
+    for name in protocol.peers:
+        try:
+            predicted[name] = _timed(name, lambda name=name: predicted_by(protocol, name, fresh=fresh))
+        except PeerFailedError as failed:
+            print(f"  {name}: {failed}", flush=True)
     by_peer = {name: figures(protocol.case, each) for name, each in predicted.items()}
     ours = _ours(protocol)
     our_figures = {} if ours is None else figures(protocol.case, ours)

@@ -1,21 +1,19 @@
-"""AutoGluon tabular as a peer: it needs other versions of pandas than the project, so it runs in its own environment.
-
-python models_autogluon.py FOLDER    (run there; reads fit.parquet, stop.parquet, asked.parquet and how.json)
-"""
+"""AutoGluon tabular as a peer: it needs an older pandas than the project, so it runs in its own environment, on files."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.models_case import PeerFailedError
+
 PYTHON = Path(".venv-autogluon/bin/python")
-SECONDS, TARGET = 60, "the_target"
+SECONDS, PATIENCE = 60, 10
 
 
 def is_installed() -> bool:
@@ -28,35 +26,14 @@ def autogluon(goal: str, fit: tuple, stop: tuple | None, asked: pd.DataFrame, se
     with TemporaryDirectory(prefix="cvm_autogluon_") as name:
         folder = Path(name)
         for table, (x, y) in {"fit": fit, **({"stop": stop} if stop else {})}.items():
-            x.assign(**{TARGET: y}).to_parquet(folder / f"{table}.parquet", index=False)
+            x.assign(the_target=y).to_parquet(folder / f"{table}.parquet", index=False)
         asked.to_parquet(folder / "asked.parquet", index=False)
         (folder / "how.json").write_text(json.dumps({"goal": goal, "seconds": seconds}), encoding="utf-8")
-        command = [str(PYTHON), str(Path(__file__).resolve()), str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"AutoGluon failed: {done.stderr[-2000:]}")
+        command = [str(PYTHON), str(Path(__file__).with_name("models_autogluon_run.py")), str(folder)]
+        try:
+            subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE * seconds)
+        except subprocess.TimeoutExpired:
+            raise PeerFailedError(f"no answer in {PATIENCE} times the {seconds} s it was given") from None
+        except subprocess.CalledProcessError as error:
+            raise PeerFailedError(f"it failed: {error.stderr[-2000:]}") from None
         return np.load(folder / "answers.npy")
-
-
-def main(folder: Path) -> None:
-    """What runs in AutoGluon's own environment."""
-    from autogluon.tabular import TabularPredictor
-
-    how = json.loads((folder / "how.json").read_text(encoding="utf-8"))
-    metric, problem = {"chance": ("log_loss", "binary"), "value": ("root_mean_squared_error", "regression")}[how["goal"]]
-    stop = folder / "stop.parquet"
-    predictor = TabularPredictor(TARGET, problem_type=problem, eval_metric=metric, path=str(folder / "models"), verbosity=0)
-    predictor.fit(
-        pd.read_parquet(folder / "fit.parquet"),
-        tuning_data=pd.read_parquet(stop) if stop.exists() else None,
-        time_limit=how["seconds"],
-        num_cpus=1,
-        presets="medium_quality",
-    )
-    asked = pd.read_parquet(folder / "asked.parquet")
-    answers = predictor.predict_proba(asked)[1] if how["goal"] == "chance" else predictor.predict(asked)
-    np.save(folder / "answers.npy", np.asarray(answers, dtype=np.float64))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -6,6 +6,7 @@ have promised: the gap is what looking ahead pays.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,9 @@ def bank_marketing_time() -> Protocol:
     peers = {"logistic regression": peer(logistic, logistic)}
     peers |= {name: peer(stopped_in_time(name), stopped_at_random(name)) for name in BOOSTERS}
     if is_installed():
-        peers["autogluon"] = peer(autogluon_in_time, None)
+        peers["autogluon"] = replace(
+            peer(autogluon_in_time, None), modules=(*MODULES, "models_bank", "models_autogluon", "models_autogluon_run")
+        )
     return Protocol(
         key="bank_marketing_time",
         case=Case.simple({"chance": yes[start:]}, "auc", "logloss", "brier", "ece", also=("gap_to_random_cv",)),

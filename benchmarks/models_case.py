@@ -55,5 +55,9 @@ class Protocol:
     said: tuple[str, ...] = field(default=())  # what a reader of the figures should know
 
 
+class PeerFailedError(Exception):
+    """A peer that gives no answer, and why; the others are judged without it."""
+
+
 class SkippedError(Exception):
     """A protocol that cannot be run here, and why."""

@@ -77,7 +77,7 @@ def snapshot_peers(company: Company, *, with_intervals: bool = False, with_autog
     )
     peers["logistic regression"] = _peer(lambda: {"chance": _logistic(plain)})
     if with_autogluon and is_installed():
-        peers["autogluon"] = _peer(lambda: _autogluon(plain), "models_autogluon")
+        peers["autogluon"] = _peer(lambda: _autogluon(plain), "models_autogluon", "models_autogluon_run")
     return peers
 
 

@@ -16,7 +16,7 @@ from benchmarks.models_autogluon import autogluon
 from benchmarks.models_boosters import BOOSTERS, CATBOOST_LEVELS, ROUNDS_MAX, THREADS, Table
 from benchmarks.models_case import Floats
 
-MODULES = ("models_table_peers", "models_boosters", "models_autogluon")
+MODULES = ("models_table_peers", "models_boosters")
 LATEST = 0.2  # of the rows in the order of time: what rounds are chosen on
 AUTOGLUON_SECONDS = 20
 # Learn from rows and outcomes, answer for other rows.

@@ -6,6 +6,8 @@ all five answers about her, each judged in its fold.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ import pandas as pd
 
 from benchmarks import models_ours
 from benchmarks.models_autogluon import is_installed
-from benchmarks.models_case import Case, Floats, Ints, Peer, Predicted, Protocol
+from benchmarks.models_case import Case, Floats, Ints, Peer, Protocol
 from benchmarks.models_kept import fingerprint_of
 from benchmarks.models_table_peers import (
     MODULES,
@@ -49,15 +51,19 @@ def telco() -> Protocol:
     part = np.repeat(np.arange(len(folds)), [len(fold) for fold in folds])
     rows = np.argsort(order, kind="stable").reshape(len(table), REPEATS)
 
-    def peer(answers: Answers) -> Peer:
-        return Peer(lambda: {"chance": _in_folds(answers, table, churned, folds)}, (*MODULES, "models_telco"))
+    modules = (*MODULES, "models_telco")
+
+    @cache
+    def answered(answers: Answers) -> Floats:
+        return _in_folds(answers, table, churned, folds)
+
+    def peer(*several: Answers) -> Peer:
+        return Peer(lambda: {"chance": np.mean([answered(answers) for answers in several], axis=0)}, modules)
 
     peers = {name: peer(answers) for name, answers in PEERS.items()}
-    peers["mean of logistic regression, xgboost, catboost"] = Peer(
-        lambda: _blend([PEERS[name] for name in BLENDED], table, churned, folds), (*MODULES, "models_telco")
-    )
+    peers[f"mean of {', '.join(BLENDED)}"] = peer(*(PEERS[name] for name in BLENDED))
     if is_installed():
-        peers["autogluon"] = peer(quick_autogluon)
+        peers["autogluon"] = replace(peer(quick_autogluon), modules=(*modules, "models_autogluon", "models_autogluon_run"))
     return Protocol(
         key="telco",
         case=Case({"chance": churned[order]}, ("auc", "logloss", "lift_10", "brier", "ece"), rows, part),
@@ -85,7 +91,3 @@ def _in_folds(answers: Answers, table: pd.DataFrame, churned: Floats, folds: lis
         if (number + 1) % FOLDS == 0:
             print(f"    {number + 1} of {len(folds)} folds", flush=True)
     return np.concatenate(found)
-
-
-def _blend(several: list[Answers], table: pd.DataFrame, churned: Floats, folds: list[Ints]) -> Predicted:
-    return {"chance": np.mean([_in_folds(answers, table, churned, folds) for answers in several], axis=0)}
