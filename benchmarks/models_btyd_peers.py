@@ -83,7 +83,11 @@ def expectations(model: str, known: Rhythm, days: float, *, by_the_book: bool, f
     """Chance of an order, orders and spend in the days ahead, by a model fitted on these customers or before."""
     fitted = fitted or fit_rate(model, known, days)
     orders = _orders(fitted, known, days)
-    return {"chance": _chance(fitted, known, days), "orders": orders, "spend": orders * _value(known, by_the_book=by_the_book)}
+    return {
+        "chance": _chance(fitted, known, days, orders),
+        "orders": orders,
+        "spend": orders * _value(known, by_the_book=by_the_book),
+    }
 
 
 def fit_rate(model: str, known: Rhythm, days: float) -> Any:
@@ -120,17 +124,22 @@ def _orders(fitter: Any, known: Rhythm, days: float) -> Floats:
     return np.where(np.isfinite(expected) & (expected >= 0), expected, steady)
 
 
-def _chance(fitter: Any, known: Rhythm, days: float) -> Floats:
-    """P(some order): alive, and with the rate of the living an order comes."""
+def _chance(fitter: Any, known: Rhythm, days: float, orders: Floats) -> Floats:
+    """P(some order): alive, and with the rate of the living an order comes.
+
+    Where the formula overflows, for customers with very many orders, that of a Poisson process with the expected orders.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        alive = np.asarray(fitter.conditional_probability_alive(*known.of_rate), dtype=np.float64).ravel()
         if hasattr(fitter, "conditional_probability_of_n_purchases_up_to_time"):  # Pareto/NBD: she may leave before
-            none = np.asarray(fitter.conditional_probability_of_n_purchases_up_to_time(0, days / WEEK, *known.of_rate))
-            return np.clip(np.where(np.isfinite(none), 1 - none, alive), 0, 1).astype(np.float64)
-    r, alpha = fitter.params_["r"], fitter.params_["alpha"]
-    waits = ((alpha + known.age) / (alpha + known.age + days / WEEK)) ** (r + known.repeats)
-    return np.clip(np.nan_to_num(alive, nan=0.5) * (1 - waits), 0, 1)
+            none = fitter.conditional_probability_of_n_purchases_up_to_time(0, days / WEEK, *known.of_rate)
+            chance = 1 - np.asarray(none, dtype=np.float64)
+        else:
+            alive = np.asarray(fitter.conditional_probability_alive(*known.of_rate), dtype=np.float64).ravel()
+            r, alpha = fitter.params_["r"], fitter.params_["alpha"]
+            waits = ((alpha + known.age) / (alpha + known.age + days / WEEK)) ** (r + known.repeats)
+            chance = alive * (1 - waits)
+    return np.clip(np.where(np.isfinite(chance), chance, -np.expm1(-orders)), 0, 1)
 
 
 def _value(known: Rhythm, *, by_the_book: bool) -> Floats:
