@@ -3,10 +3,11 @@ PYTHON ?= $(shell for v in 3.13 3.12 3.11; do python$$v -c 'import ensurepip' 2>
 CONFIG ?= configs/online_retail.toml
 SIZE ?= 10m
 VENV := .venv
+AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve test test-slow test-engines bench-features check lock clean
+.PHONY: help demo serve test test-slow test-engines bench-features bench-models check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +34,9 @@ test-engines: $(VENV)/dev.txt $(VENV)/engines.txt ## the same features on Spark 
 bench-features: $(VENV)/bench.txt ## features for 12 dates beside pandas and polars (SIZE=1m: a minute; 10m; 100m)
 	$(RUN) -m benchmarks.features --size $(SIZE)
 
+bench-models: $(VENV)/bench.txt $(AUTOGLUON)/autogluon.txt ## models beside their peers (CVM_DATA=folder with cdnow/; ONLY="telco cdnow")
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m benchmarks.models $(if $(ONLY),--only $(ONLY))
+
 check: $(VENV)/dev.txt ## ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -43,10 +47,11 @@ lock: ## write the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group bench -c requirements/run.txt -o requirements/bench.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group autogluon -o requirements/autogluon.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra postgres --extra spark -c requirements/run.txt -o requirements/engines.txt
 
 clean: ## remove outputs, models and the virtual environment
-	rm -rf $(VENV) out mlruns mlartifacts mlflow.db
+	rm -rf $(VENV) $(AUTOGLUON) out mlruns mlartifacts mlflow.db
 
 # A copy of the lock file in the virtual environment says what is installed there; a changed lock installs again.
 $(VENV)/run.txt: requirements/run.txt | $(VENV)/bin/python
@@ -71,6 +76,13 @@ $(VENV)/bench.txt: requirements/bench.txt | $(VENV)/bin/python
 	$(PIP) -r requirements/bench.txt
 	@cp requirements/run.txt $(VENV)/run.txt
 	@cp requirements/bench.txt $@
+
+# AutoGluon needs an older pandas than the project: it has an environment of its own.
+$(AUTOGLUON)/autogluon.txt: requirements/autogluon.txt | $(VENV)/bin/python
+	@echo "installing AutoGluon in an environment of its own (a minute or two, once)"
+	$(VENV)/bin/python -m venv $(AUTOGLUON)
+	$(AUTOGLUON)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/autogluon.txt
+	@cp requirements/autogluon.txt $@
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "cvm needs Python 3.11, 3.12 or 3.13 with venv; name one: make demo PYTHON=/path/to/python3.12" >&2; exit 2; }
