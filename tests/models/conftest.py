@@ -49,6 +49,7 @@ CALIBRATORS: dict[Task, Calibrator] = {
 ROLES = Roles(
     tuned_on=(date(2020, 1, 1),),
     tune=date(2020, 4, 1),
+    rehearsed_on=(date(2020, 1, 1), date(2020, 4, 1)),
     calibrate=date(2020, 7, 1),
     fitted_on=(date(2020, 1, 1), date(2020, 4, 1), date(2020, 7, 1)),
     judge=date(2020, 10, 1),
@@ -112,7 +113,7 @@ def make_bundle(customers: pd.DataFrame) -> Callable[..., Bundle]:
         if with_prior:
             prior = Prior.fit(customers, 90)
             values = pd.concat([customers, prior.columns(customers)], axis=1)
-            start = None if task == "propensity" else prior.offset(values, described.link)
+            start = None if task == "propensity" else prior.offset(values, described.link, 90)
             described = described.model_copy(update={"derived": prior.inputs(), "starts_from_prior": task != "propensity"})
         matrix = xgb.DMatrix(
             values.to_numpy(np.float32),
@@ -121,7 +122,8 @@ def make_bundle(customers: pd.DataFrame) -> Callable[..., Bundle]:
             base_margin=start,
             nthread=1,
         )
-        parameters = OBJECTIVES[task] | {"max_depth": 3, "learning_rate": 0.3, "nthread": 1, "seed": 0}
+        base_score = 1.0 if task == "clv" else 0.5  # a margin of 0, as in training
+        parameters = OBJECTIVES[task] | {"max_depth": 3, "learning_rate": 0.3, "nthread": 1, "seed": 0, "base_score": base_score}
         booster = xgb.train(parameters, matrix, num_boost_round=12)
         intervals = None
         if task == "clv":

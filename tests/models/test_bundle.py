@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from features.problems import ContractMismatch
-from models.bundle import Bundle, bundle_hash, load_bundle, made_up_rows, margins, save_bundle
+from models.bundle import Bundle, bundle_hash, load_bundle, made_up_rows, margins, matrix, save_bundle
 from models.calibration import Calibrator, inverse_link
 from models.contract import Task
 from models.season import Season
@@ -55,7 +55,7 @@ def test_a_loaded_bundle_is_saved_with_the_same_hash(folder: Path, tmp_path_fact
 def test_predictions_are_named_after_the_outputs(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
     columns = {task: list(bundle.predict(customers).columns) for task, bundle in bundles.items()}
     assert columns == {
-        "churn": ["churn_probability"],
+        "churn": ["churn_probability", "days_until_leaving_lower_80", "days_until_leaving", "days_until_leaving_upper_80"],
         "clv": ["clv_90d", "clv_90d_lower_80", "clv_90d_upper_80"],
         "propensity": ["propensity_tea", "propensity_toys_games", "propensity_garden"],
     }
@@ -66,15 +66,16 @@ def test_predictions_keep_the_index_of_the_rows(bundle: Bundle, customers: pd.Da
     assert list(bundle.predict(some).index) == list(some.index)
 
 
-def test_probabilities_are_the_calibrated_margins_of_the_booster(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
+def test_probabilities_are_the_calibrated_margins_of_what_rhythm_lets_expect_and_the_trees(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
     for task in ("churn", "propensity"):
         bundle = bundles[task]
         values = pd.concat([customers, bundle.prior.columns(customers)], axis=1)
-        start = bundle.prior.offset(values, "sigmoid") if task == "churn" else None
-        matrix = xgb.DMatrix(values.to_numpy(np.float32), feature_names=list(values.columns), base_margin=start)
-        raw = bundle.booster.predict(matrix, output_margin=True).reshape(len(customers), -1)
+        start = bundle.prior.offset(values, "sigmoid", 90) if task == "churn" else None
+        read = xgb.DMatrix(values.to_numpy(np.float32), feature_names=list(values.columns), base_margin=start)
+        raw = bundle.booster.predict(read, output_margin=True).reshape(len(customers), -1)
         linear = raw.astype(float) * bundle.calibrator.slopes + bundle.calibrator.intercepts
-        assert bundle.predict(customers).to_numpy() == pytest.approx(1 / (1 + np.exp(-linear)))
+        names = [output.name for output in bundle.contract.outputs]
+        assert bundle.predict(customers)[names].to_numpy() == pytest.approx(1 / (1 + np.exp(-linear)), rel=1e-5)  # the booster adds float32
 
 
 def test_the_interval_lies_around_the_amount(bundles: dict[Task, Bundle], odd_customers: pd.DataFrame) -> None:
@@ -104,8 +105,9 @@ def test_absent_columns_are_named_all_at_once(bundle: Bundle, customers: pd.Data
 def test_margins_have_a_row_per_row_and_a_column_per_output(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
     for task, outputs in {"churn": 1, "clv": 1, "propensity": 3}.items():
         for count in (1, 5):
-            matrix = bundles[task].matrix(bundles[task].values(customers.head(count)))
-            assert margins(bundles[task].booster, matrix).shape == (count, outputs)
+            values = bundles[task].values(customers.head(count))
+            assert margins(bundles[task].booster, matrix(values)).shape == (count, outputs)
+            assert bundles[task].margins(values).shape == (count, outputs)
 
 
 def test_a_booster_that_starts_from_the_prior_multiplies_what_the_rhythm_lets_expect(
@@ -270,8 +272,8 @@ def test_a_calibrator_is_part_of_what_golden_rows_check(bundles: dict[Task, Bund
     bundle = bundles["churn"]
     plain = replace(bundle, calibrator=Calibrator(link="sigmoid", slopes=(1.0,), intercepts=(0.0,)))
     assert not np.allclose(bundle.predict(bundle.golden), plain.predict(bundle.golden), atol=1e-4)
-    own = margins(plain.booster, plain.matrix(plain.values(plain.golden)))
-    assert np.allclose(plain.predict(bundle.golden), inverse_link(own, "sigmoid"))
+    own = plain.margins(plain.values(plain.golden))
+    assert np.allclose(plain.predict(bundle.golden)[["churn_probability"]], inverse_link(own, "sigmoid"))
 
 
 def test_a_bundle_with_a_season_comes_back_with_it(
@@ -284,5 +286,5 @@ def test_a_bundle_with_a_season_comes_back_with_it(
     assert again.season == season
     pd.testing.assert_frame_equal(again.predict(customers), seasonal.predict(customers))
     # Everybody's log-odds are the usual level higher than without, times the slope.
-    odds = [np.log(p / (1 - p)) for p in (bundle.predict(customers).to_numpy() for bundle in (seasonal, bundles["churn"]))]
+    odds = [np.log(p / (1 - p)) for p in (b.predict(customers)["churn_probability"].to_numpy() for b in (seasonal, bundles["churn"]))]
     assert odds[0] - odds[1] == pytest.approx(0.1 * seasonal.calibrator.slopes[0], abs=1e-5)

@@ -14,7 +14,7 @@ import pytest
 import xgboost as xgb
 
 from features.rfm import DAY_OF_YEAR
-from models.bundle import Bundle
+from models.bundle import Bundle, matrix
 from models.calibration import Calibrator, uncalibrated
 from models.contract import TASKS, InputColumn, Task
 from models.season import Season
@@ -66,7 +66,7 @@ def test_every_customer_starts_from_the_same_base_or_from_what_her_rhythm_lets_e
 ) -> None:
     base = shares(bundle, odd_customers).base
     if bundle.contract.starts_from_prior:
-        expected = bundle.prior.offset(bundle.prior.columns(odd_customers), bundle.contract.link)[:, None]
+        expected = bundle.prior.offset(odd_customers, bundle.contract.link, 90)[:, None]
         assert expected.std() > 0.1
         base = base / np.exp(expected) if bundle.contract.link == "exp" else base - expected * bundle.calibrator.slopes[0]
     assert base == pytest.approx(np.broadcast_to(base[0], base.shape), rel=1e-5, abs=1e-5)
@@ -82,7 +82,7 @@ def test_money_is_shared_out_in_proportion_to_the_shares_of_the_margin(
     bundles: dict[Task, Bundle], customers: pd.DataFrame
 ) -> None:
     bundle = bundles["clv"]
-    margin_shares = bundle.booster.predict(bundle.matrix(bundle.values(customers)), pred_contribs=True)[:, :-1]
+    margin_shares = bundle.booster.predict(matrix(bundle.values(customers)), pred_contribs=True)[:, :-1]
     money = shares(bundle, customers).values[:, 0]
     rate = money.sum(axis=1) / margin_shares.sum(axis=1)
     assert np.all(rate > 0)  # what raises the margin raises the amount
@@ -91,9 +91,9 @@ def test_money_is_shared_out_in_proportion_to_the_shares_of_the_margin(
 
 def fitted_on(bundle: Bundle, rows: pd.DataFrame, label: np.ndarray, rounds: int = 20, **parameters: object) -> Bundle:
     """The bundle with a booster fitted on other rows; a base score of its own keeps the margins where they are wanted."""
-    matrix = xgb.DMatrix(rows.to_numpy(np.float32), label=label, feature_names=bundle.contract.features, nthread=1)
+    read = xgb.DMatrix(rows.to_numpy(np.float32), label=label, feature_names=bundle.contract.features, nthread=1)
     told = {"objective": "reg:tweedie", "nthread": 1, "max_depth": 1, "learning_rate": 1.0, "reg_lambda": 0.0} | parameters
-    return replace(bundle, booster=xgb.train(told, matrix, num_boost_round=rounds))
+    return replace(bundle, booster=xgb.train(told, read, num_boost_round=rounds))
 
 
 def test_large_amounts_can_be_explained_although_boosters_add_small_numbers(
