@@ -10,7 +10,8 @@ import pytest
 
 from models.contract import TASKS, Roles, Task
 from models.recipe import Parameters, Recipe, Trial
-from training.fitting import Matrices, level_free_loss, matrices, raw_margins
+from training.fitting import level_free_loss, tree_margins
+from training.folds import Fold
 from training.rehearsal import fit_tuned
 from training.settings import TrainingSettings
 from training.tuning import Tuned, tune
@@ -19,17 +20,17 @@ TRIALS = 5
 
 
 @pytest.fixture(scope="module")
-def data(make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles) -> dict[Task, Matrices]:
+def data(make_frame: Any, roles: Roles) -> dict[Task, list[Fold]]:
     """The rows to fit and to tune on, per task."""
     frames = {task: make_frame(task) for task in TASKS}
     return {
-        task: matrices(recipes[task], frame.at(*roles.tuned_on), frame.at(roles.tune), quick) for task, frame in frames.items()
+        task: [Fold(frame.at(*roles.tuned_on), frame.at(roles.tune))] for task, frame in frames.items()
     }
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_same_seed_chooses_the_same(
-    data: dict[Task, Matrices], recipes: dict[Task, Recipe], quick: TrainingSettings, task: Task
+    data: dict[Task, list[Fold]], recipes: dict[Task, Recipe], quick: TrainingSettings, task: Task
 ) -> None:
     one = tune(recipes[task], data[task], TRIALS, quick)
     assert tune(recipes[task], data[task], TRIALS, quick) == one
@@ -40,7 +41,7 @@ def test_the_same_seed_chooses_the_same(
 @pytest.mark.parametrize("trials", [0, 1])
 @pytest.mark.parametrize("task", TASKS)
 def test_without_trials_the_defaults_are_kept(
-    data: dict[Task, Matrices], recipes: dict[Task, Recipe], quick: TrainingSettings, task: Task, trials: int
+    data: dict[Task, list[Fold]], recipes: dict[Task, Recipe], quick: TrainingSettings, task: Task, trials: int
 ) -> None:
     kept = tune(recipes[task], data[task], trials, quick)
     assert kept.parameters == recipes[task].defaults
@@ -52,7 +53,7 @@ def test_without_trials_the_defaults_are_kept(
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_defaults_come_first_and_are_never_beaten_by_something_worse(
-    data: dict[Task, Matrices], recipes: dict[Task, Recipe], quick: TrainingSettings, task: Task
+    data: dict[Task, list[Fold]], recipes: dict[Task, Recipe], quick: TrainingSettings, task: Task
 ) -> None:
     defaults = tune(recipes[task], data[task], 1, quick)
     chosen = tune(recipes[task], data[task], TRIALS, quick)
@@ -63,20 +64,20 @@ def test_the_defaults_come_first_and_are_never_beaten_by_something_worse(
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_chosen_rounds_reach_the_loss_that_was_promised(
-    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles, data: dict[Task, Matrices], task: Task
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles, data: dict[Task, list[Fold]], task: Task
 ) -> None:
     frame, recipe = make_frame(task), recipes[task]
     chosen = tune(recipe, data[task], 1, quick)
     assert 1 <= chosen.rounds <= quick.rounds_max
     fitted = fit_tuned(recipe, frame.at(*roles.tuned_on), chosen, quick)
     assert fitted.num_boosted_rounds() == chosen.rounds
-    margins = raw_margins(fitted, frame.at(roles.tune), quick)
+    margins = tree_margins(fitted, frame.at(roles.tune), quick)
     again = level_free_loss(margins, frame.at(roles.tune).outcomes, recipe.link)
     assert again == pytest.approx(chosen.loss, rel=1e-4)
 
 
 def test_rounds_stop_where_the_tune_date_is_served_best(
-    data: dict[Task, Matrices], recipes: dict[Task, Recipe], quick: TrainingSettings
+    data: dict[Task, list[Fold]], recipes: dict[Task, Recipe], quick: TrainingSettings
 ) -> None:
     hasty = quick.model_copy(update={"learning_rate": 1.0, "rounds_max": 200})
     chosen = tune(recipes["churn"], data["churn"], 1, hasty)
@@ -84,7 +85,7 @@ def test_rounds_stop_where_the_tune_date_is_served_best(
 
 
 def test_hopeless_trials_are_stopped_early_and_counted(
-    data: dict[Task, Matrices], recipes: dict[Task, Recipe], quick: TrainingSettings
+    data: dict[Task, list[Fold]], recipes: dict[Task, Recipe], quick: TrainingSettings
 ) -> None:
     asked: list[int] = []
 
@@ -114,6 +115,7 @@ def test_rounds_grow_in_proportion_to_the_rows() -> None:
         loss_of_defaults=0.5,
         trials=1,
         pruned=0,
+        ridge=0.1,
     )
     assert [chosen.rounds_for(rows) for rows in (1000, 2500, 500, 1)] == [40, 100, 20, 1]
 
@@ -125,7 +127,7 @@ def test_the_loss_is_measured_on_the_tune_date_and_not_on_the_rows_fitted_on(
     fit_on, tune_on = frame.at(*roles.tuned_on), frame.at(roles.tune)
     turned = replace(tune_on, outcomes=1 - tune_on.outcomes)
     honest, absurd = (
-        tune(recipes["churn"], matrices(recipes["churn"], fit_on, each, quick), 1, quick) for each in (tune_on, turned)
+        tune(recipes["churn"], [Fold(fit_on, each)], 1, quick) for each in (tune_on, turned)
     )
     assert honest.loss < np.log(2) * 0.9 < absurd.loss
     assert absurd.rounds < honest.rounds
