@@ -134,7 +134,7 @@ def fitted_and_asked(
 ) -> tuple[Floats, Intervals | None]:
     """The served numbers for the rows asked, of a model fitted as `training.train` fits it, without a bundle and a registry."""
     from training.settings import TrainingSettings, Trials
-    from training.train import fit
+    from training.fit import fit
 
     recipe = RECIPES[task] if told_by == "orders" else replace(RECIPES[task], starts_from_prior=False)
     settings = TrainingSettings() if trials is None else TrainingSettings(trials=Trials(**{task: trials}))
