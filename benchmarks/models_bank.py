@@ -6,7 +6,9 @@ have promised: the gap is what looking ahead pays.
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +53,20 @@ def bank_marketing_time() -> Protocol:
         case=Case.simple({"chance": yes[start:]}, "auc", "logloss", "brier", "ece", also=("gap_to_random_cv",)),
         fingerprint=fingerprint_of([FILE]),
         peers=peers,
-        ours=lambda: models_ours.bank_marketing(table[:start], yes[:start], table[start:]),
+        ours=lambda: models_ours.bank_marketing(table[:start], yes[:start], _months(raw[:start]), table[start:]),
         said=(
             f"{start:,} calls to learn from, {yes[:start].mean():.1%} of them a yes; {len(yes) - start:,} judged, "
             f"{yes[start:].mean():.1%} a yes",
         ),
     )
+
+
+def _months(raw: pd.DataFrame) -> np.ndarray:
+    """The first day of each call's month; the number of people employed tells the year (configs/bank_marketing.toml)."""
+    names = {name: number for number, name in enumerate(calendar.month_abbr) if name}
+    years = np.where(raw["nr_employed"] > 5100, 2008, np.where(raw["nr_employed"] > 5010, 2009, 2010))
+    months = [names[month.capitalize()] for month in raw["month"]]
+    return np.array([date(int(year), month, 1) for year, month in zip(years, months, strict=True)], dtype=object)
 
 
 def _answers(table: pd.DataFrame, yes: Floats, start: int, in_time: Answers, at_random: Answers | None) -> Predicted:

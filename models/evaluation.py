@@ -68,6 +68,14 @@ class OutputEvaluation(Frozen):
     tenths: tuple[CalibrationPoint, ...]
 
 
+class EarlierJudgement(Frozen):
+    """The plain figures of the same recipe, learned and judged on an earlier date: by output, by figure."""
+
+    judged_at: date
+    customers: int
+    outputs: dict[str, dict[str, float]]
+
+
 class Evaluation(Frozen):
     """One entry per output, by its name."""
 
@@ -76,3 +84,4 @@ class Evaluation(Frozen):
     outputs: dict[str, OutputEvaluation]
     calibration_kept: bool
     choices: dict[str, str]  # what was chosen on inner dates, and why, in sentences
+    earlier: tuple[EarlierJudgement, ...] = ()  # latest first

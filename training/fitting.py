@@ -37,7 +37,9 @@ def matrices(recipe: Recipe, fit: Frame, tune: Frame, settings: TrainingSettings
 
 def fit_booster(recipe: Recipe, frame: Frame, parameters: Parameters, rounds: int, settings: TrainingSettings) -> xgb.Booster:
     """A booster on all rows of a frame with a fixed number of rounds."""
-    return xgb.train(booster_parameters(recipe, parameters, settings), _matrix(recipe, frame, settings), num_boost_round=rounds)
+    booster = xgb.train(booster_parameters(recipe, parameters, settings), _matrix(recipe, frame, settings), rounds)
+    booster.feature_names = list(booster_columns(frame.rows).columns)  # told last: every round would read them all
+    return booster
 
 
 def booster_parameters(recipe: Recipe, parameters: Parameters, settings: TrainingSettings) -> Parameters:
@@ -122,7 +124,6 @@ def _matrix(recipe: Recipe, frame: Frame, settings: TrainingSettings, ref: xgb.D
     return xgb.QuantileDMatrix(
         booster_numbers(read),
         label=label,
-        feature_names=list(read.columns),
         base_margin=frame.start,
         nthread=settings.threads,
         ref=ref,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from features.problems import BadData
 from features.project import Project
@@ -14,7 +15,7 @@ from models.recipes import outputs_of, recipe_for, told
 from training.dates import assign_roles, learned_horizon, split_by_customers
 from training.folds import judged_fold
 from training.frame import Frame, training_frame
-from training.predictable import too_few
+from training.predictable import all_alike, too_few
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,19 @@ class Job:
     directions: dict[str, int]  # of features where more is known to go with staying (1) or with leaving (-1)
 
 
-def prepare(project: Project, manifest: Manifest, task: Task) -> Job:
-    """Read the frames of one model. Raises BadInput where there is nothing to learn or to judge."""
-    recipe, grid, horizon = recipe_for(task, manifest), manifest.grid, manifest.horizon_days
+def prepare(project: Project, manifest: Manifest, task: Task, *, judged_at: date | None = None) -> Job:
+    """Read the frames of one model, judged on the project's date or on an earlier one of its grid.
+
+    Raises BadInput where there is nothing to learn or to judge.
+    """
+    recipe, horizon, judged_at = recipe_for(task, manifest), manifest.horizon_days, judged_at or manifest.judged_at
+    grid = tuple(as_of for as_of in manifest.grid if as_of <= judged_at)
     told_by = told(task, manifest)
     if recipe.starts_from_prior:
-        horizon = learned_horizon(grid, judged_at=manifest.judged_at, horizon_days=horizon)
+        horizon = learned_horizon(grid, judged_at=judged_at, horizon_days=horizon)
     if horizon < manifest.horizon_days:
         print(f"  no two windows of {manifest.horizon_days} days in a row have closed: learned from {horizon} days")
-    roles = assign_roles(grid, judged_at=manifest.judged_at, horizon_days=horizon)
+    roles = assign_roles(grid, judged_at=judged_at, horizon_days=horizon)
     for role in split_by_customers(roles):
         print(f"  {role}: no later date has outcomes, customers are split instead")
     past = training_frame(project, manifest, task, roles.fitted_on, horizon_days=horizon, known_by=roles.judge)
@@ -49,7 +54,7 @@ def prepare(project: Project, manifest: Manifest, task: Task) -> Job:
     else:
         judged = training_frame(project, manifest, task, (roles.judge,))
     outputs = outputs_of(task, manifest)
-    unpredictable = too_few(past, roles, outputs)
+    unpredictable = too_few(past, roles, outputs) | all_alike(judged, roles, outputs)
     kept = [k for k, output in enumerate(outputs) if output.label not in unpredictable]
     for label, why in unpredictable.items():
         print(f"  {label}: not predicted, {why}")

@@ -19,3 +19,16 @@ def too_few(past: Frame, roles: Roles, outputs: tuple[Output, ...]) -> dict[str,
             said = f"it happened to only {who} customers" if who < who_not else f"it happened to all but {who_not} customers"
             found[output.label] = f"{said} after the dates {dates}; {CUSTOMERS_MIN} are needed to tell what sets them apart"
     return found
+
+
+def all_alike(judged: Frame, roles: Roles, outputs: tuple[Output, ...]) -> dict[str, str]:
+    """By label of an output that cannot be judged, because all judged customers did the same: why."""
+    found = {}
+    for k, output in enumerate(outputs):
+        did = judged.outcomes[:, k] > 0
+        if did.all() or not did.any():
+            who = "all" if did.any() else "none"
+            found[output.label] = (
+                f"it happened to {who} of the {len(did):,} customers judged on {roles.judge}: nothing to judge by"
+            )
+    return found

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 
@@ -14,30 +13,21 @@ from features.rfm import DAY_OF_YEAR
 from features.snapshots import Manifest, load_manifest
 from features.version import code_version
 from models.bundle import Bundle, made_up_rows
-from models.calibration import Floats
 from models.contract import TASKS, Contract, InputColumn, Task
-from models.horizons import Horizons
 from models.outcomes import untold
-from models.prior import Prior
-from models.recipe import Parameters
 from models.recipes import outputs_of, possible
 from models.registry import Registered, made_from
-from models.season import Season
 from training.earlier import known_parameters
-from training.fitting import Correction
-from training.folds import folds
+from training.fit import Fitted, fit
 from training.frame import Frame, training_frame
 from training.horizons import fit_horizons
 from training.job import Job, prepare
 from training.judging import judge
 from training.leakage import refuse_leaks
-from training.levels import season_for
-from training.monotone import monotone_if_cheap
 from training.promote import introduce
-from training.rehearsal import Rehearsed, fit_level_free, fit_prior, rehearse, with_levels
+from training.rolling import judged_earlier
 from training.settings import TrainingSettings
 from training.tracking import record, tracked_run
-from training.tuning import tune
 
 LIBRARIES = ("numpy", "optuna", "scikit-learn", "scipy", "xgboost-cpu")
 
@@ -69,46 +59,14 @@ def train(project: Project, settings: TrainingSettings, task: Task) -> Registere
                 fitted = with_horizons(project, manifest, job, fitted, settings)
         with step(f"judging on {job.roles.judge}"):
             bundle = judged_bundle(job, fitted, _contract(job, manifest, project, settings, fitted), settings)
+        with step(f"judging on up to {settings.judged_dates - 1} earlier dates"):
+            earlier = judged_earlier(project, manifest, task, settings)
+            bundle = replace(bundle, evaluation=bundle.evaluation.model_copy(update={"earlier": earlier}))
         with step("recording the run"):
             registered = record(bundle, fitted.rehearsed.tuned)
     alias = introduce(registered, project.name, task)
     print(f"  {registered.label} is {alias}")
     return registered
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What was chosen on inner dates, and the correction fitted for good."""
-
-    rehearsed: Rehearsed
-    prior: Prior | None
-    season: Season
-    correction: Correction
-    rows: int
-    horizons: Horizons | None = None
-
-    def margins(self, asked: Frame, settings: TrainingSettings) -> Floats:
-        """The margins, before calibration, of rows that already have the prior's columns: rows x outputs."""
-        corrected = self.correction.of(asked, settings).margins(self.rehearsed.linear_share)
-        level: Floats = self.season.at(asked.rows)
-        return corrected + level
-
-
-def fit(job: Job, settings: TrainingSettings, *, known: Sequence[Parameters] = ()) -> Fitted:
-    """Tune, rehearse one horizon before the judged date, then fit on every closed window."""
-    recipe, past, roles = job.recipe, job.past, job.roles
-    trials = settings.trials.of(recipe.task)
-    with step(f"tuning {recipe.task}, up to {max(trials, 1)} trials"):
-        asked = [with_levels(recipe, fold) for fold in folds(past, roles.tuned_on, roles.tune)]
-        tuned = tune(recipe, asked, trials, settings, known=known, say=_say)
-        tuned = monotone_if_cheap(recipe, asked, tuned, job.directions, settings)
-    with step("rehearsing: tuning, blend, level, calibration, interval"):
-        rehearsed = rehearse(recipe, past, roles, tuned, settings)
-    with step(f"fitting {recipe.task} on {len(roles.fitted_on)} dates"):
-        prior = fit_prior(past)
-        correction, levels = fit_level_free(recipe, past.with_prior(prior, recipe), rehearsed.tuned, settings)
-        season = season_for(rehearsed.season, levels, roles.judge, from_prior=recipe.starts_from_prior)
-    return Fitted(rehearsed, prior, season, correction, len(past.rows))
 
 
 def with_horizons(project: Project, manifest: Manifest, job: Job, fitted: Fitted, settings: TrainingSettings) -> Fitted:
@@ -152,10 +110,6 @@ def judged_bundle(job: Job, fitted: Fitted, contract: Contract, settings: Traini
         linear=fitted.correction.linear,
         horizons=fitted.horizons,
     )
-
-
-def _say(said: str) -> None:
-    print(f"    {said}", flush=True)
 
 
 def _contract(job: Job, manifest: Manifest, project: Project, settings: TrainingSettings, fitted: Fitted) -> Contract:

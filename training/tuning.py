@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import optuna
 import xgboost as xgb
 
+from models.bundle import margins
 from models.calibration import Floats
 from models.recipe import Parameters, Recipe
 from training.fitting import PATIENCE_ROUNDS, Matrices, booster_parameters, level_free_loss, level_free_losses, matrices
@@ -17,7 +17,7 @@ from training.folds import Fold
 from training.linear import fit_linear
 from training.settings import TrainingSettings
 
-LOSS = "level_free_loss"
+CHECKED_EVERY = 5  # rounds
 TRIALS_WITHOUT_GAIN_MAX = 15
 
 
@@ -117,8 +117,8 @@ def choose_ridge(recipe: Recipe, asked: Sequence[Fold]) -> float:
     return min(losses, key=lambda ridge: losses[ridge])
 
 
-def _mean_loss(recipe: Recipe, asked: Sequence[Fold], margins: list[Floats]) -> float:
-    each = [level_free_losses(own, fold.asked.outcomes, recipe.link) for fold, own in zip(asked, margins, strict=True)]
+def _mean_loss(recipe: Recipe, asked: Sequence[Fold], answers: list[Floats]) -> float:
+    each = [level_free_losses(own, fold.asked.outcomes, recipe.link) for fold, own in zip(asked, answers, strict=True)]
     return float(np.concatenate(each).mean())
 
 
@@ -134,54 +134,29 @@ def _fit_and_watch(
     histories, rows = [], []
     for fold, each in enumerate(data):
         # Pruning looks at the first one only: its losses say enough of a hopeless trial.
-        histories.append(_loss_by_round(recipe, each, parameters, settings, trial if fold == 0 else None))
+        histories.append(_losses(recipe, each, parameters, settings, trial if fold == 0 else None))
         rows.append(each.tune.num_row())
     shortest = min(map(len, histories))
     losses = np.average([history[:shortest] for history in histories], axis=0, weights=rows)
-    return float(losses.min()), int(losses.argmin()) + 1
+    return float(losses.min()), CHECKED_EVERY * (int(losses.argmin()) + 1)
 
 
-def _loss_by_round(
+def _losses(
     recipe: Recipe, data: Matrices, parameters: Parameters, settings: TrainingSettings, trial: optuna.Trial | None
 ) -> list[float]:
+    """The loss after every few rounds, until it has not become smaller for a while."""
     outcomes = data.tune.get_label().reshape(data.tune.num_row(), -1).astype(np.float64)
-    history: dict[str, dict[str, list[float]]] = {}
-
-    def loss(served: Floats, _: xgb.DMatrix) -> tuple[str, float]:
-        answers = np.asarray(served, dtype=np.float64).reshape(len(outcomes), -1)
-        return LOSS, level_free_loss(_margins(answers, recipe.link), outcomes, recipe.link)
-
-    xgb.train(
-        {**booster_parameters(recipe, parameters, settings), "disable_default_eval_metric": 1},
-        data.fit,
-        num_boost_round=settings.rounds_max,
-        evals=[(data.tune, "tune")],
-        evals_result=history,
-        custom_metric=loss,
-        callbacks=[
-            xgb.callback.EarlyStopping(rounds=PATIENCE_ROUNDS, metric_name=LOSS),
-            *([_Pruning(trial)] if trial is not None else []),
-        ],
-        verbose_eval=False,
-    )
-    return history["tune"][LOSS]
-
-
-def _margins(served: Floats, link: str) -> Floats:
-    if link == "exp":
-        return np.log(np.maximum(served, 1e-12))
-    inside = np.clip(served, 1e-7, 1 - 1e-7)
-    return np.log(inside / (1 - inside))
-
-
-class _Pruning(xgb.callback.TrainingCallback):  # type: ignore[misc]
-    """Ask the study every few rounds whether the trial still has a chance."""
-
-    def __init__(self, trial: optuna.Trial) -> None:
-        self.trial = trial
-
-    def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
-        self.trial.report(evals_log["tune"][LOSS][-1], epoch)
-        if self.trial.should_prune():
-            raise optuna.TrialPruned
-        return False
+    booster = xgb.Booster(booster_parameters(recipe, parameters, settings), [data.fit, data.tune])
+    losses: list[float] = []
+    for rounds in range(1, settings.rounds_max + 1):
+        booster.update(data.fit, rounds - 1)
+        if rounds % CHECKED_EVERY:
+            continue
+        losses.append(level_free_loss(margins(booster, data.tune), outcomes, recipe.link))
+        if trial is not None:
+            trial.report(losses[-1], rounds)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        if CHECKED_EVERY * (len(losses) - 1 - int(np.argmin(losses))) >= PATIENCE_ROUNDS:
+            break
+    return losses
