@@ -9,7 +9,7 @@ import pandas as pd
 
 from models.contract import Output, Roles
 from training.frame import Frame
-from training.predictable import CUSTOMERS_MIN, too_few
+from training.predictable import CUSTOMERS_MIN, all_alike, too_few
 
 DATES = (date(2021, 1, 1), date(2021, 2, 1))
 ROLES = Roles(
@@ -59,3 +59,12 @@ def test_amounts_count_by_who_brought_any_and_money_given_back_is_none() -> None
     spent = found.outcomes[:, :1] * 25.0
     assert too_few(Frame(**vars(found) | {"outcomes": spent}), ROLES, OUTPUTS[:1]) == {}
     assert list(too_few(Frame(**vars(found) | {"outcomes": -spent}), ROLES, OUTPUTS[:1])) == ["chance of tea"]
+
+
+def test_what_all_or_none_of_the_judged_did_cannot_be_judged() -> None:
+    judged = frame(100, 0)
+    assert all_alike(judged, ROLES, OUTPUTS) == {
+        "chance of tea": "it happened to all of the 200 customers judged on 2021-03-03: nothing to judge by",
+        "chance of toys": "it happened to none of the 200 customers judged on 2021-03-03: nothing to judge by",
+    }
+    assert all_alike(frame(99, 1), ROLES, OUTPUTS) == {}
