@@ -132,7 +132,8 @@ def matrix(values: pd.DataFrame, nthread: int = 1) -> xgb.DMatrix:
 
 def booster_numbers(read: pd.DataFrame) -> NDArray[np.float32]:
     """Numbers as boosters hold them: what is larger than these can hold, as rows sent by hand may be, is as large as may be."""
-    return np.clip(read.to_numpy(dtype=np.float64), -LARGEST, LARGEST).astype(np.float32)
+    held: NDArray[np.float32] = np.clip(read.to_numpy(dtype=np.float64), -LARGEST, LARGEST).astype(np.float32)
+    return held
 
 
 def blend(linear_share: float, trees: Floats, linear: Floats | None) -> Floats:

@@ -36,6 +36,7 @@ windows_days = [30, 90]
 threads = 1
 rounds_max = 30
 learning_rate = 0.2
+judged_dates = 2
 
 [training.trials]
 churn = 2

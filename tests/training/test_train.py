@@ -204,10 +204,29 @@ def test_nothing_from_the_judged_date_on_is_in_the_model(company: Company) -> No
     assert before.evaluation != after.evaluation  # it is judged by other outcomes
     assert before.booster.save_raw("json") == after.booster.save_raw("json")
     assert before.prior == after.prior
+    assert (before.linear, before.season, before.contract.linear_share) == (
+        after.linear,
+        after.season,
+        after.contract.linear_share,
+    )
+    assert before.evaluation.earlier == after.evaluation.earlier  # windows that closed by the judged date
     assert (before.calibrator, before.intervals) == (after.calibrator, after.intervals)
     assert before.contract.parameters == after.contract.parameters
     assert before.evaluation.choices == after.evaluation.choices
     pd.testing.assert_frame_equal(before.golden, after.golden)
+
+
+def test_earlier_dates_are_judged_too_by_models_that_knew_no_more_than_they_could(company: Company) -> None:
+    for task in TASKS:
+        evaluation = company.models[task].bundle.evaluation
+        (earlier,) = evaluation.earlier  # the judged date and one more
+        assert earlier.judged_at == JUDGED_AT - timedelta(days=30)
+        eligible = load_snapshot(company.project, earlier.judged_at)["not_eligible_because"].isna().sum()
+        assert earlier.customers == eligible
+        assert earlier.outputs.keys() == evaluation.outputs.keys()
+        for name, figures in earlier.outputs.items():
+            assert np.isfinite(list(figures.values())).all()
+            assert figures.keys() <= evaluation.outputs[name].metrics.keys()
 
 
 def test_a_later_version_is_challenger_until_somebody_promotes_it(company: Company) -> None:
@@ -243,9 +262,7 @@ def test_without_product_groups_propensity_is_left_out_and_asking_for_it_is_refu
     build_snapshots(project)
     capsys.readouterr()
     assert possible_tasks(project) == ["churn", "clv"]
-    said = (
-        "it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), and neither is mapped"
-    )
+    said = "it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), and neither is mapped"
     assert capsys.readouterr().out == f"propensity of plain: left out, {said}\n"
     with pytest.raises(BadConfig, match=f"^{re.escape(f'propensity cannot be trained: {said}')}$"):
         train(project, company.settings, "propensity")
