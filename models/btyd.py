@@ -51,7 +51,12 @@ class OrderRate:
 
     def some_order(self, repeats: Floats, last: Floats, age: Floats, days: float) -> Floats:
         """P(at least one order in the next `days` days): she is alive, and with the rate of the living the first one comes."""
-        chance: Floats = self.alive(repeats, last, age) * -np.expm1(-(self.r + repeats) * np.log1p(days / (self.alpha + age)))
+        chance: Floats = self.alive(repeats, last, age) * self.some_order_if_alive(repeats, age, days)
+        return chance
+
+    def some_order_if_alive(self, repeats: Floats, age: Floats, days: float) -> Floats:
+        """The same of somebody who is known to be a customer."""
+        chance: Floats = -np.expm1(-(self.r + repeats) * np.log1p(days / (self.alpha + age)))
         return chance
 
     def expected_orders(self, repeats: Floats, last: Floats, age: Floats, days: float) -> Floats:

@@ -37,6 +37,7 @@ Part = TypeVar("Part", bound=BaseModel)
 OPTIONAL_PARTS = ("intervals", "prior", "season", "linear", "horizons")
 CHURN = "churn_probability"
 DAYS_UNTIL_LEAVING = ("days_until_leaving_lower_80", "days_until_leaving", "days_until_leaving_upper_80")
+LARGEST = 1e30  # boosters refuse what float32 cannot hold
 GOLDEN_TOLERANCE = 1e-4  # relative; boosters add float32 leaves, in another order on another processor
 
 
@@ -126,7 +127,12 @@ def booster_columns(values: pd.DataFrame) -> pd.DataFrame:
 def matrix(values: pd.DataFrame, nthread: int = 1) -> xgb.DMatrix:
     """What a bundle's `values` returned, as its booster takes it."""
     read = booster_columns(values)
-    return xgb.DMatrix(read.to_numpy(dtype=np.float32), feature_names=list(read.columns), nthread=nthread)
+    return xgb.DMatrix(booster_numbers(read), feature_names=list(read.columns), nthread=nthread)
+
+
+def booster_numbers(read: pd.DataFrame) -> NDArray[np.float32]:
+    """Numbers as boosters hold them: what is larger than these can hold, as rows sent by hand may be, is as large as may be."""
+    return np.clip(read.to_numpy(dtype=np.float64), -LARGEST, LARGEST).astype(np.float32)
 
 
 def blend(linear_share: float, trees: Floats, linear: Floats | None) -> Floats:

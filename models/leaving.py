@@ -12,15 +12,14 @@ QUANTILES = (0.1, 0.5, 0.9)  # an 80 % interval around the median
 DAYS_MAX = 1_825  # five years: what lies beyond is not known any better
 
 
-def days_by_rhythm(rate: OrderRate, repeats: Floats, last: Floats, age: Floats, churn: Floats, horizon_days: int) -> Floats:
+def days_by_rhythm(rate: OrderRate, repeats: Floats, age: Floats, churn: Floats, horizon_days: int) -> Floats:
     """The days by which she has left for good with chance 10, 50 and 90 %: rows x 3; 0 where she has probably left already.
 
     The served chance of no order says how probably she is still a customer: whoever is one orders within the horizon with
     the chance that her rhythm tells, so alive = (1 - churn) / that chance, at most 1. How long the living stay is told by
     the rhythm (`OrderRate.staying`).
     """
-    alive_by_rhythm = rate.alive(repeats, last, age)
-    order_if_alive = rate.some_order(repeats, last, age, horizon_days) / np.maximum(alive_by_rhythm, 1e-12)
+    order_if_alive = rate.some_order_if_alive(repeats, age, horizon_days)
     alive = np.minimum((1 - churn) / np.maximum(order_if_alive, 1e-12), 1.0)
     return rate.days_until_leaving(alive, repeats, age, quantiles=QUANTILES, days_max=DAYS_MAX)
 

@@ -116,8 +116,8 @@ class Prior(Frozen):
         """See `leaving.days_by_rhythm`; missing where the rhythm is not known."""
         days, last, age, _ = _rhythm(values)
         unknown = np.isnan(days) | np.isnan(last) | np.isnan(age)
-        rate, (days, last, age) = OrderRate(*self.order_rate), (np.where(unknown, 1.0, part) for part in (days, last, age))
-        found = days_by_rhythm(rate, days - 1, np.where(unknown, 0.0, last), age, churn, horizon_days)
+        days, age = (np.where(unknown, 1.0, part) for part in (days, age))
+        found = days_by_rhythm(OrderRate(*self.order_rate), days - 1, age, churn, horizon_days)
         found[unknown] = np.nan
         return found
 

@@ -51,7 +51,7 @@ def learned_horizon(grid: tuple[date, ...], *, judged_at: date, horizon_days: in
     is for models that start from the prior. The horizon itself is kept where a shorter one does not help either.
     """
     for parts in (1, 2, 3, 4):
-        shorter = horizon_days // parts
+        shorter = max(horizon_days // parts, 1)
         fitted_on = closed_by(judged_at, grid, shorter)
         if fitted_on and closed_by(fitted_on[-1], grid, shorter):
             return shorter

@@ -9,7 +9,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from features.problems import BadInput
-from models.bundle import blend, booster_columns, margins, matrix
+from models.bundle import blend, booster_columns, booster_numbers, margins, matrix
 from models.contract import Link
 from models.linear import Linear
 from models.recipe import Parameters, Recipe
@@ -122,7 +122,7 @@ def _matrix(recipe: Recipe, frame: Frame, settings: TrainingSettings, ref: xgb.D
     label = outcomes[:, 0] if outcomes.shape[1] == 1 else outcomes
     read = booster_columns(frame.rows)
     return xgb.QuantileDMatrix(
-        read.to_numpy(dtype=np.float32),
+        booster_numbers(read),
         label=label,
         base_margin=frame.start,
         nthread=settings.threads,

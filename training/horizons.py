@@ -39,17 +39,20 @@ def fit_horizons(
         if not closed:
             missing[f"{days} days"] = f"no inner date has a window of {days} days that closed by {until}"
             continue
-        found.append(_fit(closed[0], outcomes(closed[0].as_of, days), prior, own_days, days))
+        found.append(_fit(closed[0], outcomes(closed[0].as_of, days), prior, days))
     return Horizons(own_days=own_days, others=tuple(found), falls=falls), missing
 
 
-def _fit(asked: Levelled, other: Frame, prior: Prior | None, own_days: int, days: int) -> OtherHorizon:
-    """Slope and shift with the least log-loss, the slope drawn a little to 1."""
+def _fit(asked: Levelled, other: Frame, prior: Prior | None, days: int) -> OtherHorizon:
+    """Slope and shift with the least log-loss, the slope drawn a little to 1.
+
+    The margins speak of the horizon learned from, which may be shorter than the model's own.
+    """
     row_of = {customer: row for row, customer in enumerate(other.customer_id)}
     has = np.array([customer in row_of for customer in asked.frame.customer_id])
     rows = [row_of[customer] for customer in asked.frame.customer_id[has]]
     outcome, margin = other.outcomes[rows, 0], asked.margins[has, 0]
-    moved = np.zeros(len(margin)) if prior is None else _moved(prior, asked.frame.where(has), own_days, days)
+    moved = np.zeros(len(margin)) if prior is None else _moved(prior, asked.frame.where(has), days)
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         slope, shift = parameters
@@ -63,7 +66,7 @@ def _fit(asked: Levelled, other: Frame, prior: Prior | None, own_days: int, days
     return OtherHorizon(days=days, slope=float(best.x[0]) if prior is not None else 0.0, shift=float(best.x[1]))
 
 
-def _moved(prior: Prior, frame: Frame, own_days: int, days: int) -> Floats:
-    own, other = (prior.offset(frame.rows, "sigmoid", horizon) for horizon in (own_days, days))
-    moved: Floats = other - own
+def _moved(prior: Prior, frame: Frame, days: int) -> Floats:
+    learned, other = (prior.offset(frame.rows, "sigmoid", horizon) for horizon in (frame.horizon_days, days))
+    moved: Floats = other - learned
     return moved

@@ -54,7 +54,7 @@ def prepare(project: Project, manifest: Manifest, task: Task, *, judged_at: date
     else:
         judged = training_frame(project, manifest, task, (roles.judge,))
     outputs = outputs_of(task, manifest)
-    unpredictable = too_few(past, roles, outputs) | all_alike(judged, roles, outputs)
+    unpredictable = all_alike(judged, roles, outputs) | too_few(past, roles, outputs)
     kept = [k for k, output in enumerate(outputs) if output.label not in unpredictable]
     for label, why in unpredictable.items():
         print(f"  {label}: not predicted, {why}")

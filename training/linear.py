@@ -43,14 +43,16 @@ def fit_linear(recipe: Recipe, frame: Frame) -> Linear:
 
 def _scales(read: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     logs = signed_log(read.to_numpy(dtype=np.float64))
-    known = ~np.isnan(logs).all(axis=0)
-    medians = np.zeros(logs.shape[1])
-    medians[known] = np.nanmedian(logs[:, known], axis=0)
-    filled = np.where(np.isnan(logs), medians, logs)
+    finite = np.where(np.isfinite(logs), logs, np.nan)  # an infinite value is held within the others
+    known = ~np.isnan(finite).all(axis=0)
+    medians, lowest, highest = np.zeros((3, logs.shape[1]))
+    for scale, of in ((medians, np.nanmedian), (lowest, np.nanmin), (highest, np.nanmax)):
+        scale[known] = of(finite[:, known], axis=0)
+    filled = np.clip(np.where(np.isnan(logs), medians, logs), lowest, highest)
     means, deviations = filled.mean(axis=0), filled.std(axis=0)
     varies = deviations > 1e-9
     per_unit = np.where(varies, 1 / np.where(varies, deviations, 1), 0.0)
-    return medians, filled.min(axis=0), filled.max(axis=0), means, per_unit
+    return medians, lowest, highest, means, per_unit
 
 
 def _fisher_scoring(standardised: Floats, outcome: Floats, start: Floats, recipe: Recipe) -> Floats:

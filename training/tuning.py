@@ -88,9 +88,10 @@ def tune(
         say(f"trial {trial.number + 1} of {max(trials, 1)}: loss {loss:.5f} after {rounds} rounds")
         return loss
 
-    study.optimize(
-        objective, n_trials=max(trials, 1), timeout=settings.tuning_seconds_max, callbacks=[_stop_when_nothing_helps]
-    )
+    study.optimize(objective, n_trials=1)  # the defaults, however long they take
+    if trials > 1:
+        seconds = settings.tuning_seconds_max
+        study.optimize(objective, n_trials=trials - 1, timeout=seconds, callbacks=[_stop_when_nothing_helps])
     best, first = study.best_trial, study.trials[0]
     if best.value is None or first.value is None:  # cannot be: the defaults are never pruned, nothing came before them
         raise RuntimeError("tuning ended without a finished trial")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -20,6 +21,7 @@ from models.calibration import Calibrator, inverse_link, uncalibrated
 from models.contract import TASKS, Contract, InputColumn, Output, Roles, Task
 from models.evaluation import CalibrationPoint, Evaluation, Metric, OutputEvaluation
 from models.intervals import Intervals
+from models.linear import Linear, signed_log
 from models.prior import Prior
 
 CUSTOMERS = 300
@@ -49,6 +51,7 @@ CALIBRATORS: dict[Task, Calibrator] = {
 ROLES = Roles(
     tuned_on=(date(2020, 1, 1),),
     tune=date(2020, 4, 1),
+    rehearsed_on=(date(2020, 1, 1), date(2020, 4, 1)),
     calibrate=date(2020, 7, 1),
     fitted_on=(date(2020, 1, 1), date(2020, 4, 1), date(2020, 7, 1)),
     judge=date(2020, 10, 1),
@@ -112,7 +115,7 @@ def make_bundle(customers: pd.DataFrame) -> Callable[..., Bundle]:
         if with_prior:
             prior = Prior.fit(customers, 90)
             values = pd.concat([customers, prior.columns(customers)], axis=1)
-            start = None if task == "propensity" else prior.offset(values, described.link)
+            start = None if task == "propensity" else prior.offset(values, described.link, 90)
             described = described.model_copy(update={"derived": prior.inputs(), "starts_from_prior": task != "propensity"})
         matrix = xgb.DMatrix(
             values.to_numpy(np.float32),
@@ -121,7 +124,8 @@ def make_bundle(customers: pd.DataFrame) -> Callable[..., Bundle]:
             base_margin=start,
             nthread=1,
         )
-        parameters = OBJECTIVES[task] | {"max_depth": 3, "learning_rate": 0.3, "nthread": 1, "seed": 0}
+        base_score = 1.0 if task == "clv" else 0.5  # a margin of 0, as in training
+        parameters = OBJECTIVES[task] | {"max_depth": 3, "learning_rate": 0.3, "nthread": 1, "seed": 0, "base_score": base_score}
         booster = xgb.train(parameters, matrix, num_boost_round=12)
         intervals = None
         if task == "clv":
@@ -150,6 +154,36 @@ def bundles(make_bundle: Callable[..., Bundle]) -> dict[Task, Bundle]:
 def clv_without_prior(make_bundle: Callable[..., Bundle]) -> Bundle:
     """A clv bundle whose booster starts from nothing."""
     return make_bundle("clv", with_prior=False)
+
+
+@pytest.fixture(scope="session")
+def with_linear(customers: pd.DataFrame) -> Callable[..., Bundle]:
+    """A function that gives a bundle a linear half with made-up weights, on the scales of the customers."""
+
+    def extended(bundle: Bundle, share: float = 0.5) -> Bundle:
+        values, rng = bundle.values(customers), np.random.default_rng(13)
+        logs = pd.DataFrame(signed_log(values.to_numpy()), columns=values.columns)
+        logs = logs.fillna(logs.median())
+        outputs = len(bundle.contract.outputs)
+        linear = Linear(
+            columns=tuple(values.columns),
+            medians=tuple(logs.median()),
+            lowest=tuple(logs.min()),
+            highest=tuple(logs.max()),
+            means=tuple(logs.mean()),
+            per_unit=tuple(1 / logs.std(ddof=0)),
+            weights=tuple(tuple(row) for row in rng.normal(0, 0.3, (outputs, logs.shape[1]))),
+            intercepts=tuple(rng.normal(0, 0.3, outputs)),
+        )
+        return replace(bundle, linear=linear, contract=bundle.contract.model_copy(update={"linear_share": share}))
+
+    return extended
+
+
+@pytest.fixture(scope="session")
+def blended(bundles: dict[Task, Bundle], with_linear: Callable[..., Bundle]) -> dict[Task, Bundle]:
+    """The bundles, each with a linear half that makes 40 % of the correction."""
+    return {task: with_linear(bundle, 0.4) for task, bundle in bundles.items()}
 
 
 @pytest.fixture(params=[*TASKS, "clv_without_prior"])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.baselines import as_it_stands, baselines, logistic, mean_outcome, one_column, ridge
+from models.baselines import AsItStands, OneColumn, baselines, logistic, mean_outcome, ridge
 from models.linear import signed_log
 
 PAST = pd.DataFrame(
@@ -22,8 +22,11 @@ LEFT = np.array([0.0, 0, 0, 1, 1, 1])
 ROWS = PAST.iloc[[0, 5]]
 
 
+COLUMNS = (*PAST.columns, "expected_orders_90d", "expected_spend_90d")
+
+
 def test_each_task_has_the_baselines_a_sceptic_would_name() -> None:
-    settings = {"horizon_days": 90, "windows_days": (30, 90, 365)}
+    settings = {"columns": COLUMNS, "horizon_days": 90, "windows_days": (30, 90, 365)}
     assert list(baselines("churn", **settings)) == ["base_rate", "recency_rule", "buy_till_you_die", "logistic_regression"]
     assert list(baselines("clv", **settings)) == ["mean_value", "trailing_90d_spend", "buy_till_you_die", "ridge_regression"]
     assert list(baselines("propensity", **settings, category="tea")) == [
@@ -33,30 +36,46 @@ def test_each_task_has_the_baselines_a_sceptic_would_name() -> None:
     ]
 
 
+def test_a_baseline_whose_column_is_not_there_is_left_out() -> None:
+    settings = {"columns": ("age", "monthly_bill"), "horizon_days": 90, "windows_days": (90,)}
+    assert list(baselines("churn", **settings)) == ["base_rate", "logistic_regression"]
+    assert list(baselines("clv", **settings)) == ["mean_value", "ridge_regression"]
+    assert list(baselines("propensity", **settings, category="tea")) == ["base_rate", "logistic_regression"]
+
+
+def test_rhythm_that_looks_a_shorter_horizon_ahead_is_read_there_and_scaled_to_the_whole() -> None:
+    columns = ("expected_orders_30d", "expected_spend_30d")
+    settings = {"horizon_days": 90, "windows_days": (), "learned_horizon_days": 30}
+    assert list(baselines("churn", columns, **settings)) == ["base_rate", "buy_till_you_die", "logistic_regression"]
+    rows = pd.DataFrame({"expected_spend_30d": [7.0, 0.0]})
+    assert baselines("clv", columns, **settings)["buy_till_you_die"](PAST, LEFT, rows).tolist() == [21.0, 0.0]
+
+
 def test_everybody_is_average() -> None:
     assert mean_outcome(PAST, np.array([0.0, 0, 0, 1, 1, 4]), ROWS).tolist() == [1.0, 1.0]
 
 
 def test_the_trailing_window_is_the_one_nearest_to_the_horizon_and_scaled_to_it() -> None:
     rows = pd.DataFrame({"spend_sum_30d": [9.0], "spend_sum_180d": [60.0]})
-    offered = baselines("clv", horizon_days=120, windows_days=(30, 180))
+    offered = baselines("clv", rows.columns, horizon_days=120, windows_days=(30, 180))
     assert offered["trailing_180d_spend"](PAST, LEFT, rows).tolist() == [40.0]
-    offered = baselines("clv", horizon_days=60, windows_days=(30, 180))
+    offered = baselines("clv", rows.columns, horizon_days=60, windows_days=(30, 180))
     assert offered["trailing_30d_spend"](PAST, LEFT, rows).tolist() == [18.0]
 
 
-def test_without_windows_there_is_no_as_it_stands() -> None:
-    assert list(baselines("clv", horizon_days=90, windows_days=())) == ["mean_value", "buy_till_you_die", "ridge_regression"]
+def test_without_windows_there_is_no_AsItStands() -> None:
+    offered = baselines("clv", COLUMNS, horizon_days=90, windows_days=())
+    assert list(offered) == ["mean_value", "buy_till_you_die", "ridge_regression"]
 
 
 def test_trailing_spend_looks_at_nothing_but_its_column() -> None:
-    spent = as_it_stands("spend_sum_90d", 2.0)
+    spent = AsItStands("spend_sum_90d", 2.0)
     assert spent(PAST, LEFT, ROWS).tolist() == [200.0, 0.0]
     assert spent(PAST.head(0), LEFT[:0], ROWS[["spend_sum_90d"]]).tolist() == [200.0, 0.0]
 
 
 def test_the_recency_rule_says_that_the_longer_silent_are_likelier_to_leave() -> None:
-    rule = baselines("churn", horizon_days=90, windows_days=(90,))["recency_rule"]
+    rule = baselines("churn", PAST.columns, horizon_days=90, windows_days=(90,))["recency_rule"]
     answers = rule(PAST, LEFT, PAST)
     assert np.all(np.diff(answers) > 0)
     assert answers[0] < 0.5 < answers[-1]
@@ -66,7 +85,7 @@ def test_the_recency_rule_says_that_the_longer_silent_are_likelier_to_leave() ->
 
 
 def test_the_bought_before_rule_looks_at_its_own_category() -> None:
-    rule = baselines("propensity", horizon_days=90, windows_days=(90,), category="tea")["bought_before_rule"]
+    rule = baselines("propensity", PAST.columns, horizon_days=90, windows_days=(90,), category="tea")["bought_before_rule"]
     answers = rule(PAST, LEFT, PAST)
     assert answers[0] == answers[1] < answers[2] == answers[3] < answers[4] < answers[5]
 
@@ -74,7 +93,7 @@ def test_the_bought_before_rule_looks_at_its_own_category() -> None:
 def test_a_rule_on_one_column_of_two_values_gives_about_the_rates_seen() -> None:
     column = pd.DataFrame({"bought": np.repeat([0.0, 1.0], 1000)})
     outcomes = np.concatenate([np.arange(1000) < 100, np.arange(1000) < 600]).astype(float)
-    answers = one_column("bought")(column, outcomes, pd.DataFrame({"bought": [0.0, 1.0]}))
+    answers = OneColumn("bought")(column, outcomes, pd.DataFrame({"bought": [0.0, 1.0]}))
     assert answers == pytest.approx([0.1, 0.6], abs=0.01)
 
 

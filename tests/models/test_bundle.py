@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from features.problems import ContractMismatch
-from models.bundle import Bundle, bundle_hash, load_bundle, made_up_rows, margins, save_bundle
+from models.bundle import DAYS_UNTIL_LEAVING, Bundle, bundle_hash, load_bundle, made_up_rows, margins, matrix, save_bundle
 from models.calibration import Calibrator, inverse_link
-from models.contract import Task
+from models.contract import TASKS, Task
+from models.horizons import Horizons, OtherHorizon
 from models.season import Season
 
 
@@ -55,7 +57,7 @@ def test_a_loaded_bundle_is_saved_with_the_same_hash(folder: Path, tmp_path_fact
 def test_predictions_are_named_after_the_outputs(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
     columns = {task: list(bundle.predict(customers).columns) for task, bundle in bundles.items()}
     assert columns == {
-        "churn": ["churn_probability"],
+        "churn": ["churn_probability", "days_until_leaving_lower_80", "days_until_leaving", "days_until_leaving_upper_80"],
         "clv": ["clv_90d", "clv_90d_lower_80", "clv_90d_upper_80"],
         "propensity": ["propensity_tea", "propensity_toys_games", "propensity_garden"],
     }
@@ -66,15 +68,16 @@ def test_predictions_keep_the_index_of_the_rows(bundle: Bundle, customers: pd.Da
     assert list(bundle.predict(some).index) == list(some.index)
 
 
-def test_probabilities_are_the_calibrated_margins_of_the_booster(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
+def test_probabilities_are_the_calibrated_margins_of_what_rhythm_lets_expect_and_the_trees(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
     for task in ("churn", "propensity"):
         bundle = bundles[task]
         values = pd.concat([customers, bundle.prior.columns(customers)], axis=1)
-        start = bundle.prior.offset(values, "sigmoid") if task == "churn" else None
-        matrix = xgb.DMatrix(values.to_numpy(np.float32), feature_names=list(values.columns), base_margin=start)
-        raw = bundle.booster.predict(matrix, output_margin=True).reshape(len(customers), -1)
+        start = bundle.prior.offset(values, "sigmoid", 90) if task == "churn" else None
+        read = xgb.DMatrix(values.to_numpy(np.float32), feature_names=list(values.columns), base_margin=start)
+        raw = bundle.booster.predict(read, output_margin=True).reshape(len(customers), -1)
         linear = raw.astype(float) * bundle.calibrator.slopes + bundle.calibrator.intercepts
-        assert bundle.predict(customers).to_numpy() == pytest.approx(1 / (1 + np.exp(-linear)))
+        names = [output.name for output in bundle.contract.outputs]
+        assert bundle.predict(customers)[names].to_numpy() == pytest.approx(1 / (1 + np.exp(-linear)), rel=1e-5)  # the booster adds float32
 
 
 def test_the_interval_lies_around_the_amount(bundles: dict[Task, Bundle], odd_customers: pd.DataFrame) -> None:
@@ -104,8 +107,9 @@ def test_absent_columns_are_named_all_at_once(bundle: Bundle, customers: pd.Data
 def test_margins_have_a_row_per_row_and_a_column_per_output(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
     for task, outputs in {"churn": 1, "clv": 1, "propensity": 3}.items():
         for count in (1, 5):
-            matrix = bundles[task].matrix(bundles[task].values(customers.head(count)))
-            assert margins(bundles[task].booster, matrix).shape == (count, outputs)
+            values = bundles[task].values(customers.head(count))
+            assert margins(bundles[task].booster, matrix(values)).shape == (count, outputs)
+            assert bundles[task].margins(values).shape == (count, outputs)
 
 
 def test_a_booster_that_starts_from_the_prior_multiplies_what_the_rhythm_lets_expect(
@@ -270,8 +274,8 @@ def test_a_calibrator_is_part_of_what_golden_rows_check(bundles: dict[Task, Bund
     bundle = bundles["churn"]
     plain = replace(bundle, calibrator=Calibrator(link="sigmoid", slopes=(1.0,), intercepts=(0.0,)))
     assert not np.allclose(bundle.predict(bundle.golden), plain.predict(bundle.golden), atol=1e-4)
-    own = margins(plain.booster, plain.matrix(plain.values(plain.golden)))
-    assert np.allclose(plain.predict(bundle.golden), inverse_link(own, "sigmoid"))
+    own = plain.margins(plain.values(plain.golden))
+    assert np.allclose(plain.predict(bundle.golden)[["churn_probability"]], inverse_link(own, "sigmoid"))
 
 
 def test_a_bundle_with_a_season_comes_back_with_it(
@@ -284,5 +288,112 @@ def test_a_bundle_with_a_season_comes_back_with_it(
     assert again.season == season
     pd.testing.assert_frame_equal(again.predict(customers), seasonal.predict(customers))
     # Everybody's log-odds are the usual level higher than without, times the slope.
-    odds = [np.log(p / (1 - p)) for p in (bundle.predict(customers).to_numpy() for bundle in (seasonal, bundles["churn"]))]
+    odds = [np.log(p / (1 - p)) for p in (b.predict(customers)["churn_probability"].to_numpy() for b in (seasonal, bundles["churn"]))]
     assert odds[0] - odds[1] == pytest.approx(0.1 * seasonal.calibrator.slopes[0], abs=1e-5)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_margins_are_where_customers_start_from_and_both_halves_each_by_its_share(
+    bundles: dict[Task, Bundle], with_linear: Callable[..., Bundle], customers: pd.DataFrame, task: Task
+) -> None:
+    plain = bundles[task]
+    outputs = len(plain.contract.outputs)
+    season = Season(usual=(0.3,) * outputs)
+    start = 0.3
+    if plain.contract.starts_from_prior:
+        start = 0.3 + plain.prior.offset(customers, plain.contract.link, 90)[:, None]
+    for share in (0.0, 0.4, 1.0):
+        bundle = replace(with_linear(plain, share), season=season)
+        values = bundle.values(customers)
+        trees, weights = margins(bundle.booster, matrix(values)), bundle.linear.margins(values)
+        assert bundle.margins(values) == pytest.approx(start + share * weights + (1 - share) * trees)
+    # Without a linear half the trees are the whole correction, whatever the contract says.
+    alone = replace(bundle, linear=None)
+    assert alone.margins(values) == pytest.approx(start + trees)
+    assert alone.linear_margins(values) is None
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_bundle_with_every_part_comes_back_with_them(
+    blended: dict[Task, Bundle], odd_customers: pd.DataFrame, tmp_path: Path, task: Task
+) -> None:
+    bundle = blended[task]
+    if task == "churn":
+        others = (OtherHorizon(days=30, slope=0.9, shift=0.4), OtherHorizon(days=180, slope=1.1, shift=-0.5))
+        bundle = replace(bundle, horizons=Horizons(own_days=90, others=others, falls=True))
+    save_bundle(bundle, tmp_path)
+    again = load_bundle(tmp_path)
+    assert (again.linear, again.horizons, again.prior) == (bundle.linear, bundle.horizons, bundle.prior)
+    assert (tmp_path / "linear.json").exists()
+    assert (tmp_path / "horizons.json").exists() is (task == "churn")
+    assert_frame_equal(again.predict(odd_customers), bundle.predict(odd_customers), check_exact=True)
+
+
+def test_a_tampered_linear_half_is_not_loaded(blended: dict[Task, Bundle], tmp_path: Path) -> None:
+    save_bundle(blended["propensity"], tmp_path)
+    edit(tmp_path / "linear.json", lambda content: content["intercepts"].__setitem__(2, content["intercepts"][2] + 0.1))
+    with pytest.raises(ContractMismatch, match="the golden rows of the propensity bundle"):
+        load_bundle(tmp_path)
+
+
+def test_tampered_horizons_are_not_loaded(bundles: dict[Task, Bundle], tmp_path: Path) -> None:
+    horizons = Horizons(own_days=90, others=(OtherHorizon(days=180, slope=1.0, shift=-0.5),), falls=True)
+    save_bundle(replace(bundles["churn"], horizons=horizons), tmp_path)
+    edit(tmp_path / "horizons.json", lambda content: content["others"][0].update(shift=-0.6))
+    with pytest.raises(ContractMismatch, match="the golden rows of the churn bundle"):
+        load_bundle(tmp_path)
+
+
+def test_churn_is_answered_for_other_horizons_and_they_agree_with_the_served_one(
+    blended: dict[Task, Bundle], odd_customers: pd.DataFrame
+) -> None:
+    others = tuple(OtherHorizon(days=days, slope=1.0, shift=0.0) for days in (30, 60, 180))
+    bundle = replace(blended["churn"], horizons=Horizons(own_days=90, others=others, falls=True))
+    answers = bundle.predict(odd_customers)
+    assert list(answers.columns) == [
+        "churn_probability",
+        "churn_probability_30d",
+        "churn_probability_60d",
+        "churn_probability_180d",
+        *DAYS_UNTIL_LEAVING,
+    ]
+    assert_frame_equal(answers[["churn_probability"]], blended["churn"].predict(odd_customers)[["churn_probability"]])
+    chances = answers[["churn_probability_30d", "churn_probability_60d", "churn_probability", "churn_probability_180d"]]
+    assert (np.diff(chances, axis=1) <= 0).all()  # no order becomes rarer the longer one waits
+    assert (answers["churn_probability_30d"] > answers["churn_probability_180d"]).any()
+
+
+def test_days_until_leaving_are_missing_where_the_rhythm_is_and_ascend_elsewhere(
+    bundles: dict[Task, Bundle], odd_customers: pd.DataFrame
+) -> None:
+    days = bundles["churn"].predict(odd_customers)[list(DAYS_UNTIL_LEAVING)]
+    unknown = odd_customers[["order_day_count", "days_first_to_last_order", "days_since_first_order"]].isna().any(axis=1)
+    assert unknown.any()
+    assert (days.isna().all(axis=1) == unknown).all()
+    known = days[~unknown]
+    assert known.notna().all(axis=None)
+    assert (np.diff(known, axis=1) >= 0).all()
+    assert known.min(axis=None) >= 0
+    assert known.max(axis=None) <= 1825
+
+
+def test_where_it_is_not_orders_that_are_predicted_days_until_leaving_follow_from_the_chance_alone(
+    make_bundle: Callable[..., Bundle], odd_customers: pd.DataFrame
+) -> None:
+    bundle = make_bundle("churn", told_by="subscriptions")
+    answers = bundle.predict(odd_customers)
+    chance = answers["churn_probability"].to_numpy()
+    assert answers["days_until_leaving"].to_numpy() == pytest.approx(np.minimum(90 * np.log(0.5) / np.log1p(-chance), 1825))
+    assert bundle.offsets(bundle.values(odd_customers), (30, 90)) == {}
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e300, -1e300])
+def test_a_number_beyond_all_bounds_sent_by_hand_gets_a_finite_answer(
+    blended: dict[Task, Bundle], customers: pd.DataFrame, value: float
+) -> None:
+    for bundle in blended.values():
+        for name in customers.columns:
+            if np.isinf(value) and name in ("spend_sum", "refund_sum"):
+                continue  # who has spent without end is worth without end
+            answers = bundle.predict(customers.head(3).assign(**{name: value}))
+            assert np.isfinite(answers.to_numpy()).all(), name

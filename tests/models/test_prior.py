@@ -48,22 +48,35 @@ def test_the_columns_are_the_ones_that_are_described() -> None:
 
 
 def test_a_row_without_a_rhythm_has_no_expectation_and_starts_from_everybodys_mean() -> None:
-    unknown = PRIOR.columns(rows((np.nan,) * 5))
-    assert unknown.isna().all(axis=None)
-    assert np.exp(PRIOR.offset(unknown, "exp")).tolist() == pytest.approx([25.0])
-    assert inverse_link(PRIOR.offset(unknown, "sigmoid"), "sigmoid").tolist() == pytest.approx([0.8])
+    unknown = rows((np.nan,) * 5)
+    assert PRIOR.columns(unknown).isna().all(axis=None)
+    assert np.exp(PRIOR.offset(unknown, "exp", 90)).tolist() == pytest.approx([25.0])
+    assert inverse_link(PRIOR.offset(unknown, "sigmoid", 90), "sigmoid").tolist() == pytest.approx([0.8])
 
 
 def test_the_offset_is_the_log_of_the_expected_spend_but_never_of_nothing() -> None:
-    columns = PRIOR.columns(rows((3, 200, 150, 300), (1, 1e6, 0, 0)))
+    some = rows((3, 200, 150, 300), (1, 1e6, 0, 0))
+    columns = PRIOR.columns(some)
     assert columns["expected_spend_90d"].iloc[1] < 0.01
-    assert np.exp(PRIOR.offset(columns, "exp")).tolist() == pytest.approx([columns["expected_spend_90d"].iloc[0], 0.01])
+    assert np.exp(PRIOR.offset(some, "exp", 90)).tolist() == pytest.approx([columns["expected_spend_90d"].iloc[0], 0.01])
 
 
 def test_the_offset_of_leaving_is_the_log_odds_of_no_order_but_never_of_certainty() -> None:
-    columns = PRIOR.columns(rows((3, 200, 150, 300), (1, 1e9, 0, 0)))
-    leaves = inverse_link(PRIOR.offset(columns, "sigmoid"), "sigmoid")
+    some = rows((3, 200, 150, 300), (1, 1e9, 0, 0))
+    columns = PRIOR.columns(some)
+    leaves = inverse_link(PRIOR.offset(some, "sigmoid", 90), "sigmoid")
     assert leaves.tolist() == pytest.approx([1 - columns["order_probability_90d"].iloc[0], 1 - 1e-6])
+
+
+def test_the_offset_for_another_horizon_is_that_of_a_prior_with_that_horizon() -> None:
+    some = rows((3, 200, 150, 300), (1, 20, 0, 50), (np.nan,) * 5)
+    usual = {"spend_mean": PRIOR.spend_mean * 30 / 90}
+    shorter = PRIOR.model_copy(update={"horizon_days": 30} | usual)
+    for link in ("exp", "sigmoid"):
+        assert PRIOR.offset(some, link, 30) == pytest.approx(shorter.offset(some, link, 30))
+    assert np.exp(PRIOR.offset(some, "exp", 30))[:2] == pytest.approx(shorter.columns(some)["expected_spend_30d"][:2])
+    waiting = [PRIOR.offset(some, "sigmoid", days)[:2] for days in (10, 30, 90, 365)]
+    assert np.all(np.diff(waiting, axis=0) < 0)  # the longer one waits, the rarer no order
 
 
 def test_columns_keep_the_index_and_leave_the_rows_alone(customers: pd.DataFrame) -> None:
@@ -92,7 +105,7 @@ def test_rows_sent_by_hand_that_contradict_themselves_get_possible_answers(rhyth
     assert np.isfinite(found).all()
     assert 0 <= found["order_probability_90d"] <= 1
     for link in ("exp", "sigmoid"):
-        assert np.isfinite(PRIOR.offset(PRIOR.columns(rows(rhythm)), link)).all()
+        assert np.isfinite(PRIOR.offset(rows(rhythm), link, 90)).all()
 
 
 def test_a_prior_fitted_to_customers_expects_little_of_the_silent_and_much_of_the_steady(customers: pd.DataFrame) -> None:

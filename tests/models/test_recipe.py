@@ -17,14 +17,16 @@ from models.recipe import Recipe
 RECIPES = [CHURN, CLV, PROPENSITY]
 
 
-def manifest(horizon_days: int = 60, categories: tuple[str, ...] = ("Tea", "Toys & Games")) -> Manifest:
+def manifest(
+    horizon_days: int = 60, categories: tuple[str, ...] = ("Tea", "Toys & Games"), **mapped: tuple[str, ...]
+) -> Manifest:
     day = date(2021, 1, 1)
     return Manifest.model_construct(
         project="made_up",
         currency="EUR",
         horizon_days=horizon_days,
         grid=(day,),
-        words=Words(windows_days=(30,), horizon_days=horizon_days, categories=categories, mapped={}),
+        words=Words(windows_days=(30,), horizon_days=horizon_days, categories=categories, mapped=mapped),
     )
 
 
@@ -46,7 +48,7 @@ class Ends:
 
 
 def test_targets_are_said_in_words_with_the_horizon_and_the_currency() -> None:
-    said = {recipe.task: [output.target for output in recipe.outputs(manifest())] for recipe in RECIPES}
+    said = {recipe.task: [output.target for output in recipe.outputs(manifest(), "orders")] for recipe in RECIPES}
     assert said == {
         "churn": ["places no order within 60 days"],
         "clv": ["net spend within 60 days, in EUR, at least 0"],
@@ -54,8 +56,27 @@ def test_targets_are_said_in_words_with_the_horizon_and_the_currency() -> None:
     }
 
 
+def test_targets_told_by_subscriptions_or_given_labels_are_said_in_words() -> None:
+    (churn,) = CHURN.outputs(manifest(), "subscriptions")
+    assert churn.target == "has no subscription 60 days later"
+    (churn,) = CHURN.outputs(manifest(), "labels")
+    assert churn.target == "leaves, as tables.labels.churned says"
+    (clv,) = CLV.outputs(manifest(), "labels")
+    assert clv.target == "what tables.labels.value says, in EUR, at least 0"
+    given = manifest(categories=(), labels=("customer_id", "as_of", "bought_term_deposit", "bought_visit"))
+    assert [(output.name, output.target) for output in PROPENSITY.outputs(given, "labels")] == [
+        ("propensity_term_deposit", "buys term_deposit, as tables.labels.bought_term_deposit says"),
+        ("propensity_visit", "buys visit, as tables.labels.bought_visit says"),
+    ]
+
+
+def test_where_orders_have_a_cost_their_margin_is_predicted() -> None:
+    (clv,) = CLV.outputs(manifest(orders=("amount", "cost")), "orders")
+    assert clv.target == "net margin within 60 days, in EUR, at least 0"
+
+
 def test_outputs_are_named_after_the_columns_of_the_predictions() -> None:
-    named = {recipe.task: [output.name for output in recipe.outputs(manifest())] for recipe in RECIPES}
+    named = {recipe.task: [output.name for output in recipe.outputs(manifest(), "orders")] for recipe in RECIPES}
     assert named == {
         "churn": ["churn_probability"],
         "clv": ["clv_60d"],
@@ -64,7 +85,7 @@ def test_outputs_are_named_after_the_columns_of_the_predictions() -> None:
 
 
 def test_without_categories_there_is_no_propensity_to_predict() -> None:
-    assert PROPENSITY.outputs(manifest(categories=())) == ()
+    assert PROPENSITY.outputs(manifest(categories=()), "orders") == ()
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.task)

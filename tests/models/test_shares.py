@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from math import factorial
 
@@ -14,7 +15,7 @@ import pytest
 import xgboost as xgb
 
 from features.rfm import DAY_OF_YEAR
-from models.bundle import Bundle
+from models.bundle import Bundle, matrix
 from models.calibration import Calibrator, uncalibrated
 from models.contract import TASKS, InputColumn, Task
 from models.season import Season
@@ -66,7 +67,7 @@ def test_every_customer_starts_from_the_same_base_or_from_what_her_rhythm_lets_e
 ) -> None:
     base = shares(bundle, odd_customers).base
     if bundle.contract.starts_from_prior:
-        expected = bundle.prior.offset(bundle.prior.columns(odd_customers), bundle.contract.link)[:, None]
+        expected = bundle.prior.offset(odd_customers, bundle.contract.link, 90)[:, None]
         assert expected.std() > 0.1
         base = base / np.exp(expected) if bundle.contract.link == "exp" else base - expected * bundle.calibrator.slopes[0]
     assert base == pytest.approx(np.broadcast_to(base[0], base.shape), rel=1e-5, abs=1e-5)
@@ -82,7 +83,7 @@ def test_money_is_shared_out_in_proportion_to_the_shares_of_the_margin(
     bundles: dict[Task, Bundle], customers: pd.DataFrame
 ) -> None:
     bundle = bundles["clv"]
-    margin_shares = bundle.booster.predict(bundle.matrix(bundle.values(customers)), pred_contribs=True)[:, :-1]
+    margin_shares = bundle.booster.predict(matrix(bundle.values(customers)), pred_contribs=True)[:, :-1]
     money = shares(bundle, customers).values[:, 0]
     rate = money.sum(axis=1) / margin_shares.sum(axis=1)
     assert np.all(rate > 0)  # what raises the margin raises the amount
@@ -91,9 +92,9 @@ def test_money_is_shared_out_in_proportion_to_the_shares_of_the_margin(
 
 def fitted_on(bundle: Bundle, rows: pd.DataFrame, label: np.ndarray, rounds: int = 20, **parameters: object) -> Bundle:
     """The bundle with a booster fitted on other rows; a base score of its own keeps the margins where they are wanted."""
-    matrix = xgb.DMatrix(rows.to_numpy(np.float32), label=label, feature_names=bundle.contract.features, nthread=1)
+    read = xgb.DMatrix(rows.to_numpy(np.float32), label=label, feature_names=bundle.contract.features, nthread=1)
     told = {"objective": "reg:tweedie", "nthread": 1, "max_depth": 1, "learning_rate": 1.0, "reg_lambda": 0.0} | parameters
-    return replace(bundle, booster=xgb.train(told, matrix, num_boost_round=rounds))
+    return replace(bundle, booster=xgb.train(told, read, num_boost_round=rounds))
 
 
 def test_large_amounts_can_be_explained_although_boosters_add_small_numbers(
@@ -254,3 +255,67 @@ def test_the_day_of_the_year_is_credited_with_its_level_beside_the_usual_one(
     # On an unknown day nothing is known to be unusual.
     unknown = shares(seasonal, rows.assign(**{DAY_OF_YEAR: np.nan}))
     assert np.all(unknown.values[:, :, 2] == 0)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_with_a_linear_half_base_and_shares_add_up_to_the_served_number(
+    blended: dict[Task, Bundle], odd_customers: pd.DataFrame, task: Task
+) -> None:
+    bundle = blended[task]
+    found = shares(bundle, odd_customers)
+    assert found.values.shape == (len(odd_customers), len(bundle.contract.outputs), len(bundle.contract.explained))
+    assert np.abs(found.base + found.values.sum(axis=2) - found.total).max() < TOLERANCE
+    # Up to 1e-4 of the amount, where an amount is far beyond what was ever seen.
+    assert found.total == pytest.approx(served_on_the_scale_of_shares(bundle, odd_customers), abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_shares_of_both_halves_are_shapley_values_of_the_trees_and_weights_times_columns_each_by_its_part(
+    blended: dict[Task, Bundle], customers: pd.DataFrame, task: Task
+) -> None:
+    bundle = blended[task]
+    values = bundle.values(customers)
+    weights = bundle.linear.standardised(values)[:, None, :] * np.asarray(bundle.linear.weights)
+    trees = shares_of_margins(replace(bundle, linear=None), customers)
+    assert shares_of_margins(bundle, customers) == pytest.approx(0.4 * weights + 0.6 * trees, abs=1e-4)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_feature_that_only_the_linear_half_reads_has_its_weight_as_share(
+    bundles: dict[Task, Bundle], with_linear: Callable[..., Bundle], customers: pd.DataFrame, task: Task
+) -> None:
+    bundle = with_linear(bundles[task], 0.25)
+    bundle = replace(bundle, booster=bundle.booster[:1])  # the first tree of each output asks for a few features only
+    margins = shares_of_margins(bundle, customers)
+    unread = set(bundle.linear.columns) - set(bundle.booster.get_score())
+    assert unread
+    for place, name in enumerate(bundle.linear.columns):
+        if name in unread:
+            for k, weights in enumerate(bundle.linear.weights):
+                column = bundle.linear.standardised(bundle.values(customers))[:, place]
+                assert margins[:, k, place] == pytest.approx(0.25 * weights[place] * column, abs=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_one_half_alone_is_explained_by_itself(
+    bundles: dict[Task, Bundle], with_linear: Callable[..., Bundle], customers: pd.DataFrame, share: float
+) -> None:
+    bundle = with_linear(bundles["churn"], share)
+    found = shares_of_margins(bundle, customers)
+    if share == 0:
+        assert found == pytest.approx(shares_of_margins(bundles["churn"], customers))
+    else:
+        assert found == pytest.approx(bundle.linear.parts(bundle.values(customers)))
+
+
+def test_with_a_linear_half_the_day_of_the_year_is_credited_all_the_same(
+    blended: dict[Task, Bundle], customers: pd.DataFrame
+) -> None:
+    day = InputColumn(name=DAY_OF_YEAR, family="season", unit="day", meaning="day of the year", meaning_zh="一年中的第几天")
+    bundle = blended["churn"]
+    contract = bundle.contract.model_copy(update={"inputs": (day, *bundle.contract.inputs)})
+    season = Season(usual=(0.25,), days=(50, 250), levels=((0.75,), (-0.25,)))
+    found = shares(replace(bundle, contract=contract, season=season), customers.assign(**{DAY_OF_YEAR: 50.0}))
+    assert found.base + found.values.sum(axis=2) == pytest.approx(found.total, abs=TOLERANCE)
+    assert found.values[:, 0, 0] == pytest.approx(0.5 * bundle.calibrator.slopes[0])
+    assert found.values[:, :, 1:] == pytest.approx(shares(bundle, customers).values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,28 @@ def test_the_prior_adds_columns_and_where_the_recipe_says_so_the_margins_to_star
         assert (more.start is not None) is recipes[task].starts_from_prior
         if more.start is not None:
             chosen = more.at(roles.judge)
-            offset = prior.offset(prior.columns(frame.at(roles.judge).rows), recipes[task].link)
+            offset = prior.offset(frame.at(roles.judge).rows, recipes[task].link, 90)
             assert np.array_equal(chosen.start[:, 0], offset)
             assert np.array_equal(chosen.starts(), chosen.start)
         else:
             assert np.array_equal(more.starts(), np.zeros(more.outcomes.shape))
+
+
+def test_without_a_prior_nothing_is_added_and_everybody_starts_from_0(make_frame: Any, recipes: dict[Task, Recipe]) -> None:
+    frame = make_frame("churn")
+    assert frame.with_prior(None, recipes["churn"]) is frame
+    assert np.array_equal(frame.starts(), np.zeros((len(frame.rows), 1)))
+
+
+def test_some_rows_keep_their_start_and_some_outputs_theirs(make_frame: Any) -> None:
+    frame = make_frame("propensity")
+    start = np.column_stack([np.arange(len(frame.rows)), -np.arange(len(frame.rows))]).astype(float)
+    odd = np.arange(len(frame.rows)) % 2 == 1
+    some = replace(frame, start=start).where(odd).with_outputs([1])
+    assert np.array_equal(some.start, start[odd][:, [1]])
+    assert np.array_equal(some.outcomes, frame.outcomes[odd][:, [1]])
+    assert list(some.customer_id) == list(frame.customer_id[odd])
+    assert frame.with_outputs([0]).start is None
 
 
 @pytest.mark.parametrize(

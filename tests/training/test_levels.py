@@ -15,7 +15,7 @@ from features.rfm import DAY_OF_YEAR
 from models.calibration import inverse_link
 from models.contract import TASKS, Roles, Task
 from models.recipe import Recipe
-from training.fitting import fit_booster, raw_margins
+from training.fitting import fit_booster, tree_margins
 from training.levels import date_levels, level_of, miss_of, on_their_levels, seasons
 from training.settings import TrainingSettings
 
@@ -65,7 +65,7 @@ def test_a_season_that_moves_everybody_alike_teaches_the_booster_nothing(
         placed = on_their_levels(each, date_levels(each, each.starts(), "exp"))
         # The weight of a row grows with its amount, so not to the last digit, but the dear dates must not tower.
         booster = fit_booster(recipe, placed, recipe.defaults | {"min_child_weight": 0.1}, 20, quick)
-        asked.append(raw_margins(booster, frame.at(roles.judge), quick)[:, 0])
+        asked.append(tree_margins(booster, frame.at(roles.judge), quick)[:, 0])
     assert asked[0].mean() == pytest.approx(asked[1].mean(), abs=0.3)
     assert np.corrcoef(*asked)[0, 1] > 0.8
 

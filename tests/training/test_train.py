@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -242,27 +243,31 @@ def test_without_product_groups_propensity_is_left_out_and_asking_for_it_is_refu
     build_snapshots(project)
     capsys.readouterr()
     assert possible_tasks(project) == ["churn", "clv"]
-    said = "it needs product groups, and tables.orders.category is not mapped"
+    said = (
+        "it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), and neither is mapped"
+    )
     assert capsys.readouterr().out == f"propensity of plain: left out, {said}\n"
-    with pytest.raises(BadConfig, match=f"^propensity cannot be trained: {said}$"):
+    with pytest.raises(BadConfig, match=f"^{re.escape(f'propensity cannot be trained: {said}')}$"):
         train(project, company.settings, "propensity")
 
 
-def test_a_history_too_short_is_refused_before_anything_is_fitted(company: Company) -> None:
+@pytest.mark.parametrize("task", ["churn", "propensity"])
+def test_a_history_too_short_is_refused_before_anything_is_fitted(company: Company, task: Task) -> None:
+    # The only earlier date is 30 days before the judged one: no window of 31 days has closed, and no two shorter ones.
     config = write_company(
         company.folder,
         company.lines,
         "hasty",
         ("horizon_days = 30", "horizon_days = 31"),
-        ("history_days_min = 180", "history_days_min = 340"),
+        ("history_days_min = 180", "history_days_min = 380"),
     )
     project = read_project(config)
-    build_snapshots(project)
+    assert len(build_snapshots(project).grid) == 2
     with pytest.raises(BadConfig, match=r"project\.horizon_days = 31: too long for the history"):
-        train(project, company.settings, "churn")
-    assert champion("shop", "churn")
-    with pytest.raises(BadInput, match="no champion of hasty-churn in the registry"):
-        champion("hasty", "churn")
+        train(project, company.settings, task)
+    assert champion("shop", task)
+    with pytest.raises(BadInput, match=f"no champion of hasty-{task} in the registry"):
+        champion("hasty", task)
 
 
 def test_the_data_ends_where_the_judged_window_closes() -> None:
