@@ -44,7 +44,7 @@ def score_customers(project: Project) -> pa.Table:
     snapshot = load_snapshot(project, manifest.scored_at)
     if not snapshot["not_eligible_because"].isna().any():
         raise BadInput(f"none of the {len(snapshot):,} customers known at {manifest.scored_at} is eligible; see [cohort]")
-    scorer = load_scorer(project, list(snapshot.columns))
+    scorer = load_scorer(project, manifest, list(snapshot.columns))
     with step(f"scoring {len(snapshot):,} customers as of {manifest.scored_at}, with reasons"):
         table = predictions(scorer, snapshot)
     with whole_file(predictions_file(project)) as unfinished:

@@ -66,7 +66,7 @@ def test_all_shares_without_a_remainder_sum_to_the_served_number(demo: Demo, sco
     snapshot = pd.read_parquet(demo.folder / f"out/online_retail/features/snapshots/{demo.manifest.scored_at}.parquet")
     rows = snapshot[(snapshot["as_of"].astype(str) == str(demo.manifest.scored_at)) & snapshot["not_eligible_because"].isna()]
     rows = rows.sample(200, random_state=8)
-    scorer = load_scorer(demo.project, list(rows.columns))
+    scorer = load_scorer(demo.project, demo.manifest, list(rows.columns))
     by_id = scored.set_index("customer_id")
     for customer_id, said in zip(rows["customer_id"], scorer.explanations(rows, top=1000), strict=True):
         for name, link in outputs(demo):
