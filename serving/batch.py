@@ -37,8 +37,9 @@ def predictions_file(project: Project) -> Path:
 def score_customers(project: Project) -> pa.Table:
     """Score everybody at the last date with the champions and write the table, whole or not at all.
 
-    Columns: customer_id, as_of, eligible, not_eligible_because, one column per number, `<number>_explanation`
-    (base, reasons, rest, total) and `<task>_model`. Customers who are not eligible have the why and no numbers.
+    Columns: customer_id, as_of, eligible, not_eligible_because, one column per number (churn has one for every other horizon,
+    too, and the days until leaving), `<number>_explanation` (base, reasons, rest, total) of what a model answers itself and
+    `<task>_model`. Customers who are not eligible have the why and no numbers.
     """
     manifest = load_manifest(project)
     snapshot = load_snapshot(project, manifest.scored_at)

@@ -115,7 +115,7 @@ def _load(project: Project, snapshot: pd.DataFrame, manifest: Manifest) -> tuple
     problems: list[str] = []
     predictions = scorer = None
     try:
-        scorer = load_scorer(project, list(snapshot.columns))
+        scorer = load_scorer(project, manifest, list(snapshot.columns))
     except BadInput as bad:
         problems += bad.problems
     try:
