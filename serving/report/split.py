@@ -1,0 +1,24 @@
+"""Where customers were split because no later date has outcomes, in words."""
+
+from __future__ import annotations
+
+from models.contract import Roles
+from serving.report.wording import listed
+
+NOT_NEXT_TIME = "this shows how the model does on other customers of that date, and not how it does next time"
+
+
+def say_split(roles: Roles) -> str:
+    """For which steps customers were split, and what that means; that they were not, where they were not."""
+    split = roles.split_by_customers
+    if not split:
+        return "for nothing: every step asks about a later date than it is fitted on"
+    said = f"for {listed(split)}, because no later date has outcomes"
+    return f"{said}: {NOT_NEXT_TIME}" if "judgement" in split else f"{said}; the judged date is a later one"
+
+
+def caution(roles: Roles) -> str:
+    """What has to be said wherever figures of such a judgement are; empty where a later date was judged."""
+    if "judgement" not in roles.split_by_customers:
+        return ""
+    return f"No later date has outcomes, so customers were split: {NOT_NEXT_TIME}."
