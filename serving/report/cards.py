@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from models.bundle import Bundle
 from models.contract import Contract, Task
 from models.registry import Registered
+from serving.report.directions import say_directions
 from serving.report.leavers import how_days_are_found
 from serving.report.split import say_split
 from serving.report.wording import count, day, days, listed, plain
@@ -53,7 +54,7 @@ def _facts(model: Registered) -> dict[str, str]:
         "features": count(len(contract.explained)),
         "starts from": _start(contract),
         "correction": _correction(model.bundle),
-        "known directions": evaluation.choices.get("monotone", "of no feature it is known whether more goes with staying"),
+        "known directions": say_directions(evaluation.choices.get("monotone")),
         "calibration": "Platt scaling" if evaluation.calibration_kept else "none: the numbers are as fitted",
         "version": model.version,
         "content hash": model.hash,
@@ -65,7 +66,7 @@ def _facts(model: Registered) -> dict[str, str]:
 
 def _not_predicted(contract: Contract) -> str:
     said = [f"{label}: {why}" for label, why in contract.unpredictable.items()]
-    return "; ".join(said) or "everything that was asked for is predicted"
+    return "; ".join(said) or "nothing was left out"
 
 
 def _horizons(bundle: Bundle) -> dict[str, str]:
@@ -85,6 +86,8 @@ def _horizons(bundle: Bundle) -> dict[str, str]:
 
 
 def _learned(contract: Contract) -> str:
+    if contract.told_by == "labels":
+        return "outcomes as they are given"
     if contract.learned_horizon_days is None:
         return "windows of the whole horizon"
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from features.rfm import DAY_OF_YEAR
 from features.snapshots import Manifest
 from models.bundle import Bundle
 from models.contract import Contract, Task
@@ -33,7 +34,8 @@ def disclaim(manifest: Manifest, models: dict[Task, Registered]) -> list[Claim]:
         found.append(_money(manifest, contracts["clv"]))
     if "propensity" in contracts and contracts["propensity"].told_by == "orders":
         found.append(_categories(manifest))
-    return found + [*_known_already(manifest, contracts), *_quarantine(manifest), *_other_data(manifest, models)]
+    found += [*_known_already(manifest, contracts), *_quarantine(manifest), *_other_data(manifest, models)]
+    return found
 
 
 def _no_cause() -> Claim:
@@ -101,13 +103,15 @@ def _one_date(bundle: Bundle) -> Claim:
 
 
 def _leaving(churn: Contract) -> Claim:
-    return Claim("Leaving is not for ever", leaving_means(churn))
+    title = "Leaving is what the labels say" if churn.told_by == "labels" else "Leaving is not for ever"
+    return Claim(title, leaving_means(churn))
 
 
 def _no_day(churn: Contract) -> Claim:
-    return Claim(
-        "Days until leaving are no appointment", f"{how_days_are_found(churn)} Eight in ten should leave inside the interval."
-    )
+    text = f"{how_days_are_found(churn)} The interval is wide, because it has to hold eight customers in ten."
+    if churn.expects_orders and DAY_OF_YEAR in churn.features:
+        text += " A quiet season ahead raises the chance of no order, and so more customers seem to have left."
+    return Claim("Days until leaving are no appointment", text)
 
 
 def _money(manifest: Manifest, clv: Contract) -> Claim:
@@ -116,8 +120,8 @@ def _money(manifest: Manifest, clv: Contract) -> Claim:
     else:
         what = what_counts(manifest.words.mapped)
         text = (
-            f"Value is {what} within {clv.horizon_days} days, in {manifest.currency}, with refunds subtracted, as the mapping file "
-            "makes it from tables.orders, and not for a lifetime."
+            f"Value is {what} within {clv.horizon_days} days, in {manifest.currency}, with refunds subtracted, as the mapping "
+            "file makes it from tables.orders, and not for a lifetime."
         )
         text += " No cost is mapped: it is revenue and not profit." if what == "net spend" else ""
     return Claim("Money is what the mapping file says it is", text)
@@ -125,14 +129,13 @@ def _money(manifest: Manifest, clv: Contract) -> Claim:
 
 def _known_already(manifest: Manifest, contracts: dict[Task, Contract]) -> list[Claim]:
     """Where the scored date is one that was learned from."""
-    known = [
-        task for task, contract in contracts.items() if manifest.scored_at in (*contract.roles.fitted_on, contract.roles.judge)
-    ]
+    roles = {task: contract.roles for task, contract in contracts.items()}
+    known = [task for task, each in roles.items() if manifest.scored_at in (*each.fitted_on, each.judge)]
     if not known:
         return []
     text = (
-        f"The outcomes of the scored customers after {day(manifest.scored_at)} are known, and {listed(known)} learned from most "
-        "of them. These numbers agree with them more than those of new customers will."
+        f"The outcomes of the scored customers after {day(manifest.scored_at)} are known, and {listed(known)} learned from "
+        "most of them. These numbers agree with them more than those of new customers will."
     )
     return [Claim("The scored customers are no test", text)]
 

@@ -23,17 +23,19 @@ def leaving_means(contract: Contract) -> str:
         )
     if contract.told_by == "subscriptions":
         return f"Leaving means: no subscription {h} days later. Whoever takes one again after that has left all the same."
-    return f"Leaving means what tables.labels.churned says, taken to happen within {h} days. How it was found out is not known here."
+    return (
+        f"Leaving means what tables.labels.churned says, taken to happen within {h} days. What counts there is not known here."
+    )
 
 
 def how_days_are_found(contract: Contract) -> str:
     """Where the days until leaving come from."""
     if contract.expects_orders:
         return (
-            "Days until a customer has left for good come from the served chance and the rhythm of orders. That is not the same "
-            "as no order within a horizon: whoever orders rarely is silent for long and stays."
+            "Days until a customer has left for good come from the served chance and the rhythm of orders. That is not the "
+            "same as no order within a horizon: whoever orders rarely is silent for long and stays."
         )
     return (
         f"Only the chance within {contract.horizon_days} days is known: days are reckoned as if every such period were as "
-        "risky as the next. What lies far ahead was never seen."
+        "risky as the next. Further ahead nothing was measured."
     )

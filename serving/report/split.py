@@ -12,7 +12,7 @@ def say_split(roles: Roles) -> str:
     """For which steps customers were split, and what that means; that they were not, where they were not."""
     split = roles.split_by_customers
     if not split:
-        return "for nothing: every step asks about a later date than it is fitted on"
+        return "not split: every step asks about a later date than it is fitted on"
     said = f"for {listed(split)}, because no later date has outcomes"
     return f"{said}: {NOT_NEXT_TIME}" if "judgement" in split else f"{said}; the judged date is a later one"
 
