@@ -84,7 +84,7 @@ def _trust(models: dict[Task, Registered]) -> list[str]:
         )
     ratios = {
         what: ratio.value
-        for what, outputs in (("number of leavers", churn), ("value", clv))
+        for what, outputs in (("number of leavers", churn), ("value", clv), ("number of buyers", propensity))
         if (ratio := _figure(outputs, "sum_ratio"))
     }
     if ratios:

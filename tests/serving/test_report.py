@@ -50,7 +50,9 @@ CATEGORIES = ("tea & toys", EVIL, "茶")
 FIRST, SCORED_AT = date(2023, 1, 1), date(2024, 1, 1)
 GRID = tuple(FIRST + timedelta(days=30 * step) for step in range(9))
 JUDGED_AT = GRID[-1]
-ROLES = Roles(tuned_on=GRID[:1], tune=GRID[3], calibrate=GRID[6], fitted_on=GRID[:6], judge=JUDGED_AT)
+ROLES = Roles(
+    tuned_on=GRID[:1], tune=GRID[3], rehearsed_on=GRID[:4], calibrate=GRID[6], fitted_on=GRID[:6], judge=JUDGED_AT
+)
 RECIPES: dict[Task, Recipe] = {"churn": CHURN, "clv": CLV, "propensity": PROPENSITY}
 SECTIONS = ("summary", "data", "churn", "clv", "propensity", "scored", "cards", "claims", "glossary")
 
@@ -192,7 +194,7 @@ def champion(task: Task, manifest: Manifest, snapshot: pd.DataFrame) -> Register
     )
     contract = Contract(
         project="made_up", currency="EUR", task=task, horizon_days=HORIZON, link=recipe.link,
-        outputs=recipe.outputs(manifest), inputs=inputs, windows_days=(90,), categories=CATEGORIES, cohort=CohortSection(),
+        outputs=recipe.outputs(manifest, "orders"), inputs=inputs, windows_days=(90,), categories=CATEGORIES, cohort=CohortSection(),
         roles=ROLES, rows_fitted=CUSTOMERS, parameters={"max_depth": 2}, rounds=5, seed=0, made_from="1" * 16,
         data_fingerprint=manifest.data_fingerprint, code_version="2" * 12,
     )  # fmt: skip
