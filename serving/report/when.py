@@ -52,7 +52,7 @@ def gather_when(churn: Bundle, eligible: pd.DataFrame) -> When:
     columns = {contract.horizon_days: CHURN} | {days: f"{CHURN}_{days}d" for days in churn.other_horizons_days}
     head = {"orders": "no order within", "subscriptions": "no subscription after", "labels": "leaves within"}[contract.told_by]
     return When(
-        groups=_groups(eligible[DAYS_UNTIL_LEAVING[1]]),
+        groups=group_by_days(eligible[DAYS_UNTIL_LEAVING[1]]),
         horizons=tuple(
             HorizonLine(
                 f"{days} days" + (", the model's own" if len(columns) > 1 and days == contract.horizon_days else ""),
@@ -66,7 +66,7 @@ def gather_when(churn: Bundle, eligible: pd.DataFrame) -> When:
     )
 
 
-def _groups(days: pd.Series) -> tuple[Group, ...]:
+def group_by_days(days: pd.Series) -> tuple[Group, ...]:
     """Groups that are there; those at the ends have names of their own."""
     left = days < 0.5
     found = {GONE: int(left.sum())}

@@ -50,9 +50,7 @@ CATEGORIES = ("tea & toys", EVIL, "茶")
 FIRST, SCORED_AT = date(2023, 1, 1), date(2024, 1, 1)
 GRID = tuple(FIRST + timedelta(days=30 * step) for step in range(9))
 JUDGED_AT = GRID[-1]
-ROLES = Roles(
-    tuned_on=GRID[:1], tune=GRID[3], rehearsed_on=GRID[:4], calibrate=GRID[6], fitted_on=GRID[:6], judge=JUDGED_AT
-)
+ROLES = Roles(tuned_on=GRID[:1], tune=GRID[3], rehearsed_on=GRID[:4], calibrate=GRID[6], fitted_on=GRID[:6], judge=JUDGED_AT)
 RECIPES: dict[Task, Recipe] = {"churn": CHURN, "clv": CLV, "propensity": PROPENSITY}
 SECTIONS = ("summary", "data", "churn", "clv", "propensity", "scored", "cards", "claims", "glossary")
 
