@@ -31,5 +31,5 @@ def say_directions(chosen: str | None) -> str:
     return (
         f"kept to, which costs {price}: {known}, and trees never say the opposite"
         if kept
-        else (f"not kept to, which would cost {price}: {known}")
+        else f"not kept to, which would cost {price}: {known}"
     )

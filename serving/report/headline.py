@@ -12,7 +12,7 @@ from models.evaluation import Metric, OutputEvaluation
 from models.registry import Registered
 from serving.report.leavers import leavers_do
 from serving.report.scored import Scored
-from serving.report.split import caution
+from serving.report.split import caution_of
 from serving.report.wording import count, day, listed, money, off_by, percent
 
 FAR_OFF = 0.1
@@ -46,8 +46,10 @@ def write_headline(manifest: Manifest, models: dict[Task, Registered], scored: S
         expected.append(f"{share} of them ({count(totals.leaving)}) to {does}")
     if totals.value is not None:
         amount = money(totals.value, manifest.currency)
-        tiles.append(Tile(amount, f"expected from all of them within {manifest.horizon_days} days"))
-        expected.append(f"all of them together to bring {amount} within {manifest.horizon_days} days")
+        given = models["clv"].bundle.contract.told_by == "labels"
+        when = ", as tables.labels.value says" if given else f" within {manifest.horizon_days} days"
+        tiles.append(Tile(amount, f"expected from all of them{when}"))
+        expected.append(f"all of them together to bring {amount}{when}")
     if totals.at_risk_shown is not None:
         shown = f"value at risk of the {len(scored.first.customers)} customers with the most of it"
         tiles.append(Tile(money(totals.at_risk_shown, manifest.currency), shown))
@@ -61,7 +63,7 @@ def write_headline(manifest: Manifest, models: dict[Task, Registered], scored: S
         f"How far to trust that was measured once, on {day(first.evaluation.judged_at)}"
         + (", with 95 % intervals in brackets:" if _bracket(_figure(first.evaluation.outputs, "auc")) else ":"),
         *_trust(models),
-        caution(first.contract.roles),
+        caution_of({task: model.bundle.contract.roles for task, model in models.items()}),
     ]
     return Headline(tuple(tiles), " ".join(sentence for sentence in sentences if sentence))
 

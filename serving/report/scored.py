@@ -90,7 +90,7 @@ def _spreads(scorer: Scorer, eligible: pd.DataFrame) -> tuple[Spread, ...]:
         if len(contract.outputs) == 1:
             (output,) = contract.outputs
             title = f"{output.label[:1].upper()}{output.label[1:]}"
-            title += f" within {contract.horizon_days} days" if task == "clv" else ""
+            title += f" within {contract.horizon_days} days" if task == "clv" and contract.told_by == "orders" else ""
             found.append(_spread(title, output.name, eligible, contract.currency if task == "clv" else "probability"))
     return tuple(found)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from models.contract import Roles
 from serving.report.wording import listed
 
@@ -19,6 +21,13 @@ def say_split(roles: Roles) -> str:
 
 def caution(roles: Roles) -> str:
     """What has to be said wherever figures of such a judgement are; empty where a later date was judged."""
-    if "judgement" not in roles.split_by_customers:
+    return caution_of({"the model": roles})
+
+
+def caution_of(roles: Mapping[str, Roles]) -> str:
+    """The same for several models by name; those that it is about are named where it is not about all."""
+    split = [name for name, each in roles.items() if "judgement" in each.split_by_customers]
+    if not split:
         return ""
-    return f"No later date has outcomes, so customers were split: {NOT_NEXT_TIME}."
+    whose = "" if len(split) == len(roles) else f" for {listed(split)}"
+    return f"No later date has outcomes{whose}, so customers were split: {NOT_NEXT_TIME}."
