@@ -36,6 +36,6 @@ def how_days_are_found(contract: Contract) -> str:
             "same as no order within a horizon: whoever orders rarely is silent for long and stays."
         )
     return (
-        f"Days are reckoned from the chance within {contract.horizon_days} days alone, as if every such period were as risky as "
-        "the next: that is assumed and was not measured."
+        f"Days are reckoned from the chance within {contract.horizon_days} days alone, as if every such period were as risky "
+        "as the next: that is assumed and was not measured."
     )
