@@ -56,6 +56,11 @@ class Bundle:
     linear: Linear | None = None
     horizons: Horizons | None = None
 
+    @property
+    def other_horizons_days(self) -> tuple[int, ...]:
+        """The horizons beside the contract's own for which churn is answered."""
+        return () if self.horizons is None else tuple(other.days for other in self.horizons.others)
+
     def values(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The columns the model reads: snapshot columns, then the prior's. Raises ContractMismatch naming absent ones."""
         absent = [name for name in self.contract.features if name not in rows.columns]

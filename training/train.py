@@ -98,9 +98,7 @@ def judged_bundle(job: Job, fitted: Fitted, contract: Contract, settings: Traini
     margins, choices = fitted.margins(asked, settings), dict(rehearsed.choices)
     if split := split_by_customers(job.roles):
         choices["split"] = f"customers are split for {', '.join(split)}: no later date has outcomes"
-    evaluation = judge(
-        contract, margins, rehearsed.calibrator, rehearsed.intervals, past=known, judged=asked, choices=choices
-    )
+    evaluation = judge(contract, margins, rehearsed.calibrator, rehearsed.intervals, past=known, judged=asked, choices=choices)
     return Bundle(
         booster=fitted.correction.booster,
         calibrator=rehearsed.calibrator,

@@ -125,7 +125,13 @@ def make_bundle(customers: pd.DataFrame) -> Callable[..., Bundle]:
             nthread=1,
         )
         base_score = 1.0 if task == "clv" else 0.5  # a margin of 0, as in training
-        parameters = OBJECTIVES[task] | {"max_depth": 3, "learning_rate": 0.3, "nthread": 1, "seed": 0, "base_score": base_score}
+        parameters = OBJECTIVES[task] | {
+            "max_depth": 3,
+            "learning_rate": 0.3,
+            "nthread": 1,
+            "seed": 0,
+            "base_score": base_score,
+        }
         booster = xgb.train(parameters, matrix, num_boost_round=12)
         intervals = None
         if task == "clv":

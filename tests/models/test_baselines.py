@@ -63,7 +63,7 @@ def test_the_trailing_window_is_the_one_nearest_to_the_horizon_and_scaled_to_it(
     assert offered["trailing_30d_spend"](PAST, LEFT, rows).tolist() == [18.0]
 
 
-def test_without_windows_there_is_no_AsItStands() -> None:
+def test_without_windows_there_is_no_trailing_spend() -> None:
     offered = baselines("clv", COLUMNS, horizon_days=90, windows_days=())
     assert list(offered) == ["mean_value", "buy_till_you_die", "ridge_regression"]
 

@@ -68,7 +68,9 @@ def test_predictions_keep_the_index_of_the_rows(bundle: Bundle, customers: pd.Da
     assert list(bundle.predict(some).index) == list(some.index)
 
 
-def test_probabilities_are_the_calibrated_margins_of_what_rhythm_lets_expect_and_the_trees(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
+def test_probabilities_are_the_calibrated_margins_of_what_rhythm_lets_expect_and_the_trees(
+    bundles: dict[Task, Bundle], customers: pd.DataFrame
+) -> None:
     for task in ("churn", "propensity"):
         bundle = bundles[task]
         values = pd.concat([customers, bundle.prior.columns(customers)], axis=1)
@@ -77,7 +79,9 @@ def test_probabilities_are_the_calibrated_margins_of_what_rhythm_lets_expect_and
         raw = bundle.booster.predict(read, output_margin=True).reshape(len(customers), -1)
         linear = raw.astype(float) * bundle.calibrator.slopes + bundle.calibrator.intercepts
         names = [output.name for output in bundle.contract.outputs]
-        assert bundle.predict(customers)[names].to_numpy() == pytest.approx(1 / (1 + np.exp(-linear)), rel=1e-5)  # the booster adds float32
+        assert bundle.predict(customers)[names].to_numpy() == pytest.approx(
+            1 / (1 + np.exp(-linear)), rel=1e-5
+        )  # the booster adds float32
 
 
 def test_the_interval_lies_around_the_amount(bundles: dict[Task, Bundle], odd_customers: pd.DataFrame) -> None:
@@ -288,7 +292,10 @@ def test_a_bundle_with_a_season_comes_back_with_it(
     assert again.season == season
     pd.testing.assert_frame_equal(again.predict(customers), seasonal.predict(customers))
     # Everybody's log-odds are the usual level higher than without, times the slope.
-    odds = [np.log(p / (1 - p)) for p in (b.predict(customers)["churn_probability"].to_numpy() for b in (seasonal, bundles["churn"]))]
+    odds = [
+        np.log(p / (1 - p))
+        for p in (b.predict(customers)["churn_probability"].to_numpy() for b in (seasonal, bundles["churn"]))
+    ]
     assert odds[0] - odds[1] == pytest.approx(0.1 * seasonal.calibrator.slopes[0], abs=1e-5)
 
 

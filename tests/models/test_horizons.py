@@ -34,7 +34,9 @@ def test_without_a_prior_the_shift_is_all() -> None:
 def test_an_answer_that_contradicts_its_neighbour_is_set_to_it() -> None:
     found = horizons((30, 0, -1), (60, 0, 1), (180, 0, 0.5), (360, 0, -2)).probabilities(np.zeros(1), {})
     own, more, less = 0.5, inverse_link(np.ones(1), "sigmoid")[0], inverse_link(np.array([-2.0]), "sigmoid")[0]
-    assert {days: chance[0] for days, chance in found.items()} == pytest.approx({30: more, 60: more, 90: own, 180: own, 360: less})
+    assert {days: chance[0] for days, chance in found.items()} == pytest.approx(
+        {30: more, 60: more, 90: own, 180: own, 360: less}
+    )
     rises = horizons((30, 0, -1), (60, 0, 1), (180, 0, 0.5), falls=False).probabilities(np.zeros(1), {})
     inner, outer = inverse_link(np.array([-1.0, 0.5]), "sigmoid")
     assert {days: chance[0] for days, chance in rises.items()} == pytest.approx({30: inner, 60: own, 90: own, 180: outer})

@@ -70,7 +70,9 @@ def test_days_by_rhythm_agree_with_the_served_chance(rhythm: dict[str, float], c
 
 @settings(max_examples=60)
 @given(rhythms, st.lists(st.floats(0, 1), min_size=2, max_size=6))
-def test_days_rise_with_the_quantile_and_fall_with_the_chance_of_leaving(rhythm: dict[str, float], chances: list[float]) -> None:
+def test_days_rise_with_the_quantile_and_fall_with_the_chance_of_leaving(
+    rhythm: dict[str, float], chances: list[float]
+) -> None:
     found = np.array([by_rhythm(churn, **rhythm) for churn in sorted(chances)])
     constant = days_at_constant_rate(np.sort(chances), HORIZON_DAYS)
     for days in (found, constant):
@@ -89,7 +91,9 @@ def test_who_has_probably_left_has_no_days_left() -> None:
 def test_who_orders_often_and_hardly_ever_stays_away_stays_as_long_as_rhythm_tells() -> None:
     # The living order within 90 days with less than the served chance: she is surely alive.
     days = by_rhythm(0.01)
-    expected = RATE.days_until_leaving(np.ones(1), np.array([4.0]), np.array([220.0]), quantiles=QUANTILES, days_max=DAYS_MAX)[0]
+    expected = RATE.days_until_leaving(np.ones(1), np.array([4.0]), np.array([220.0]), quantiles=QUANTILES, days_max=DAYS_MAX)[
+        0
+    ]
     assert days == pytest.approx(expected)
     assert days[0] > 0
 
@@ -109,7 +113,11 @@ def test_who_ordered_every_week_and_then_fell_silent_for_two_years_has_left() ->
 
 def test_the_prior_answers_from_its_rhythm_and_not_where_it_is_unknown() -> None:
     prior = Prior(
-        horizon_days=30, order_rate=(0.8, 40.0, 0.9, 3.0), order_value=(4.0, 5.0, 60.0), spend_mean=25.0, order_probability_mean=0.2
+        horizon_days=30,
+        order_rate=(0.8, 40.0, 0.9, 3.0),
+        order_value=(4.0, 5.0, 60.0),
+        spend_mean=25.0,
+        order_probability_mean=0.2,
     )
     rows = pd.DataFrame(
         {

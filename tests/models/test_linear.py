@@ -38,7 +38,9 @@ def test_a_missing_value_counts_as_the_median() -> None:
     assert LINEAR.margins(spend(np.nan)).tolist() == LINEAR.margins(spend(E)).tolist() == [[0.1, 0.2]]
 
 
-@pytest.mark.parametrize(("value", "counts_as"), [(np.expm1(3.5), 3.0), (1e300, 3.0), (np.inf, 3.0), (-5.0, 0.0), (-np.inf, 0.0)])
+@pytest.mark.parametrize(
+    ("value", "counts_as"), [(np.expm1(3.5), 3.0), (1e300, 3.0), (np.inf, 3.0), (-5.0, 0.0), (-np.inf, 0.0)]
+)
 def test_a_value_outside_what_was_seen_is_held_within(value: float, counts_as: float) -> None:
     assert LINEAR.margins(spend(value)) == pytest.approx(LINEAR.margins(spend(np.expm1(counts_as))))
 

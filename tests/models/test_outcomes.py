@@ -28,8 +28,14 @@ SUBSCRIPTIONS = ("customer_id", "started_at", "ended_at")
         ({"labels": ("churned",)}, {"churn": "labels", "clv": None, "propensity": None}),
         ({"labels": ("value", "bought_x")}, {"churn": None, "clv": "labels", "propensity": "labels"}),
         # Given outcomes go first, and the other tasks keep what tells theirs.
-        ({"orders": (*ORDERS, "category"), "labels": ("churned",)}, {"churn": "labels", "clv": "orders", "propensity": "orders"}),
-        ({"subscriptions": SUBSCRIPTIONS, "labels": ("value",)}, {"churn": "subscriptions", "clv": "labels", "propensity": None}),
+        (
+            {"orders": (*ORDERS, "category"), "labels": ("churned",)},
+            {"churn": "labels", "clv": "orders", "propensity": "orders"},
+        ),
+        (
+            {"subscriptions": SUBSCRIPTIONS, "labels": ("value",)},
+            {"churn": "subscriptions", "clv": "labels", "propensity": None},
+        ),
         ({"interactions": ("customer_id",)}, dict.fromkeys(TASKS)),
     ],
 )

@@ -22,7 +22,9 @@ JANUARY, FEBRUARY, MARCH = date(2021, 1, 1), date(2021, 2, 1), date(2021, 3, 1)
 
 def frame(*dates: date, customers: int = 50, absent: int = 0) -> Frame:
     """A row per customer and date, whose feature is its number; on later dates there are more customers."""
-    who = [(f"c{number}", as_of) for k, as_of in enumerate(dates) for number in range(customers - absent * (len(dates) - 1 - k))]
+    who = [
+        (f"c{number}", as_of) for k, as_of in enumerate(dates) for number in range(customers - absent * (len(dates) - 1 - k))
+    ]
     return Frame(
         customer_id=np.array([customer for customer, _ in who]),
         as_of=np.array([as_of for _, as_of in who], dtype=object),
@@ -100,7 +102,9 @@ def test_where_only_one_date_has_outcomes_a_fifth_is_judged_and_in_no_other_role
     assert len(fold.fit.rows) + len(fold.asked.rows) == 100
     assert 10 <= len(fold.asked.rows) <= 30
     inner = folds(fold.fit, roles.rehearsed_on, roles.calibrate)
-    assert not set(fold.asked.customer_id) & {who for each in inner for part in (each.fit, each.asked) for who in part.customer_id}
+    assert not set(fold.asked.customer_id) & {
+        who for each in inner for part in (each.fit, each.asked) for who in part.customer_id
+    }
 
 
 @pytest.mark.parametrize("closed", [3, 2, 1, 0])

@@ -63,7 +63,7 @@ def test_a_known_slope_and_shift_are_found_again(days: int, slope: float, shift:
     found, missing = fit_horizons(
         asked,
         PRIOR,
-        lambda as_of, horizon: outcomes(asked[0], horizon, slope, shift),
+        lambda _, horizon: outcomes(asked[0], horizon, slope, shift),
         own_days=90,
         wanted_days=(days, 90),
         until=JUDGED_AT,
@@ -88,7 +88,7 @@ def test_where_margins_were_learned_from_a_shorter_horizon_others_follow_from_th
     found, _ = fit_horizons(
         asked,
         PRIOR,
-        lambda as_of, horizon: outcomes(asked[0], horizon, 1.0, 0.0),
+        lambda _, horizon: outcomes(asked[0], horizon, 1.0, 0.0),
         own_days=90,
         wanted_days=(days,),
         until=JUDGED_AT,
@@ -106,7 +106,7 @@ def test_without_a_prior_the_shift_alone_is_fitted() -> None:
     found, _ = fit_horizons(
         asked,
         None,
-        lambda as_of, horizon: outcomes(asked[0], horizon, 0.0, -0.7, with_prior=False),
+        lambda _, horizon: outcomes(asked[0], horizon, 0.0, -0.7, with_prior=False),
         own_days=90,
         wanted_days=(30,),
         until=JUDGED_AT,
@@ -150,9 +150,7 @@ def test_with_no_inner_date_only_the_own_horizon_is_answered() -> None:
 def test_customers_who_all_did_the_same_keep_slope_and_shift_within_bounds(outcome: float) -> None:
     asked = [levelled(CALIBRATE, 200)]
     same = Frame(**vars(asked[0].frame) | {"outcomes": np.full((200, 1), outcome)})
-    found, _ = fit_horizons(
-        asked, PRIOR, lambda as_of, horizon: same, own_days=90, wanted_days=(30,), until=JUDGED_AT, falls=True
-    )
+    found, _ = fit_horizons(asked, PRIOR, lambda *_: same, own_days=90, wanted_days=(30,), until=JUDGED_AT, falls=True)
     (other,) = found.others
     assert 0 <= other.slope <= 3
     assert -10 <= other.shift <= 10

@@ -31,7 +31,9 @@ OF_LINK: dict[Link, Recipe] = {"sigmoid": CHURN, "exp": CLV}
 def made_up(link: Link, *, seed: int = 0, count: int = 300, start: bool = False, **columns: np.ndarray) -> Frame:
     """Customers of one date with three columns, two of which matter; and any others."""
     rng = np.random.default_rng(seed)
-    rows = pd.DataFrame({"a": rng.normal(0, 2, count), "b": rng.gamma(2, 20, count), "noise": rng.normal(size=count), **columns})
+    rows = pd.DataFrame(
+        {"a": rng.normal(0, 2, count), "b": rng.gamma(2, 20, count), "noise": rng.normal(size=count), **columns}
+    )
     rows.loc[rng.uniform(size=count) < 0.1, "b"] = np.nan
     begun = rng.normal(0, 1, count) if start else np.zeros(count)
     margin = begun + 0.8 * np.arcsinh(rows["a"]) - 0.7 * np.log1p(rows["b"].fillna(30)) + 2

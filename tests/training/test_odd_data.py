@@ -133,8 +133,9 @@ def test_a_history_without_tuning_dates_says_which_roles_split_their_customers(
     assert bundle.contract.learned_horizon_days is None
     # Inner dates teach 30 days only; longer windows had not closed.
     assert bundle.horizons.all_days[0] == 30
-    assert "not 180 days: no inner date has a window of 180 days that closed by 2021-03-01" in (
-        bundle.evaluation.choices["horizons"]
+    assert (
+        "not 180 days: no inner date has a window of 180 days that closed by 2021-03-01"
+        in (bundle.evaluation.choices["horizons"])
     )
     answers_everybody(bundle, scored(config))
 

@@ -13,7 +13,12 @@ from training.predictable import CUSTOMERS_MIN, all_alike, too_few
 
 DATES = (date(2021, 1, 1), date(2021, 2, 1))
 ROLES = Roles(
-    tuned_on=DATES[:1], tune=DATES[0], rehearsed_on=DATES[:1], calibrate=DATES[1], fitted_on=DATES, judge=DATES[1] + timedelta(30)
+    tuned_on=DATES[:1],
+    tune=DATES[0],
+    rehearsed_on=DATES[:1],
+    calibrate=DATES[1],
+    fitted_on=DATES,
+    judge=DATES[1] + timedelta(30),
 )
 OUTPUTS = tuple(Output(name=f"propensity_{name}", target=f"buys {name}", label=f"chance of {name}") for name in ("tea", "toys"))
 

@@ -162,9 +162,7 @@ def test_what_was_a_year_ago_is_expected_and_corrected_where_the_calibrate_date_
     assert f"off on {long_roles.calibrate} by where the level is taken from" in found.choices["season"]
     asked = ask(recipe, folds(frame, long_roles.fitted_on, judged_at), tuned(recipe), quick)
     margins, outcomes = asked.corrected.margins(found.linear_share), frame.at(judged_at).outcomes
-    off = {
-        name: abs(inverse_link(margins + level, "sigmoid").mean() - outcomes.mean()) for name, level in asked.levels.items()
-    }
+    off = {name: abs(inverse_link(margins + level, "sigmoid").mean() - outcomes.mean()) for name, level in asked.levels.items()}
     assert off[rule] <= off["year_ago"]
     assert off[rule] < 0.2
 

@@ -243,9 +243,7 @@ def test_without_product_groups_propensity_is_left_out_and_asking_for_it_is_refu
     build_snapshots(project)
     capsys.readouterr()
     assert possible_tasks(project) == ["churn", "clv"]
-    said = (
-        "it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), and neither is mapped"
-    )
+    said = "it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), and neither is mapped"
     assert capsys.readouterr().out == f"propensity of plain: left out, {said}\n"
     with pytest.raises(BadConfig, match=f"^{re.escape(f'propensity cannot be trained: {said}')}$"):
         train(project, company.settings, "propensity")

@@ -26,9 +26,7 @@ TRIALS = 5
 def data(make_frame: Any, roles: Roles) -> dict[Task, list[Fold]]:
     """The rows to fit and to tune on, per task."""
     frames = {task: make_frame(task) for task in TASKS}
-    return {
-        task: [Fold(frame.at(*roles.tuned_on), frame.at(roles.tune))] for task, frame in frames.items()
-    }
+    return {task: [Fold(frame.at(*roles.tuned_on), frame.at(roles.tune))] for task, frame in frames.items()}
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -67,7 +65,12 @@ def test_the_defaults_come_first_and_are_never_beaten_by_something_worse(
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_chosen_rounds_reach_the_loss_that_was_promised(
-    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles, data: dict[Task, list[Fold]], task: Task
+    make_frame: Any,
+    recipes: dict[Task, Recipe],
+    quick: TrainingSettings,
+    roles: Roles,
+    data: dict[Task, list[Fold]],
+    task: Task,
 ) -> None:
     frame, recipe = make_frame(task), recipes[task]
     chosen = tune(recipe, data[task], 1, quick)
@@ -140,9 +143,7 @@ def tried(recipe: Recipe) -> tuple[Recipe, list[Parameters]]:
     return replace(recipe, search_space=search_space), found
 
 
-def test_known_parameters_are_tried_second(
-    told: tuple[list[Fold], TrainingSettings], recipes: dict[Task, Recipe]
-) -> None:
+def test_known_parameters_are_tried_second(told: tuple[list[Fold], TrainingSettings], recipes: dict[Task, Recipe]) -> None:
     recipe, found = tried(recipes["churn"])
     known: Parameters = recipe.defaults | {"max_depth": 2, "subsample": 0.55}
     champions = known | {"ridge": 0.1, "objective": "binary:logistic", "learning_rate": 0.5}  # and what is not tuned
@@ -152,7 +153,9 @@ def test_known_parameters_are_tried_second(
     assert recipe.defaults not in found[1:]
 
 
-def test_defaults_that_are_known_too_are_tried_once(told: tuple[list[Fold], TrainingSettings], recipes: dict[Task, Recipe]) -> None:
+def test_defaults_that_are_known_too_are_tried_once(
+    told: tuple[list[Fold], TrainingSettings], recipes: dict[Task, Recipe]
+) -> None:
     recipe, found = tried(recipes["churn"])
     tune(recipe, told[0], 3, told[1], known=[dict(recipe.defaults)])
     assert len(found) == 3
@@ -173,7 +176,7 @@ def losses(monkeypatch: pytest.MonkeyPatch, of_trial: Callable[[int], float]) ->
     """Instead of fitting anything, a trial has a loss by its number; the numbers are listed."""
     asked: list[int] = []
 
-    def fit_and_watch(*arguments: Any) -> tuple[float, int]:
+    def fit_and_watch(*_: Any) -> tuple[float, int]:
         asked.append(len(asked))
         return of_trial(asked[-1]), 10
 
@@ -251,8 +254,6 @@ def test_the_loss_is_measured_on_the_tune_date_and_not_on_the_rows_fitted_on(
     frame = make_frame("churn")
     fit_on, tune_on = frame.at(*roles.tuned_on), frame.at(roles.tune)
     turned = replace(tune_on, outcomes=1 - tune_on.outcomes)
-    honest, absurd = (
-        tune(recipes["churn"], [Fold(fit_on, each)], 1, quick) for each in (tune_on, turned)
-    )
+    honest, absurd = (tune(recipes["churn"], [Fold(fit_on, each)], 1, quick) for each in (tune_on, turned))
     assert honest.loss < np.log(2) * 0.9 < absurd.loss
     assert absurd.rounds < honest.rounds
