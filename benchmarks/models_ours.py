@@ -133,8 +133,8 @@ def fitted_and_asked(
     task: Task, told_by: Teller, past: Frame, here: Frame, roles: Roles, directions: dict[str, int], trials: int | None = None
 ) -> tuple[Floats, Intervals | None]:
     """The served numbers for the rows asked, of a model fitted as `training.train` fits it, without a bundle and a registry."""
-    from training.settings import TrainingSettings, Trials
     from training.fit import fit
+    from training.settings import TrainingSettings, Trials
 
     recipe = RECIPES[task] if told_by == "orders" else replace(RECIPES[task], starts_from_prior=False)
     settings = TrainingSettings() if trials is None else TrainingSettings(trials=Trials(**{task: trials}))

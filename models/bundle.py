@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from features.problems import ContractMismatch
 from features.rfm import DAY_OF_YEAR
-from models.calibration import Calibrator
+from models.calibration import Calibrator, inverse_link
 from models.contract import Contract
 from models.evaluation import Evaluation
 from models.horizons import Horizons
@@ -55,6 +55,11 @@ class Bundle:
     season: Season | None = None
     linear: Linear | None = None
     horizons: Horizons | None = None
+
+    @property
+    def other_horizons_days(self) -> tuple[int, ...]:
+        """The horizons beside the contract's own for which churn is answered."""
+        return () if self.horizons is None else tuple(other.days for other in self.horizons.others)
 
     def values(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The columns the model reads: snapshot columns, then the prior's. Raises ContractMismatch naming absent ones."""
@@ -101,13 +106,14 @@ class Bundle:
 
     def leaving(self, values: pd.DataFrame, churn: Floats) -> pd.DataFrame:
         """Churn only: the chance within the other horizons, and the days until leaving with the ends of an 80 % interval."""
-        found = {}
+        found, odds = {}, np.log(churn) - np.log1p(-churn)
         if self.horizons is not None:
-            odds = np.log(churn) - np.log1p(-churn)
             by_horizon = self.horizons.probabilities(odds, self.offsets(values, self.horizons.all_days))
             found = {f"{CHURN}_{days}d": chance for days, chance in by_horizon.items() if days != self.horizons.own_days}
         if self.prior is not None and self.contract.expects_orders:
-            days = self.prior.days_until_leaving(values, churn, self.contract.horizon_days)
+            # Whoever does not order because of the season has not left: the level of the date is left out.
+            own_odds = odds - self.calibrator.slopes[0] * self.level(values)[:, 0]
+            days = self.prior.days_until_leaving(values, inverse_link(own_odds, "sigmoid"), self.contract.horizon_days)
         else:
             days = days_at_constant_rate(churn, self.contract.horizon_days)
         return pd.DataFrame(found | dict(zip(DAYS_UNTIL_LEAVING, days.T, strict=True)), index=values.index)
@@ -132,8 +138,8 @@ def matrix(values: pd.DataFrame, nthread: int = 1) -> xgb.DMatrix:
 
 def booster_numbers(read: pd.DataFrame) -> NDArray[np.float32]:
     """Numbers as boosters hold them: what is larger than these can hold, as rows sent by hand may be, is as large as may be."""
-    held: NDArray[np.float32] = np.clip(read.to_numpy(dtype=np.float64), -LARGEST, LARGEST).astype(np.float32)
-    return held
+    numbers: NDArray[np.float32] = np.clip(read.to_numpy(dtype=np.float64), -LARGEST, LARGEST).astype(np.float32)
+    return numbers
 
 
 def blend(linear_share: float, trees: Floats, linear: Floats | None) -> Floats:

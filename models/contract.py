@@ -49,6 +49,13 @@ class Roles(Frozen):
     fitted_on: tuple[date, ...]  # the booster's training dates
     judge: date
 
+    @property
+    def split_by_customers(self) -> list[str]:
+        """The roles whose customers are split because there is no later date for them, in the order of a run."""
+        asked = {"tuning": (self.tune, self.tuned_on), "calibration": (self.calibrate, self.rehearsed_on)}
+        asked["judgement"] = (self.judge, self.fitted_on)
+        return [name for name, (date_asked, fitted_on) in asked.items() if date_asked in fitted_on]
+
 
 class Contract(Frozen):
     """Everything there is to know about a bundle except its numbers.

@@ -67,6 +67,11 @@ class OutputEvaluation(Frozen):
     baselines: dict[str, dict[str, Metric]]
     tenths: tuple[CalibrationPoint, ...]
 
+    @property
+    def mean_outcome(self) -> float:
+        """What came on average over all judged customers: of a chance, how usual it is."""
+        return sum(tenth.actual * tenth.customers for tenth in self.tenths) / sum(tenth.customers for tenth in self.tenths)
+
 
 class EarlierJudgement(Frozen):
     """The plain figures of the same recipe, learned and judged on an earlier date: by output, by figure."""

@@ -118,8 +118,11 @@ def beeswarm_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *
     return figure
 
 
-def dates_plot(roles: Roles, *, horizon_days: int, scored_at: date) -> Figure:
-    """Which date did what: a dot for each snapshot, and the days ahead over which its outcomes were counted."""
+def dates_plot(roles: Roles, *, horizon_days: int, scored_at: date, learned_days: int | None = None) -> Figure:
+    """Which date did what: a dot for each snapshot, and the days ahead over which its outcomes were counted.
+
+    Before the judged date those are `learned_days`, where they are not the horizon.
+    """
     steps = {
         "tune: fitted on": (roles.tuned_on, MODEL),
         "tune: chosen on": ((roles.tune,), ACTUAL),
@@ -133,7 +136,8 @@ def dates_plot(roles: Roles, *, horizon_days: int, scored_at: date) -> Figure:
     for row, (days, color) in enumerate(steps.values()):
         starts = date2num(days)
         if days != (scored_at,):
-            closed = date2num(max(days) + timedelta(days=horizon_days))
+            ahead = horizon_days if days == (roles.judge,) else learned_days or horizon_days
+            closed = date2num(max(days) + timedelta(days=ahead))
             axes.barh(row, closed - starts.min(), left=starts.min(), height=0.5, color=color, alpha=0.18)
         axes.plot(starts, [row] * len(starts), "o", color=color, markersize=5, linestyle="none")
     axes.set_yticks(range(len(steps)), list(steps))

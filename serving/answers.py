@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,9 +11,13 @@ import pandas as pd
 from features.problems import BadInput, nearest
 from features.project import Project
 from features.snapshots import load_manifest, load_snapshot
+from models.bundle import CHURN, DAYS_UNTIL_LEAVING, Bundle
+from models.contract import TASKS
 from models.reasons import Explanation
-from serving.messages import Amount, Answer, Answers, ModelCard
+from serving.messages import Amount, Answer, Answers, ModelCard, UntilLeaving
 from serving.scorer import Scorer, load_scorer
+from serving.until_leaving import say_until_leaving
+from serving.what_next import what_next
 
 ROWS_MAX = 10_000
 
@@ -27,8 +32,9 @@ class Desk:
     @classmethod
     def open(cls, project: Project) -> Self:
         """The champions and the latest snapshot of a project. Raises BadInput when either is not there."""
-        snapshot = load_snapshot(project, load_manifest(project).scored_at)
-        return cls(load_scorer(project, list(snapshot.columns)), snapshot.set_index("customer_id"))
+        manifest = load_manifest(project)
+        snapshot = load_snapshot(project, manifest.scored_at)
+        return cls(load_scorer(project, manifest, list(snapshot.columns)), snapshot.set_index("customer_id"))
 
     def by_id(self, customer_ids: list[str]) -> Answers:
         """One answer per id, in the order asked."""
@@ -65,8 +71,11 @@ class Desk:
                 hash=model.hash,
                 target={output.name: output.target for output in model.bundle.contract.outputs},
                 horizon_days=model.bundle.contract.horizon_days,
+                other_horizons_days=model.bundle.other_horizons_days,
+                not_predicted=model.bundle.contract.unpredictable,
                 judged_at=model.bundle.evaluation.judged_at,
                 fitted_on=model.bundle.contract.roles.fitted_on,
+                customers_split_for=tuple(model.bundle.contract.roles.split_by_customers),
                 metrics={
                     name: {metric: figure.value for metric, figure in output.metrics.items()}
                     for name, output in model.bundle.evaluation.outputs.items()
@@ -96,24 +105,48 @@ class Desk:
         explanations: dict[str, Explanation],
         unavailable: str | None,
     ) -> Answer:
-        clv = self.scorer.models["clv"].bundle
-        value, lower, upper = (number for name, number in numbers.items() if name.startswith("clv_"))
-        coverage = clv.intervals.coverage if clv.intervals else 0.0
+        models = self.scorer.models
+        churn, clv, propensity = (models[task].bundle if task in models else None for task in TASKS)
         return Answer(
             customer_id=customer_id,
             as_of=as_of,
             eligible=True,
-            churn_probability=numbers["churn_probability"],
-            clv=Amount(value=value, lower=lower, upper=upper, coverage=coverage, currency=clv.contract.currency),
+            churn_probability=numbers[CHURN] if churn else None,
+            churn_by_horizon_days=_by_horizon(churn, numbers) if churn else {},
+            days_until_leaving=_until_leaving(numbers) if churn else None,
+            clv=_amount(clv, numbers) if clv else None,
             propensity={
                 name.removeprefix("propensity_"): number for name, number in numbers.items() if name.startswith("propensity_")
             },
+            what_next=what_next(propensity, numbers) if propensity else (),
             explanations=explanations,
             explanation_unavailable=unavailable,
         )
 
     def _signed(self, answers: list[Answer]) -> Answers:
-        return Answers(answers=tuple(answers), models=self.scorer.versions)
+        return Answers(answers=tuple(answers), models=self.scorer.versions, not_predicted=self.scorer.not_predicted)
+
+
+def _by_horizon(churn: Bundle, numbers: dict[str, float]) -> dict[int, float]:
+    """The chance of leaving by horizon, the model's own included, the shortest first."""
+    found = {days: numbers[f"{CHURN}_{days}d"] for days in churn.other_horizons_days}
+    return dict(sorted((found | {churn.contract.horizon_days: numbers[CHURN]}).items()))
+
+
+def _until_leaving(numbers: dict[str, float]) -> UntilLeaving | None:
+    lower, days, upper = (numbers[name] for name in DAYS_UNTIL_LEAVING)
+    if math.isnan(days):
+        return None
+    return UntilLeaving(days=days, lower_80=lower, upper_80=upper, text=say_until_leaving(lower, days, upper))
+
+
+def _amount(clv: Bundle, numbers: dict[str, float]) -> Amount:
+    name, currency = clv.contract.outputs[0].name, clv.contract.currency
+    if clv.intervals is None:
+        return Amount(value=numbers[name], lower=None, upper=None, coverage=None, currency=currency)
+    coverage = clv.intervals.coverage
+    lower, upper = (numbers[f"{name}_{end}_{round(coverage * 100)}"] for end in ("lower", "upper"))
+    return Amount(value=numbers[name], lower=lower, upper=upper, coverage=coverage, currency=currency)
 
 
 def _refuse_too_many(asked: int, what: str) -> None:

@@ -37,14 +37,15 @@ def predictions_file(project: Project) -> Path:
 def score_customers(project: Project) -> pa.Table:
     """Score everybody at the last date with the champions and write the table, whole or not at all.
 
-    Columns: customer_id, as_of, eligible, not_eligible_because, one column per number, `<number>_explanation`
-    (base, reasons, rest, total) and `<task>_model`. Customers who are not eligible have the why and no numbers.
+    Columns: customer_id, as_of, eligible, not_eligible_because, one column per number (churn has one for every other horizon,
+    too, and the days until leaving), `<number>_explanation` (base, reasons, rest, total) of what a model answers itself and
+    `<task>_model`. Customers who are not eligible have the why and no numbers.
     """
     manifest = load_manifest(project)
     snapshot = load_snapshot(project, manifest.scored_at)
     if not snapshot["not_eligible_because"].isna().any():
         raise BadInput(f"none of the {len(snapshot):,} customers known at {manifest.scored_at} is eligible; see [cohort]")
-    scorer = load_scorer(project, list(snapshot.columns))
+    scorer = load_scorer(project, manifest, list(snapshot.columns))
     with step(f"scoring {len(snapshot):,} customers as of {manifest.scored_at}, with reasons"):
         table = predictions(scorer, snapshot)
     with whole_file(predictions_file(project)) as unfinished:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from features.problems import ContractMismatch
+from features.problems import BadInput, ContractMismatch
 from features.project import Project
-from models.contract import TASKS, Task
+from features.snapshots import Manifest
+from models.contract import Task
+from models.outcomes import untold
 from models.reasons import Explanation, explain
-from models.registry import Registered, champion, find
+from models.recipes import RECIPES, possible
+from models.registry import Registered, champion
 from models.shares import ExplanationUnavailable
 
 TOP_REASONS = 3
@@ -18,7 +21,7 @@ TOP_REASONS = 3
 
 @dataclass(frozen=True)
 class Scorer:
-    """The champions of a project."""
+    """The champions of a project: of churn, value and propensity those that its tables can teach."""
 
     models: dict[Task, Registered]
 
@@ -31,6 +34,11 @@ class Scorer:
     def features(self) -> list[str]:
         """The columns any of the models reads, in order."""
         return list(dict.fromkeys(name for model in self.models.values() for name in model.bundle.contract.features))
+
+    @property
+    def not_predicted(self) -> dict[str, str]:
+        """By label, what a model gives no number for, and why."""
+        return {label: why for model in self.models.values() for label, why in model.bundle.contract.unpredictable.items()}
 
     def numbers(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The served numbers of every model, one row per row."""
@@ -52,17 +60,25 @@ class Scorer:
             return [{} for _ in range(len(rows))], str(cause)
 
 
-def load_scorer(project: Project, columns: list[str]) -> Scorer:
+def load_scorer(project: Project, manifest: Manifest, columns: list[str]) -> Scorer:
     """The champions of a project, checked against it and against the snapshot columns at hand.
 
-    Propensity is left out where the project has no such model. Raises BadInput without a champion for churn and
-    clv, and ContractMismatch with everything that does not fit.
+    There is one for every model that the project's tables can teach. Raises BadInput naming each that is not trained yet, or
+    where no model is possible, and ContractMismatch with everything that does not fit.
     """
     models: dict[Task, Registered] = {}
-    for task in TASKS:
-        model = find(project.name, task, "champion") if task == "propensity" else champion(project.name, task)
-        if model is not None:
-            models[task] = model
+    missing: list[str] = []
+    for task in possible(manifest):
+        try:
+            models[task] = champion(project.name, task)
+        except ContractMismatch:
+            raise
+        except BadInput as bad:
+            missing += bad.problems
+    if missing:
+        raise BadInput(missing)
+    if not models:
+        raise BadInput([f"{project.name} can have no {task} model: {untold(task)}" for task in RECIPES])
     problems = [problem for model in models.values() for problem in model.bundle.contract.problems_with(project, columns)]
     if problems:
         raise ContractMismatch(

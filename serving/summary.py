@@ -28,16 +28,16 @@ def summary_file(project: Project) -> Path:
 
 
 def summarise(manifest: Manifest, models: dict[Task, Registered], predictions: pd.DataFrame) -> dict[str, Any]:
-    """Data, metrics beside baselines, and what was scored, ready for JSON.
+    """Data, metrics beside baselines, and what was scored, ready for JSON; one entry per model that the project has.
 
     `churn` and `clv` hold their metrics directly, `propensity` one entry per category.
     """
-    orders = manifest.tables["orders"]
     summary: dict[str, Any] = {
         "project": manifest.project,
         "currency": manifest.currency,
         "horizon_days": manifest.horizon_days,
-        "data": {"fingerprint": manifest.data_fingerprint, "from": str(manifest.data_from), "orders": orders.model_dump()},
+        "data": {"fingerprint": manifest.data_fingerprint, "from": str(manifest.data_from)}
+        | {name: table.model_dump() for name, table in manifest.tables.items()},
         "scored": {
             "as_of": str(manifest.scored_at),
             "customers": len(predictions),
@@ -51,7 +51,11 @@ def summarise(manifest: Manifest, models: dict[Task, Registered], predictions: p
             "model": model.label,
             "judged_at": str(evaluation.judged_at),
             "customers": evaluation.customers,
+            "told_by": contract.told_by,
+            "learned_horizon_days": contract.learned_horizon_days or contract.horizon_days,
             "fitted_on": [str(as_of) for as_of in contract.roles.fitted_on],
+            "customers_split_for": contract.roles.split_by_customers,
+            "not_predicted": contract.unpredictable,
             "choices": evaluation.choices,
         }
         outputs = {name.removeprefix(f"{task}_"): _figures(output) for name, output in evaluation.outputs.items()}

@@ -58,13 +58,6 @@ def learned_horizon(grid: tuple[date, ...], *, judged_at: date, horizon_days: in
     return horizon_days
 
 
-def split_by_customers(roles: Roles) -> list[str]:
-    """The roles whose customers are split because there is no later date for them, in the order of a run."""
-    asked = {"tuning": (roles.tune, roles.tuned_on), "calibration": (roles.calibrate, roles.rehearsed_on)}
-    asked["judgement"] = (roles.judge, roles.fitted_on)
-    return [name for name, (date_asked, fitted_on) in asked.items() if date_asked in fitted_on]
-
-
 def _too_long(grid: tuple[date, ...], judged_at: date, horizon_days: int) -> str:
     return (
         f"project.horizon_days = {horizon_days}: too long for the history. Training needs a label window that has closed "

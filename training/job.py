@@ -12,7 +12,7 @@ from models.contract import Output, Roles, Task
 from models.outcomes import Teller
 from models.recipe import Recipe
 from models.recipes import outputs_of, recipe_for, told
-from training.dates import assign_roles, learned_horizon, split_by_customers
+from training.dates import assign_roles, learned_horizon
 from training.folds import judged_fold
 from training.frame import Frame, training_frame
 from training.predictable import all_alike, too_few
@@ -45,7 +45,7 @@ def prepare(project: Project, manifest: Manifest, task: Task, *, judged_at: date
     if horizon < manifest.horizon_days:
         print(f"  no two windows of {manifest.horizon_days} days in a row have closed: learned from {horizon} days")
     roles = assign_roles(grid, judged_at=judged_at, horizon_days=horizon)
-    for role in split_by_customers(roles):
+    for role in roles.split_by_customers:
         print(f"  {role}: no later date has outcomes, customers are split instead")
     past = training_frame(project, manifest, task, roles.fitted_on, horizon_days=horizon, known_by=roles.judge)
     if roles.judge in roles.fitted_on:

@@ -55,10 +55,24 @@ def seasons(levels: Levels, asked: date, *, from_prior: bool) -> dict[str, Seaso
     return found | {"last": Season(usual=tuple(map(float, last)))}
 
 
-def season_for(rule: str, levels: Levels, asked: date, *, from_prior: bool) -> Season:
-    """The level from a date on, by a rule of `seasons`; the most trusted one where the date is too early for that rule."""
+def season_for(rule: str, levels: Levels, asked: date, *, from_prior: bool, year_ago_tried: bool) -> Season:
+    """The level from a date on, by a rule of `seasons`; the most trusted one where the date is too early for that rule.
+
+    Where a year ago is known by now and could not be tried when the rule was chosen, half of it is believed.
+    """
     found = seasons(levels, asked, from_prior=from_prior)
-    return found.get(rule) or next(iter(found.values()))
+    chosen = found.get(rule) or next(iter(found.values()))
+    return chosen if year_ago_tried or YEAR_AGO not in found else _between(chosen, found[YEAR_AGO])
+
+
+def _between(level: Season, year_ago: Season) -> Season:
+    """Half way from a level that is the same on all days to last year's."""
+    usual = np.asarray(level.usual)
+    return Season(
+        usual=tuple(map(float, (usual + year_ago.usual) / 2)),
+        days=year_ago.days,
+        levels=tuple(tuple(map(float, (usual + each) / 2)) for each in year_ago.levels),
+    )
 
 
 def miss_of(margins: Floats, outcomes: Floats, link: Link) -> tuple[float, float]:

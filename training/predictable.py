@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from models.contract import Output, Roles
 from training.frame import Frame
 
@@ -15,7 +17,7 @@ def too_few(past: Frame, roles: Roles, outputs: tuple[Output, ...]) -> dict[str,
         did = past.outcomes[:, k] > 0
         who, who_not = (len(set(past.customer_id[chosen])) for chosen in (did, ~did))
         dates = f"{roles.fitted_on[0]} to {roles.fitted_on[-1]}"
-        if min(who, who_not) < CUSTOMERS_MIN:
+        if who < CUSTOMERS_MIN or (who_not < CUSTOMERS_MIN and _is_yes_or_no(past, k)):
             said = f"it happened to only {who} customers" if who < who_not else f"it happened to all but {who_not} customers"
             found[output.label] = f"{said} after the dates {dates}; {CUSTOMERS_MIN} are needed to tell what sets them apart"
     return found
@@ -26,9 +28,14 @@ def all_alike(judged: Frame, roles: Roles, outputs: tuple[Output, ...]) -> dict[
     found = {}
     for k, output in enumerate(outputs):
         did = judged.outcomes[:, k] > 0
-        if did.all() or not did.any():
+        if not did.any() or (did.all() and _is_yes_or_no(judged, k)):
             who = "all" if did.any() else "none"
             found[output.label] = (
                 f"it happened to {who} of the {len(did):,} customers judged on {roles.judge}: nothing to judge by"
             )
     return found
+
+
+def _is_yes_or_no(frame: Frame, k: int) -> bool:
+    """Amounts can be learned where everybody brings something: they still differ."""
+    return bool(np.isin(frame.outcomes[:, k], (0, 1)).all())

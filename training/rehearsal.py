@@ -43,6 +43,7 @@ class Rehearsed:
     tuned: Tuned  # or the defaults, where tuning bought nothing
     linear_share: float
     season: str  # the rule by which the level of a date is expected, of `levels.seasons`
+    year_ago_tried: bool  # whether a year ago was known on the calibrate date
     calibrator: Calibrator
     intervals: Intervals | None
     choices: dict[str, str]
@@ -85,20 +86,28 @@ def rehearse(recipe: Recipe, frame: Frame, roles: Roles, tuned: Tuned, settings:
     share, choices["blend"] = choose_share(recipe.link, asked)
     margins = asked.corrected.margins(share)
     rule, choices["season"] = choose_season(recipe, margins, asked.levels, asked.frame)
-    margins = margins + asked.levels.get(rule, _right(recipe, margins, asked.frame))
-    plain = uncalibrated(recipe.link, margins.shape[1])
+    found = Rehearsed(tuned, share, rule, YEAR_AGO in asked.levels, uncalibrated(recipe.link, margins.shape[1]), None, choices)
     if recipe.link == "exp":
-        intervals = Intervals.fit(plain.served(margins)[:, 0], asked.frame.outcomes[:, 0], settings.interval_coverage)
-        fitted = f"fitted on dates to {roles.rehearsed_on[-1]}" + (", each by others" if len(prepared) > 1 else "")
-        choices["interval"] = f"conformal, from {len(margins):,} customers on {roles.calibrate}, {fitted}"
-        return Rehearsed(tuned, share, rule, plain, intervals, choices)
+        return _with_intervals(recipe, found, asked, settings)
     earlier = None
     if roles.tune != roles.calibrate:
         earlier = _levelled(recipe, ask(recipe, folds(frame, roles.tuned_on, roles.tune), tuned, settings), share)
+    margins = margins + asked.levels.get(rule, _right(recipe, margins, asked.frame))
     calibrator, choices["calibration"] = _calibrated(recipe, earlier, Levelled(asked.frame, margins))
-    levelled = [_levelled(recipe, asked, share), *([earlier] if earlier else [])]
-    levelled = [replace(each, margins=calibrator.linear(each.margins)) for each in levelled]
-    return Rehearsed(tuned, share, rule, calibrator, None, choices, tuple(levelled))
+    inner = [_levelled(recipe, asked, share), *([earlier] if earlier else [])]
+    levelled = tuple(replace(each, margins=calibrator.linear(each.margins)) for each in inner)
+    return replace(found, calibrator=calibrator, levelled=levelled)
+
+
+def _with_intervals(recipe: Recipe, found: Rehearsed, asked: Asked, settings: TrainingSettings) -> Rehearsed:
+    """How far outcomes stray; how high the date turned out to stand is one number, and no measure of that."""
+    levelled = _levelled(recipe, asked, found.linear_share)
+    served = found.calibrator.served(levelled.margins)[:, 0]
+    said = (
+        f"conformal, from {len(served):,} customers on {levelled.as_of} and by models fitted without them, on that date's level"
+    )
+    intervals = Intervals.fit(served, levelled.frame.outcomes[:, 0], settings.interval_coverage)
+    return replace(found, intervals=intervals, choices=found.choices | {"interval": said})
 
 
 def _tuned_or_not(

@@ -17,7 +17,6 @@ from models.contract import TASKS, Contract, InputColumn, Task
 from models.outcomes import untold
 from models.recipes import outputs_of, possible
 from models.registry import Registered, made_from
-from training.dates import split_by_customers
 from training.earlier import known_parameters
 from training.fit import Fitted, fit
 from training.frame import Frame, training_frame
@@ -96,7 +95,7 @@ def judged_bundle(job: Job, fitted: Fitted, contract: Contract, settings: Traini
     rehearsed = fitted.rehearsed
     known, asked = (frame.with_prior(fitted.prior, job.recipe) for frame in (job.past, job.judged))
     margins, choices = fitted.margins(asked, settings), dict(rehearsed.choices)
-    if split := split_by_customers(job.roles):
+    if split := job.roles.split_by_customers:
         choices["split"] = f"customers are split for {', '.join(split)}: no later date has outcomes"
     evaluation = judge(contract, margins, rehearsed.calibrator, rehearsed.intervals, past=known, judged=asked, choices=choices)
     return Bundle(

@@ -79,8 +79,8 @@ def places(project: Project, manifest: Manifest) -> str:
 
 def problems_with(predictions: pd.DataFrame, scorer: Scorer, snapshot: pd.DataFrame) -> list[str]:
     """Why a scored table does not come from these champions and this snapshot; empty if it does."""
-    outputs = [output.name for model in scorer.models.values() for output in model.bundle.contract.outputs]
-    wanted = ["customer_id", "as_of", "eligible", "not_eligible_because", *outputs]
+    numbers = scorer.numbers(snapshot.head(1)).columns
+    wanted = ["customer_id", "as_of", "eligible", "not_eligible_because", *numbers]
     absent = [name for name in wanted if name not in predictions.columns]
     problems = [f"the scored table has no column {name}" for name in absent]
     for task, version in scorer.versions.items():
@@ -105,7 +105,7 @@ def _problems_with_rows(predictions: pd.DataFrame, scorer: Scorer, snapshot: pd.
         return [f"eligible: nobody is eligible on {', '.join(last)}, so there is nothing to report on"]
     some = theirs[mine["eligible"]].head(CHECKED_CUSTOMERS)
     numbers = scorer.numbers(some)
-    if not np.allclose(numbers, mine.loc[some.index, numbers.columns], rtol=CHECKED_TOLERANCE):
+    if not np.allclose(numbers, mine.loc[some.index, numbers.columns], rtol=CHECKED_TOLERANCE, equal_nan=True):
         return ["the champions give these customers other numbers: the features have changed since they were scored"]
     return []
 
@@ -115,7 +115,7 @@ def _load(project: Project, snapshot: pd.DataFrame, manifest: Manifest) -> tuple
     problems: list[str] = []
     predictions = scorer = None
     try:
-        scorer = load_scorer(project, list(snapshot.columns))
+        scorer = load_scorer(project, manifest, list(snapshot.columns))
     except BadInput as bad:
         problems += bad.problems
     try:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from features.rfm import DAY_OF_YEAR
 from features.snapshots import Manifest
-from models.contract import Task
+from models.bundle import Bundle
+from models.contract import Contract, Task
+from models.outcomes import what_counts
 from models.registry import Registered
+from serving.report.leavers import how_days_are_found, leaving_means
+from serving.report.split import caution
 from serving.report.wording import count, day, listed, off_by, percent, plain
 
 
@@ -20,23 +25,25 @@ class Claim:
 
 def disclaim(manifest: Manifest, models: dict[Task, Registered]) -> list[Claim]:
     """The claims that this project's numbers do not bear."""
-    found = [_no_cause(), *_interval(models["clv"]), _totals(models), *_one_date(manifest, models["churn"])]
-    found += [
-        _horizon(manifest),
-        _money(manifest),
-        *_categories(manifest),
-        *_quarantine(manifest),
-        *_other_data(manifest, models),
-    ]
+    contracts = {task: model.bundle.contract for task, model in models.items()}
+    found = [_no_cause(), *(_interval(models["clv"]) if "clv" in models else []), _totals(models)]
+    found.append(_one_date(next(iter(models.values())).bundle))
+    if "churn" in contracts:
+        found += [_leaving(contracts["churn"]), _no_day(contracts["churn"])]
+    if "clv" in contracts:
+        found.append(_money(manifest, contracts["clv"]))
+    if "propensity" in contracts and contracts["propensity"].told_by == "orders":
+        found.append(_categories(manifest))
+    found += [*_known_already(manifest, contracts), *_quarantine(manifest), *_other_data(manifest, models)]
     return found
 
 
 def _no_cause() -> Claim:
     return Claim(
         "Nothing here is a cause or an uplift",
-        "A reason says which feature moved a prediction, not what would happen if somebody changed it. No campaign and no "
-        "control group is in these data, so neither the risk of leaving nor the chance of buying says whom a campaign "
-        "would win: that takes a randomised test.",
+        "A reason says which feature moved a prediction, not what would happen if somebody changed it. The models were told of "
+        "no control group, so neither the risk of leaving nor the chance of buying says whom a campaign would win: that takes "
+        "a randomised test.",
     )
 
 
@@ -79,42 +86,67 @@ def _totals(models: dict[Task, Registered]) -> Claim:
     return Claim("The total is not a forecast", text if said else "Totals were not judged.")
 
 
-def _one_date(manifest: Manifest, churn: Registered) -> list[Claim]:
-    evaluation, roles = churn.bundle.evaluation, churn.bundle.contract.roles
+def _one_date(bundle: Bundle) -> Claim:
+    evaluation, roles = bundle.evaluation, bundle.contract.roles
     text = (
         f"All figures come from {count(evaluation.customers)} customers on {day(evaluation.judged_at)} and the "
-        f"{manifest.horizon_days} days after it. Another season may do better or worse: the 95 % intervals say how far other "
-        "customers of that date could have moved a figure, and nothing of other dates. The models were fitted on snapshots "
-        f"up to {day(max(roles.fitted_on))} and know no outcome after {day(evaluation.judged_at)}."
+        f"{bundle.contract.horizon_days} days after it. Another season may do better or worse: the 95 % intervals say how far "
+        "other customers of that date could have moved a figure, and nothing of other dates. "
     )
-    return [Claim("One date is not every date", text)]
-
-
-def _horizon(manifest: Manifest) -> Claim:
-    text = (
-        f"Leaving means: no order within {manifest.horizon_days} days. A customer who orders once a year leaves by this "
-        f"measure and comes back. Value means the same {manifest.horizon_days} days, not a lifetime."
+    if split := caution(roles):
+        return Claim("One date is not every date", text + split)
+    return Claim(
+        "One date is not every date",
+        f"{text}The models were fitted on snapshots up to {day(max(roles.fitted_on))} and know no outcome after "
+        f"{day(evaluation.judged_at)}.",
     )
-    return Claim("Leaving is not for ever, and value is not for life", text)
 
 
-def _money(manifest: Manifest) -> Claim:
-    text = (
-        f"Value is what tables.orders.amount of the mapping file adds up to, in {manifest.currency}, with refunds "
-        "subtracted. Unless that expression takes costs off, it is revenue and not profit."
-    )
+def _leaving(churn: Contract) -> Claim:
+    title = "Leaving is what the labels say" if churn.told_by == "labels" else "Leaving is not for ever"
+    return Claim(title, leaving_means(churn))
+
+
+def _no_day(churn: Contract) -> Claim:
+    text = f"{how_days_are_found(churn)} The interval is wide, because it has to hold eight customers in ten."
+    if churn.expects_orders and DAY_OF_YEAR in churn.features:
+        text += " A quiet season ahead raises the chance of no order, and so more customers seem to have left."
+    return Claim("Days until leaving are no appointment", text)
+
+
+def _money(manifest: Manifest, clv: Contract) -> Claim:
+    if clv.told_by == "labels":
+        text = f"Value is what tables.labels.value says, in {manifest.currency}."
+    else:
+        what = what_counts(manifest.words.mapped)
+        text = (
+            f"Value is {what} within {clv.horizon_days} days, in {manifest.currency}, with refunds subtracted, as the mapping "
+            "file makes it from tables.orders, and not for a lifetime."
+        )
+        text += " No cost is mapped: it is revenue and not profit." if what == "net spend" else ""
     return Claim("Money is what the mapping file says it is", text)
 
 
-def _categories(manifest: Manifest) -> list[Claim]:
-    if not manifest.categories:
+def _known_already(manifest: Manifest, contracts: dict[Task, Contract]) -> list[Claim]:
+    """Where the scored date is one that was learned from."""
+    roles = {task: contract.roles for task, contract in contracts.items()}
+    known = [task for task, each in roles.items() if manifest.scored_at in (*each.fitted_on, each.judge)]
+    if not known:
         return []
+    text = (
+        f"The outcomes of the scored customers after {day(manifest.scored_at)} are known, and {listed(known)} learned from "
+        "most of them. These numbers agree with them more than those of new customers will."
+    )
+    return [Claim("The scored customers are no test", text)]
+
+
+def _categories(manifest: Manifest) -> Claim:
     text = (
         f"The {len(manifest.categories)} categories are as mapped in the mapping file (tables.orders.category), for instance "
         "from words in product names; where those words mislead, so does the category. Each category is judged by itself, "
         "and the chances do not add up to 100 %."
     )
-    return [Claim("Categories are not the company's product tree", text)]
+    return Claim("Categories are not the company's product tree", text)
 
 
 def _quarantine(manifest: Manifest) -> list[Claim]:

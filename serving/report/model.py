@@ -11,15 +11,17 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from models.contract import Output, Task
+from models.contract import Contract, Output, Task
 from models.evaluation import CalibrationPoint, Metric, OutputEvaluation
 from models.plots import as_svg, beeswarm_plot, calibration_plot, dates_plot, drivers_plot, tenths_plot
 from models.registry import Registered
 from models.shares import Shares, shares
 from serving.report import glossary
 from serving.report.comparison import Comparison, compare, counts, verdict
+from serving.report.split import caution
 from serving.report.standing import Count
 from serving.report.wording import count, day, days, money, off_by, percent, plain
+from serving.what_next import PREFIX
 
 SAMPLE_CUSTOMERS, SAMPLE_ANSWERS = 1_000, 4_000  # more dots say no more, and their shares take seconds
 DRIVERS_OF_EACH = 6
@@ -27,6 +29,12 @@ TITLES: dict[Task, str] = {
     "churn": "Churn: who will leave",
     "clv": "Value: what they will bring",
     "propensity": "Propensity: what they will buy",
+}
+CHOICES = {
+    "blend": "trees or linear half",
+    "monotone": "known directions",
+    "season": "level of a date",
+    "horizons": "other horizons",
 }
 
 
@@ -77,7 +85,9 @@ class ModelPart:
 
     task: Task
     title: str
-    targets: tuple[str, ...]
+    predicts: str
+    not_predicted: tuple[tuple[str, str], ...]  # what no number is given for, and why
+    caution: str  # where customers were split to judge
     judged_at: str
     customers: str
     comparisons: tuple[Comparison, ...]
@@ -89,7 +99,7 @@ class ModelPart:
     drivers: Drivers
     choices: tuple[tuple[str, str], ...]
     roles: tuple[tuple[str, str], ...]
-    dates: Picture
+    dates: Picture | None  # where there is more than one date
 
 
 def gather_model(task: Task, model: Registered, customers: pd.DataFrame, scored_at: date) -> ModelPart:
@@ -102,7 +112,9 @@ def gather_model(task: Task, model: Registered, customers: pd.DataFrame, scored_
     return ModelPart(
         task=task,
         title=TITLES[task],
-        targets=tuple(output.target for output in contract.outputs),
+        predicts=_predicts(contract),
+        not_predicted=tuple(contract.unpredictable.items()),
+        caution=caution(contract.roles),
         judged_at=day(evaluation.judged_at),
         customers=count(evaluation.customers),
         comparisons=comparisons,
@@ -112,15 +124,25 @@ def gather_model(task: Task, model: Registered, customers: pd.DataFrame, scored_
         outputs=tuple(_judged(model, output, one, small=len(judged) > 1) for output, one in judged),
         tenths_picture=_tenths_picture(model, *judged[0]) if len(judged) == 1 else None,
         drivers=_drivers(model, customers),
-        choices=tuple((plain(name), said) for name, said in evaluation.choices.items()),
+        choices=tuple((CHOICES.get(name, plain(name)), said) for name, said in evaluation.choices.items()),
         roles=_roles(model),
         dates=_dates(model, scored_at),
     )
 
 
+def _predicts(contract: Contract) -> str:
+    """What the model says of each customer, in a sentence."""
+    outputs = contract.outputs
+    if len(outputs) > 1:
+        when = "" if contract.told_by == "labels" else f" within {contract.horizon_days} days"
+        return f"For each customer and each of {len(outputs)} categories: the probability that the customer buys it{when}."
+    what = "how much to expect of" if contract.task == "clv" else "the probability that the customer"
+    return f"For each customer: {what} {outputs[0].target}."
+
+
 def _name(task: Task, output: Output) -> str:
     """A short name: the category of a propensity, else what the model predicts."""
-    return output.label.removeprefix("chance of buying ") if task == "propensity" else output.label
+    return output.label.removeprefix(PREFIX) if task == "propensity" else output.label
 
 
 def _unit(model: Registered) -> str:
@@ -186,7 +208,7 @@ def _drivers(model: Registered, customers: pd.DataFrame) -> Drivers:
 def _most_frequent(model: Registered) -> int:
     """The place of the output that came true most on the judged date."""
     outputs = [model.bundle.evaluation.outputs[output.name] for output in model.bundle.contract.outputs]
-    return int(np.argmax([sum(tenth.actual * tenth.customers for tenth in one.tenths) for one in outputs]))
+    return int(np.argmax([one.mean_outcome for one in outputs]))
 
 
 def _beeswarm(model: Registered, found: Shares, k: int) -> Picture:
@@ -210,25 +232,34 @@ def _bars(model: Registered, found: Shares, k: int) -> Picture:
 
 
 def _roles(model: Registered) -> tuple[tuple[str, str], ...]:
-    roles = model.bundle.contract.roles
+    roles, rows = model.bundle.contract.roles, count(model.bundle.contract.rows_fitted)
+    split = dict.fromkeys(roles.split_by_customers, ", on customers who were not fitted on")
     return (
         ("tuned_on", f"{days(roles.tuned_on)}: fitted on while tuning"),
-        ("tune", f"{day(roles.tune)}: parameters and rounds were chosen here"),
-        ("calibrate", f"{day(roles.calibrate)}: the rehearsal; calibration and intervals come from here"),
+        ("tune", f"{day(roles.tune)}: parameters and rounds were chosen here{split.get('tuning', '')}"),
         (
-            "fitted_on",
-            f"{days(roles.fitted_on)}: the booster's training dates, {count(model.bundle.contract.rows_fitted)} rows",
+            "calibrate",
+            f"{day(roles.calibrate)}: the rehearsal; calibration and intervals come from here{split.get('calibration', '')}",
         ),
-        ("judge", f"{day(roles.judge)}: looked at once, for the figures of this page"),
+        ("fitted_on", f"{days(roles.fitted_on)}: the model's training dates, {rows} rows"),
+        ("judge", f"{day(roles.judge)}: looked at once, for the figures of this page{split.get('judgement', '')}"),
     )
 
 
-def _dates(model: Registered, scored_at: date) -> Picture:
+def _dates(model: Registered, scored_at: date) -> Picture | None:
     contract = model.bundle.contract
-    figure = dates_plot(contract.roles, horizon_days=contract.horizon_days, scored_at=scored_at)
-    caption = (
-        f"A dot is a snapshot; the bar covers the {contract.horizon_days} days ahead whose outcomes were counted. No bar of "
-        "a fit reaches beyond the date that it is used for."
+    if contract.roles.fitted_on == (contract.roles.judge,):
+        return None
+    learned_days = contract.learned_horizon_days or contract.horizon_days
+    figure = dates_plot(contract.roles, horizon_days=contract.horizon_days, learned_days=learned_days, scored_at=scored_at)
+    ahead = f"{contract.horizon_days} days ahead" + (
+        f" ({learned_days} for a fit)" if learned_days != contract.horizon_days else ""
+    )
+    caption = f"A dot is a snapshot; the bar covers the {ahead} whose outcomes were counted. "
+    caption += (
+        "Where a date is fitted on and asked about, its customers are split."
+        if contract.roles.split_by_customers
+        else "No bar of a fit reaches beyond the date that it is used for."
     )
     return _picture(figure, f"{contract.task}-dates", "Which date did what", caption)
 

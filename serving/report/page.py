@@ -47,15 +47,16 @@ def gather_report(
     """The facts of every section. `snapshot` and `predictions` are of the last date, one row per customer."""
     eligible = snapshot[snapshot["not_eligible_because"].isna()]
     models = scorer.models
+    first = next(iter(models.values())).bundle
     scored = gather_scored(project, manifest, scorer, predictions)
     return Report(
         project=manifest.project,
         currency=manifest.currency,
         horizon_days=manifest.horizon_days,
-        judged_at=day(models["churn"].bundle.evaluation.judged_at),
+        judged_at=day(first.evaluation.judged_at),
         scored_at=day(manifest.scored_at),
         headline=write_headline(manifest, models, scored),
-        data=gather_data(project, manifest, models["churn"].bundle.contract.roles),
+        data=gather_data(project, manifest, first.contract.roles),
         models=tuple(gather_model(task, model, eligible, manifest.scored_at) for task, model in models.items()),
         scored=scored,
         cards=model_cards(models),

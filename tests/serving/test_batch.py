@@ -49,6 +49,18 @@ def test_numbers_are_probabilities_and_amounts_inside_their_interval(demo: Demo,
     assert (eligible["clv_90d"] <= eligible["clv_90d_upper_80"]).all()
 
 
+def test_churn_is_rarer_the_longer_the_horizon_and_the_ends_of_the_days_are_in_order(demo: Demo, scored: pd.DataFrame) -> None:
+    eligible = scored[scored["eligible"]]
+    churn = demo.models["churn"].bundle
+    columns = {90: "churn_probability"} | {days: f"churn_probability_{days}d" for days in churn.other_horizons_days}
+    assert len(columns) > 1
+    by_horizon = eligible[[columns[days] for days in sorted(columns)]]
+    assert (by_horizon.diff(axis=1).iloc[:, 1:] <= 1e-12).all(axis=None)
+    days = eligible[["days_until_leaving_lower_80", "days_until_leaving", "days_until_leaving_upper_80"]]
+    assert days.notna().all(axis=None)
+    assert (days.diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+
+
 def test_served_reasons_sum_to_the_served_number_for_200_customers_and_all_three_models(
     demo: Demo, scored: pd.DataFrame
 ) -> None:
@@ -66,7 +78,7 @@ def test_all_shares_without_a_remainder_sum_to_the_served_number(demo: Demo, sco
     snapshot = pd.read_parquet(demo.folder / f"out/online_retail/features/snapshots/{demo.manifest.scored_at}.parquet")
     rows = snapshot[(snapshot["as_of"].astype(str) == str(demo.manifest.scored_at)) & snapshot["not_eligible_because"].isna()]
     rows = rows.sample(200, random_state=8)
-    scorer = load_scorer(demo.project, list(rows.columns))
+    scorer = load_scorer(demo.project, demo.manifest, list(rows.columns))
     by_id = scored.set_index("customer_id")
     for customer_id, said in zip(rows["customer_id"], scorer.explanations(rows, top=1000), strict=True):
         for name, link in outputs(demo):

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.batch import predictions_file
+from serving.messages import Answers, ModelCard
 from tests.serving.conftest import Demo
 
 
@@ -42,6 +43,43 @@ def test_scores_by_id_are_the_numbers_of_the_scored_table_in_the_order_asked(cli
     for answer in found:
         assert answer["churn_probability"] == pytest.approx(scored.loc[answer["customer_id"], "churn_probability"], abs=1e-9)
         assert answer["clv"]["value"] == pytest.approx(scored.loc[answer["customer_id"], "clv_90d"], abs=1e-6)
+
+
+def test_churn_by_horizon_and_days_until_leaving_are_those_of_the_scored_table(
+    client: TestClient, demo: Demo, scored: pd.DataFrame
+) -> None:
+    (answer,) = answers(client, "/v1/score", {"customer_ids": [one := scored[scored["eligible"]].index[5]]})
+    others = demo.models["churn"].bundle.other_horizons_days
+    assert set(answer["churn_by_horizon_days"]) == {"90", *map(str, others)}
+    assert answer["churn_by_horizon_days"]["90"] == answer["churn_probability"]
+    for days in others:
+        assert answer["churn_by_horizon_days"][str(days)] == pytest.approx(scored.loc[one, f"churn_probability_{days}d"])
+    for name in ("days", "lower_80", "upper_80"):
+        column = "days_until_leaving" + name.removeprefix("days").replace("lower", "_lower").replace("upper", "_upper")
+        assert answer["days_until_leaving"][name] == pytest.approx(scored.loc[one, column], abs=1e-6)
+
+
+def test_every_category_has_a_place_in_what_next(client: TestClient, scored: pd.DataFrame) -> None:
+    ids = list(scored[scored["eligible"]].sample(50, random_state=3).index)
+    for answer in answers(client, "/v1/score", {"customer_ids": ids}):
+        assert len(answer["what_next"]) == len(answer["propensity"])
+        assert sorted(one["chance"] for one in answer["what_next"]) == sorted(answer["propensity"].values())
+        order = [(not one["stands_out"], -one["chance"]) for one in answer["what_next"]]
+        assert order == sorted(order)
+
+
+def test_days_until_leaving_are_null_where_the_rhythm_is_not_known(client: TestClient) -> None:
+    (empty,) = answers(client, "/v1/score_rows", {"rows": [{}]})
+    assert empty["days_until_leaving"] is None
+    assert empty["churn_probability"] is not None
+
+
+def test_the_description_of_the_service_has_examples_that_are_answers(client: TestClient) -> None:
+    described = client.get("/docs.json").json()
+    schemas = described["components"]["schemas"]
+    assert Answers.model_validate(schemas["AnswersIODescriptor"]["example"]).answers[0].what_next[0].stands_out
+    assert ModelCard.model_validate(schemas["ModelCard"]["example"]).horizon_days == 90
+    assert schemas["score__Input"]["properties"]["customer_ids"]["examples"] == [["12347", "12748"]]
 
 
 def test_reasons_over_http_sum_to_the_served_number(client: TestClient, scored: pd.DataFrame) -> None:
@@ -109,5 +147,6 @@ def test_the_model_cards_name_what_was_evaluated(client: TestClient, demo: Demo)
     cards = client.post("/v1/models", json={}).json()
     for task, model in demo.models.items():
         assert cards[task]["hash"] == model.hash
+        assert cards[task]["customers_split_for"] == model.bundle.contract.roles.split_by_customers
         for name, metrics in cards[task]["metrics"].items():
             assert metrics == {k: m.value for k, m in model.bundle.evaluation.outputs[name].metrics.items()}

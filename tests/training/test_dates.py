@@ -13,7 +13,7 @@ from features.dates import grid_dates
 from features.problems import BadConfig
 from features.project import read_project
 from models.contract import Roles
-from training.dates import assign_roles, closed_by, learned_horizon, split_by_customers
+from training.dates import assign_roles, closed_by, learned_horizon
 
 CONFIG = Path(__file__).parents[2] / "configs" / "online_retail.toml"
 
@@ -46,12 +46,12 @@ def test_the_roles_of_the_demo(online_retail: Roles) -> None:
         )
     )
     assert online_retail.tuned_on[-1] == day("2010-12-13")
-    assert split_by_customers(online_retail) == []
+    assert online_retail.split_by_customers == []
 
 
 def embargo_holds(roles: Roles, horizon_days: int) -> None:
     """For every role: windows closed before the date asked about, or it is said that its customers are split."""
-    horizon, split = timedelta(days=horizon_days), split_by_customers(roles)
+    horizon, split = timedelta(days=horizon_days), roles.split_by_customers
     asked = {
         "tuning": (roles.tuned_on, roles.tune),
         "calibration": (roles.rehearsed_on, roles.calibrate),
@@ -111,7 +111,7 @@ def test_a_long_history_needs_no_split(grid: tuple[date, ...], horizon_days: int
     every = (grid[-1] - grid[0]).days / max(len(grid) - 1, 1)
     assume((grid[-1] - grid[0]).days >= 3 * (horizon_days + every))
     roles = assign_roles(grid, judged_at=grid[-1], horizon_days=horizon_days)
-    assert split_by_customers(roles) == []
+    assert roles.split_by_customers == []
     assert max(roles.tuned_on) < roles.tune < roles.calibrate < roles.judge
     assert set(roles.tuned_on) < set(roles.rehearsed_on) < set(roles.fitted_on)
 
@@ -151,7 +151,7 @@ def test_each_role_has_a_date_as_far_as_windows_have_closed(
     assert roles.rehearsed_on == past[:rehearsed_on]
     assert roles.tuned_on == past[:tuned_on]
     assert (roles.tune, roles.calibrate, roles.judge) == (roles.rehearsed_on[-1], past[-1], day(JANUARY_31))
-    assert split_by_customers(roles) == split
+    assert roles.split_by_customers == split
     embargo_holds(roles, 10)
 
 
@@ -159,7 +159,7 @@ def test_where_one_date_is_all_there_is_its_customers_are_split_for_everything()
     only = day(JANUARY_31)
     roles = assign_roles((only,), judged_at=only, horizon_days=10)
     assert roles == Roles(tuned_on=(only,), tune=only, rehearsed_on=(only,), calibrate=only, fitted_on=(only,), judge=only)
-    assert split_by_customers(roles) == ["tuning", "calibration", "judgement"]
+    assert roles.split_by_customers == ["tuning", "calibration", "judgement"]
 
 
 def test_several_dates_of_which_no_window_has_closed_are_refused() -> None:
@@ -208,7 +208,7 @@ def test_a_shorter_horizon_to_learn_from_has_two_windows_in_a_row(grid: tuple[da
     if learned == horizon_days:
         return
     roles = assign_roles(grid, judged_at=grid[-1], horizon_days=learned)
-    assert "calibration" not in split_by_customers(roles)
+    assert "calibration" not in roles.split_by_customers
     # And no longer part of the horizon has.
     for longer in {horizon_days, horizon_days // 2, horizon_days // 3} - {learned}:
         if longer > learned:

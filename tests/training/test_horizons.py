@@ -150,7 +150,7 @@ def test_with_no_inner_date_only_the_own_horizon_is_answered() -> None:
 def test_customers_who_all_did_the_same_keep_slope_and_shift_within_bounds(outcome: float) -> None:
     asked = [levelled(CALIBRATE, 200)]
     same = Frame(**vars(asked[0].frame) | {"outcomes": np.full((200, 1), outcome)})
-    found, _ = fit_horizons(asked, PRIOR, lambda _, __: same, own_days=90, wanted_days=(30,), until=JUDGED_AT, falls=True)
+    found, _ = fit_horizons(asked, PRIOR, lambda *_: same, own_days=90, wanted_days=(30,), until=JUDGED_AT, falls=True)
     (other,) = found.others
     assert 0 <= other.slope <= 3
     assert -10 <= other.shift <= 10

@@ -280,7 +280,7 @@ def test_a_rehearsal_on_one_split_date_chooses_as_one_on_several_dates(
     assert found.linear_share in LINEAR_SHARES.values()
     assert rehearse(recipe, frame, only(roles.judge), tuned(recipe), quick) == found
     if task == "clv":
-        assert found.choices["interval"].endswith(", each by others")
+        assert found.choices["interval"].endswith("by models fitted without them, on that date's level")
     else:  # no earlier date: one half of the customers has to help the other
         assert "with Platt scaling from the other half of its customers" in found.choices["calibration"]
         (levelled,) = found.levelled

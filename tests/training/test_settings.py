@@ -38,7 +38,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ("[training]\ntrial = {churn = 3}\n", "unknown key training.trial; did you mean 'trials'?"),
         ("[training.trials]\nchurm = 1\n", "unknown key training.trials.churm; did you mean 'churn'?"),
         ("[training]\ninterval_coverge = 0.9\n", "unknown key training.interval_coverge; did you mean 'interval_coverage'?"),
-        ("[training]\nzzz = 1\n", "unknown key training.zzz; valid: interval_coverage, learning_rate, "),
+        ("[training]\nzzz = 1\n", "unknown key training.zzz; valid: churn_horizons_days, interval_coverage, "),
         ("[training]\ntrials = 3\n", "training.trials = 3: "),
         ("[training]\nseed = -1\n", "training.seed = -1: input should be greater than or equal to 0"),
         ("[training]\ninterval_coverage = 1.0\n", "training.interval_coverage = 1.0: input should be less than 1"),

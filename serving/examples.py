@@ -1,0 +1,68 @@
+"""What an answer looks like, with made-up numbers: for the description of the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CUSTOMER_IDS = ["12347", "12748"]
+ROW: dict[str, float | None] = {"days_since_last_order": 40, "order_count": 12, "spend_sum": 1830.5}
+
+ANSWERS: dict[str, Any] = {
+    "answers": [
+        {
+            "customer_id": "12347",
+            "as_of": "2011-12-09",
+            "eligible": True,
+            "not_eligible_because": None,
+            "churn_probability": 0.25,
+            "churn_by_horizon_days": {"30": 0.5, "60": 0.375, "90": 0.25, "180": 0.125},
+            "days_until_leaving": {
+                "days": 812.0,
+                "lower_80": 95.0,
+                "upper_80": 1825.0,
+                "text": "812 days (80 %: 95 days to five years or more)",
+            },
+            "clv": {"value": 640.0, "lower": 0.0, "upper": 1310.0, "coverage": 0.8, "currency": "GBP"},
+            "propensity": {"bags": 0.4, "candles": 0.2},
+            "what_next": [
+                {"category": "candles", "chance": 0.2, "usual": 0.1, "lift": 2.0, "stands_out": True},
+                {"category": "bags", "chance": 0.4, "usual": 0.4, "lift": 1.0, "stands_out": False},
+            ],
+            "explanations": {
+                "churn_probability": {
+                    "scale": "log_odds",
+                    "base": 0.4,
+                    "reasons": [
+                        {
+                            "feature": "order_count",
+                            "label": "orders so far",
+                            "value": 12.0,
+                            "share": -1.3,
+                            "text": "Orders so far: 12; lowers the risk of leaving by 30.5 points",
+                        }
+                    ],
+                    "rest": -0.2,
+                    "total": -1.1,
+                }
+            },
+            "explanation_unavailable": None,
+        },
+        {"customer_id": "12748", "as_of": None, "eligible": False, "not_eligible_because": "unknown customer"},
+    ],
+    "models": {"churn": "online_retail-churn v1 0123456789abcdef"},
+    "not_predicted": {"chance of buying pianos": "it happened to only 3 customers"},
+}
+
+CARD: dict[str, Any] = {
+    "version": "online_retail-churn v1",
+    "hash": "0123456789abcdef",
+    "target": {"churn_probability": "places no order within 90 days"},
+    "horizon_days": 90,
+    "other_horizons_days": [30, 60, 180],
+    "not_predicted": {},
+    "judged_at": "2011-09-09",
+    "fitted_on": ["2011-05-12", "2011-06-11"],
+    "customers_split_for": [],
+    "metrics": {"churn_probability": {"auc": 0.8}},
+    "features": ["days_since_last_order", "order_count", "spend_sum"],
+}

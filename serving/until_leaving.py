@@ -1,0 +1,41 @@
+"""Days until a customer leaves, in words."""
+
+from __future__ import annotations
+
+import math
+
+from models.leaving import DAYS_MAX
+
+TOO_FAR = "five years or more"
+
+
+def say_days(days: float) -> str:
+    """Days as a reader takes them; what lies beyond five years is not known any better.
+
+    >>> say_days(0.0), say_days(1.0), say_days(41.6), say_days(1825.0), say_days(float("nan"))
+    ('now', '1 day', '42 days', 'five years or more', 'not known')
+    """
+    if math.isnan(days):
+        return "not known"
+    if days >= DAYS_MAX:
+        return TOO_FAR
+    whole = round(days)
+    return "now" if whole == 0 else "1 day" if whole == 1 else f"{whole:,} days"
+
+
+def say_until_leaving(lower: float, days: float, upper: float) -> str:
+    """When she leaves, with the ends of the interval.
+
+    >>> say_until_leaving(12.0, 90.4, 1825.0)
+    '90 days (80 %: 12 days to five years or more)'
+    >>> say_until_leaving(0.0, 0.0, 31.0)
+    'has probably left already (80 %: now to 31 days)'
+    >>> say_until_leaving(1825.0, 1825.0, 1825.0)
+    'five years or more'
+    """
+    if math.isnan(days):
+        return "not known"
+    if lower >= DAYS_MAX:
+        return TOO_FAR
+    median = "has probably left already" if round(days) == 0 else say_days(days)
+    return f"{median} (80 %: {say_days(lower)} to {say_days(upper)})" if round(upper) else median

@@ -1,0 +1,45 @@
+"""What is said of days, directions and groups of days, as it is written in the places that say it."""
+
+from __future__ import annotations
+
+import doctest
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import serving.report.directions
+import serving.report.wording
+import serving.until_leaving
+from serving.report.directions import UNKNOWN, say_directions
+from serving.report.when import group_by_days
+from serving.until_leaving import say_until_leaving
+
+
+@pytest.mark.parametrize("module", [serving.report.directions, serving.report.wording, serving.until_leaving])
+def test_examples_in_the_code_hold(module) -> None:
+    assert doctest.testmod(module) == (0, doctest.testmod(module).attempted)
+
+
+def test_the_cap_is_said_as_five_years_or_more() -> None:
+    assert say_until_leaving(100.0, 1825.0, 1825.0) == "five years or more (80 %: 100 days to five years or more)"
+
+
+def test_a_choice_in_another_form_stays_as_it_is_and_none_is_said_too() -> None:
+    assert say_directions("something else") == "something else"
+    assert say_directions(None) == UNKNOWN
+
+
+def test_every_customer_is_in_one_group_of_days_and_empty_groups_are_left_out() -> None:
+    days = pd.Series([0.0, 0.2, 30.4, 30.5, 365.0, 400.0, 1824.9, 1825.0, np.nan])
+    found = {group.days: int(group.customers) for group in group_by_days(days)}
+    assert found == {
+        "has probably left already": 2,
+        "within 30 days": 1,
+        "31 to 90 days": 1,
+        "181 days to a year": 1,
+        "one to two years": 1,
+        "two to five years": 1,
+        "five years or more": 1,
+        "not known": 1,
+    }
