@@ -7,7 +7,7 @@ AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve test test-slow test-engines bench-features bench-models check lock clean
+.PHONY: help demo serve test test-slow test-engines bench-features bench-models bench-training check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ test-engines: $(VENV)/dev.txt $(VENV)/engines.txt ## the same features on Spark 
 
 bench-features: $(VENV)/bench.txt ## features for 12 dates beside pandas and polars (SIZE=1m: a minute; 10m; 100m)
 	$(RUN) -m benchmarks.features --size $(SIZE)
+
+bench-training: $(VENV)/dev.txt ## how long the three models take to make again, 40 trials each (minutes)
+	$(RUN) -m benchmarks.training
 
 bench-models: $(VENV)/bench.txt $(AUTOGLUON)/autogluon.txt ## models beside their peers (CVM_DATA=folder with cdnow/; ONLY="telco cdnow")
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m benchmarks.models $(if $(ONLY),--only $(ONLY))

@@ -133,13 +133,14 @@ def fitted_and_asked(
     task: Task, told_by: Teller, past: Frame, here: Frame, roles: Roles, directions: dict[str, int], trials: int | None = None
 ) -> tuple[Floats, Intervals | None]:
     """The served numbers for the rows asked, of a model fitted as `training.train` fits it, without a bundle and a registry."""
-    from training.fit import fit
+    from training.fit import fit, tuned_for
     from training.settings import TrainingSettings, Trials
 
     recipe = RECIPES[task] if told_by == "orders" else replace(RECIPES[task], starts_from_prior=False)
     settings = TrainingSettings() if trials is None else TrainingSettings(trials=Trials(**{task: trials}))
     with contextlib.redirect_stdout(io.StringIO()):
-        fitted = fit(Job(recipe, told_by, roles, past, here, (), {}, directions), settings)
+        job = Job(recipe, told_by, roles, past, here, (), {}, directions)
+        fitted = fit(job, tuned_for(job, settings), settings)
         margins = fitted.margins(here.with_prior(fitted.prior, recipe), settings)
     return fitted.rehearsed.calibrator.served(margins)[:, 0], fitted.rehearsed.intervals
 

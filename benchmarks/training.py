@@ -27,7 +27,7 @@ from training.job import prepare
 
 CONFIG, TRIALS = Path("configs/online_retail.toml"), 40
 THREADS = 2
-DONE = re.compile(r"^  (?P<step>[^:]+?)(?: on .*| of .*|, .*)?: done in (?P<seconds>[\d.]+) s$")
+DONE = re.compile(r"^  (?P<step>.+?)(?:, up to .*| on .*)?: done in (?P<seconds>[\d.]+) s$")
 
 
 def main() -> None:

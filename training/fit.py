@@ -19,7 +19,7 @@ from training.levels import season_for
 from training.monotone import monotone_if_cheap
 from training.rehearsal import Rehearsed, fit_level_free, fit_prior, rehearse, with_levels
 from training.settings import TrainingSettings
-from training.tuning import tune
+from training.tuning import Tuned, tune
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,19 @@ class Fitted:
         return corrected + level
 
 
-def fit(job: Job, settings: TrainingSettings, *, known: Sequence[Parameters] = ()) -> Fitted:
-    """Tune, rehearse one horizon before the judged date, then fit on every closed window."""
+def tuned_for(job: Job, settings: TrainingSettings, *, known: Sequence[Parameters] = ()) -> Tuned:
+    """What does best on the tune date."""
     recipe, past, roles = job.recipe, job.past, job.roles
     trials = settings.trials.of(recipe.task)
     with step(f"tuning {recipe.task}, up to {max(trials, 1)} trials"):
         asked = [with_levels(recipe, fold) for fold in folds(past, roles.tuned_on, roles.tune)]
         tuned = tune(recipe, asked, trials, settings, known=known, say=_say)
-        tuned = monotone_if_cheap(recipe, asked, tuned, job.directions, settings)
+        return monotone_if_cheap(recipe, asked, tuned, job.directions, settings)
+
+
+def fit(job: Job, tuned: Tuned, settings: TrainingSettings) -> Fitted:
+    """Rehearse one horizon before the judged date, then fit on every closed window."""
+    recipe, past, roles = job.recipe, job.past, job.roles
     with step("rehearsing: tuning, blend, level, calibration, interval"):
         rehearsed = rehearse(recipe, past, roles, tuned, settings)
     with step(f"fitting {recipe.task} on {len(roles.fitted_on)} dates"):

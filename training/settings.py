@@ -29,7 +29,7 @@ class TrainingSettings(Settings):
     tuning_seconds_max: float | None = Field(default=None, gt=0)  # per model; what is found by then is used
     rounds_max: int = Field(default=600, ge=10)
     learning_rate: float | None = Field(default=None, gt=0, le=1)  # each recipe has its own
-    judged_dates: int = Field(default=4, ge=1)  # the judged one and grid dates before it, to see how far figures move
+    judged_dates: int = Field(default=3, ge=1)  # the judged one and grid dates before it, to see how far figures move
     churn_horizons_days: tuple[int, ...] = (30, 60, 90, 180)  # beside project.horizon_days
     interval_coverage: float = Field(default=0.8, gt=0, lt=1)
     waived_features: tuple[str, ...] = ()  # columns the leakage check has been told about

@@ -18,7 +18,7 @@ from models.outcomes import untold
 from models.recipes import outputs_of, possible
 from models.registry import Registered, made_from
 from training.earlier import known_parameters
-from training.fit import Fitted, fit
+from training.fit import Fitted, fit, tuned_for
 from training.frame import Frame, training_frame
 from training.horizons import fit_horizons
 from training.job import Job, prepare
@@ -53,14 +53,15 @@ def train(project: Project, settings: TrainingSettings, task: Task) -> Registere
         with step("joining snapshots and labels"):
             job = prepare(project, manifest, task)
             refuse_leaks(job.past, settings.waived_features)
-        fitted = fit(job, settings, known=known_parameters(project.name, task, job.roles))
+        tuned = tuned_for(job, settings, known=known_parameters(project.name, task, job.roles))
+        fitted = fit(job, tuned, settings)
         if task == "churn" and job.told_by != "labels":
             with step("fitting other horizons"):
                 fitted = with_horizons(project, manifest, job, fitted, settings)
         with step(f"judging on {job.roles.judge}"):
             bundle = judged_bundle(job, fitted, _contract(job, manifest, project, settings, fitted), settings)
         with step(f"judging on up to {settings.judged_dates - 1} earlier dates"):
-            earlier = judged_earlier(project, manifest, task, settings)
+            earlier = judged_earlier(project, manifest, job, tuned, settings)
             bundle = replace(bundle, evaluation=bundle.evaluation.model_copy(update={"earlier": earlier}))
         with step("recording the run"):
             registered = record(bundle, fitted.rehearsed.tuned)
