@@ -19,6 +19,7 @@ from training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
 PATIENCE_ROUNDS = 30
+BINS = 64  # per column: as good as 256 on inner dates, and a third faster with many outputs
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def booster_parameters(recipe: Recipe, parameters: Parameters, settings: Trainin
     common: Parameters = {
         "learning_rate": settings.learning_rate or recipe.learning_rate,
         "tree_method": "hist",
+        "max_bin": BINS,
         "base_score": 1.0 if recipe.link == "exp" else 0.5,  # a margin of 0: where to start from is the frame's to say
         "seed": settings.seed,
         "nthread": settings.threads,
@@ -125,6 +127,7 @@ def _matrix(recipe: Recipe, frame: Frame, settings: TrainingSettings, ref: xgb.D
         booster_numbers(read),
         label=label,
         base_margin=frame.start,
+        max_bin=BINS,
         nthread=settings.threads,
         ref=ref,
     )
