@@ -18,6 +18,7 @@ from models.registry import Registered
 from models.shares import Shares, shares
 from serving.report import glossary
 from serving.report.comparison import Comparison, compare, counts, verdict
+from serving.report.earlier import OnDates, gather_dates
 from serving.report.split import caution
 from serving.report.standing import Count
 from serving.report.wording import count, day, days, money, off_by, percent, plain
@@ -94,6 +95,7 @@ class ModelPart:
     verdict: list[str]
     standing: tuple[Count, ...]  # where there are several outputs
     baselines: tuple[tuple[str, str], ...]
+    on_dates: OnDates | None  # where earlier dates were judged too
     outputs: tuple[Judged, ...]
     tenths_picture: Picture | None  # only where there is one output
     drivers: Drivers
@@ -121,6 +123,7 @@ def gather_model(task: Task, model: Registered, customers: pd.DataFrame, scored_
         verdict=verdict(comparisons),
         standing=counts(comparisons),
         baselines=tuple((plain(name), glossary.baseline_meaning(name)) for name in baselines),
+        on_dates=gather_dates(contract, evaluation),
         outputs=tuple(_judged(model, output, one, small=len(judged) > 1) for output, one in judged),
         tenths_picture=_tenths_picture(model, *judged[0]) if len(judged) == 1 else None,
         drivers=_drivers(model, customers),
