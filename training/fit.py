@@ -58,13 +58,7 @@ def fit(job: Job, tuned: Tuned, settings: TrainingSettings) -> Fitted:
     with step(f"fitting {recipe.task} on {len(roles.fitted_on)} dates"):
         prior = fit_prior(past)
         correction, levels = fit_level_free(recipe, past.with_prior(prior, recipe), rehearsed.tuned, settings)
-        season = season_for(
-            rehearsed.season,
-            levels,
-            roles.judge,
-            from_prior=recipe.starts_from_prior,
-            year_ago_tried=rehearsed.year_ago_tried,
-        )
+        season = season_for(rehearsed.season, levels, roles.judge, from_prior=recipe.starts_from_prior)
     return Fitted(rehearsed, prior, season, correction, len(past.rows))
 
 

@@ -16,7 +16,7 @@ from training.frame import Frame
 Levels = dict[date, Floats]  # by date, one number per output
 RARE = 1e-6  # no chance is taken to be smaller
 YEAR = timedelta(days=YEAR_DAYS)
-YEAR_AGO, YEAR_AGO_CORRECTED = "year_ago", "year_ago_corrected"
+YEAR_AGO, YEAR_AGO_CORRECTED, UNTRIED = "year_ago", "year_ago_corrected", "untried"
 
 
 def date_levels(frame: Frame, margins: Floats, link: Link) -> Levels:
@@ -39,8 +39,10 @@ def seasons(levels: Levels, asked: date, *, from_prior: bool) -> dict[str, Seaso
 
     `year_ago`: as on the same day of last year, where a window has closed since. `year_ago_corrected`: that, and by how
     much the last closed date stands above or below its own day of last year. `rhythm`: as the prior expects, where
-    margins start from it. `last`: as on the last date whose window has closed.
+    margins start from it. `last`: as on the last date whose window has closed; on that date itself, as it is.
     """
+    if asked in levels:  # its customers are split: how high it stands is known from the others
+        return {"last": Season(usual=tuple(map(float, levels[asked])))}
     dates = sorted(levels)
     last, half_step = levels[dates[-1]], (dates[1] - dates[0]) / 2 if len(dates) > 1 else timedelta(0)
     found = {}
@@ -55,23 +57,27 @@ def seasons(levels: Levels, asked: date, *, from_prior: bool) -> dict[str, Seaso
     return found | {"last": Season(usual=tuple(map(float, last)))}
 
 
-def season_for(rule: str, levels: Levels, asked: date, *, from_prior: bool, year_ago_tried: bool) -> Season:
+def season_for(rule: str, levels: Levels, asked: date, *, from_prior: bool) -> Season:
     """The level from a date on, by a rule of `seasons`; the most trusted one where the date is too early for that rule.
 
-    Where a year ago is known by now and could not be tried when the rule was chosen, half of it is believed.
+    `untried`: where no year ago could be tried, the mean of what all rules that need no year before last expect. None of
+    them is right in a business with seasons, and they are wrong in different directions.
     """
     found = seasons(levels, asked, from_prior=from_prior)
-    chosen = found.get(rule) or next(iter(found.values()))
-    return chosen if year_ago_tried or YEAR_AGO not in found else _between(chosen, found[YEAR_AGO])
+    if rule == UNTRIED:
+        return _mean_season([season for name, season in found.items() if name != YEAR_AGO_CORRECTED])
+    return found.get(rule) or next(iter(found.values()))
 
 
-def _between(level: Season, year_ago: Season) -> Season:
-    """Half way from a level that is the same on all days to last year's."""
-    usual = np.asarray(level.usual)
+def _mean_season(parts: list[Season]) -> Season:
+    """The mean of levels, of which at most one moves with the day of the year."""
+    usual = np.sum([part.usual for part in parts], axis=0)
+    moving = next((part for part in parts if part.days), parts[0])
+    moved = [usual - moving.usual + level for level in moving.levels]
     return Season(
-        usual=tuple(map(float, (usual + year_ago.usual) / 2)),
-        days=year_ago.days,
-        levels=tuple(tuple(map(float, (usual + each) / 2)) for each in year_ago.levels),
+        usual=tuple(map(float, usual / len(parts))),
+        days=moving.days,
+        levels=tuple(tuple(map(float, level / len(parts))) for level in moved),
     )
 
 

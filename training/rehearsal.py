@@ -18,6 +18,7 @@ from training.fitting import Corrected, Correction, fit_booster, level_free_loss
 from training.folds import Fold, folds, together
 from training.frame import Frame
 from training.levels import (
+    UNTRIED,
     YEAR_AGO,
     YEAR_AGO_CORRECTED,
     Levels,
@@ -43,7 +44,6 @@ class Rehearsed:
     tuned: Tuned  # or the defaults, where tuning bought nothing
     linear_share: float
     season: str  # the rule by which the level of a date is expected, of `levels.seasons`
-    year_ago_tried: bool  # whether a year ago was known on the calibrate date
     calibrator: Calibrator
     intervals: Intervals | None
     choices: dict[str, str]
@@ -86,7 +86,7 @@ def rehearse(recipe: Recipe, frame: Frame, roles: Roles, tuned: Tuned, settings:
     share, choices["blend"] = choose_share(recipe.link, asked)
     margins = asked.corrected.margins(share)
     rule, choices["season"] = choose_season(recipe, margins, asked.levels, asked.frame)
-    found = Rehearsed(tuned, share, rule, YEAR_AGO in asked.levels, uncalibrated(recipe.link, margins.shape[1]), None, choices)
+    found = Rehearsed(tuned, share, rule, uncalibrated(recipe.link, margins.shape[1]), None, choices)
     if recipe.link == "exp":
         return _with_intervals(recipe, found, asked, settings)
     earlier = None
@@ -163,6 +163,7 @@ def choose_season(recipe: Recipe, margins: Floats, levels: dict[str, Floats], as
     """The rule for the level, and why: the most trusted one that no other beats by more than chance.
 
     One date cannot tell much about seasons: what happened a year ago is believed, and where it is clearly wrong, corrected.
+    Where no year ago is known, it cannot tell which other rule is right on another day of the year: all are believed a little.
     """
     misses = {rule: miss_of(margins + level, asked.outcomes, recipe.link) for rule, level in levels.items()}
     least = min(miss for miss, _ in misses.values())
@@ -170,6 +171,11 @@ def choose_season(recipe: Recipe, margins: Floats, levels: dict[str, Floats], as
     if rule != YEAR_AGO and YEAR_AGO in misses and YEAR_AGO_CORRECTED not in misses:  # it needs one horizon more
         rule = YEAR_AGO_CORRECTED
     said = ", ".join(f"{name} {miss:.3f}" for name, (miss, _) in misses.items())
+    if YEAR_AGO not in misses:
+        return UNTRIED, (
+            f"off on {asked.as_of[0]} by where the level is taken from, on the scale of margins: {said}; no window of a "
+            "year ago was known there, so the mean of all rules is used"
+        )
     return rule, f"off on {asked.as_of[0]} by where the level is taken from, on the scale of margins: {said}; {rule} is used"
 
 

@@ -15,8 +15,9 @@ from features.rfm import DAY_OF_YEAR
 from models.calibration import inverse_link
 from models.contract import TASKS, Roles, Task
 from models.recipe import Recipe
+from models.season import Season
 from training.fitting import fit_booster, tree_margins
-from training.levels import date_levels, level_of, miss_of, on_their_levels, seasons
+from training.levels import UNTRIED, date_levels, level_of, miss_of, on_their_levels, season_for, seasons
 from training.settings import TrainingSettings
 
 
@@ -103,3 +104,33 @@ def test_a_miss_is_the_shift_that_is_lacking_and_its_error_shrinks_with_the_cust
     assert miss_of(np.tile(margins, (4, 1)), np.tile(outcomes, (4, 1)), "sigmoid")[1] == pytest.approx(0.05, rel=1e-3)
     amounts = np.tile([[0.0], [2.0]], (200, 1))
     assert miss_of(margins, amounts, "exp") == pytest.approx((0.0, 0.05))
+
+
+NEW_YEAR, MAY, NEXT_MAY = date(2023, 1, 1), date(2023, 5, 1), date(2024, 5, 1)
+
+
+def season(level: float, **moving: float) -> Season:
+    """A level that is the same on all days, or moves with them."""
+    days = tuple(int(name[1:]) for name in moving)
+    return Season(usual=(level,), days=days, levels=tuple((each,) for each in moving.values()))
+
+
+def test_a_rule_that_could_not_be_tried_is_the_mean_of_what_all_rules_expect() -> None:
+    # 30 days apart from May 2023 to February 2024: 0.6 in May, the last -0.3.
+    levels = {MAY + timedelta(days=30 * k): np.array([0.6 - 0.1 * k]) for k in range(10)}
+    asked = NEXT_MAY - timedelta(days=1)
+    of_three = season_for(UNTRIED, levels, asked, from_prior=True)  # a year ago 0.6, rhythm 0, last -0.3
+    of_two = season_for(UNTRIED, levels, asked, from_prior=False)
+    at_may = pd.DataFrame({DAY_OF_YEAR: [float(MAY.timetuple().tm_yday)]})
+    assert of_three.at(at_may)[0, 0] == pytest.approx((0.6 + 0.0 - 0.3) / 3)
+    assert of_two.at(at_may)[0, 0] == pytest.approx((0.6 - 0.3) / 2)
+    # Too early for a year ago: rhythm and last.
+    early = season_for(UNTRIED, levels, date(2024, 2, 20), from_prior=True)
+    assert early.usual == pytest.approx((-0.15,))
+    assert not early.days
+
+
+def test_a_date_whose_customers_are_split_has_the_level_it_has() -> None:
+    levels = {NEW_YEAR: np.array([0.4]), MAY: np.array([-0.2])}
+    assert season_for(UNTRIED, levels, MAY, from_prior=True) == season(-0.2)
+    assert seasons(levels, MAY, from_prior=True) == {"last": season(-0.2)}

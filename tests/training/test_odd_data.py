@@ -106,7 +106,7 @@ def test_a_history_of_one_closed_window_is_learned_from_a_shorter_horizon(
 ) -> None:
     # 425 days before the judged date, 390 of them before the first snapshot: one of 30 days before it.
     changes = (("history_days_min = 180", "history_days_min = 380"), ("every_days = 30", "every_days = 10"))
-    config = write_company(tmp_path, order_lines(200), "shop", *changes)
+    config = write_company(tmp_path, order_lines(600), "shop", *changes)
     bundle = trained(config, task)
     assert "  no two windows of 30 days in a row have closed: learned from 15 days\n" in capsys.readouterr().out
     assert bundle.contract.learned_horizon_days == 15
