@@ -55,7 +55,7 @@ def fold(task: Task, orders_go_with_staying: bool, count: int = 1500) -> Fold:
         rows = pd.DataFrame({"orders": orders, "noise": rng.normal(size=count), DAY_OF_YEAR: 1.0})
         margin = (orders - 5) * (1 if orders_go_with_staying else -1)
         if task == "clv":
-            outcome = np.exp(margin / 3) * rng.gamma(2, 0.5, count)
+            outcome = np.exp(margin / 3) * rng.gamma(0.5, 2, count)  # so noisy that free trees learn some of it
         else:
             outcome = (rng.uniform(size=count) < 1 / (1 + np.exp(margin if task == "churn" else -margin))).astype(float)
         who, when = np.array([f"c{seed}-{each}" for each in range(count)]), np.full(count, date(2021, 1, 1), dtype=object)
