@@ -53,7 +53,7 @@ def bank_marketing_time() -> Protocol:
         case=Case.simple({"chance": yes[start:]}, "auc", "logloss", "brier", "ece", also=("gap_to_random_cv",)),
         fingerprint=fingerprint_of([FILE]),
         peers=peers,
-        ours=lambda: models_ours.bank_marketing(table[:start], yes[:start], _months(raw[:start]), table[start:]),
+        ours=lambda: models_ours.bank_marketing(table[:start], yes[:start], table[start:], _months(raw)),
         said=(
             f"{start:,} calls to learn from, {yes[:start].mean():.1%} of them a yes; {len(yes) - start:,} judged, "
             f"{yes[start:].mean():.1%} a yes",

@@ -80,11 +80,12 @@ def btyd_peers(make: Callable[[], tuple[Rhythm, float]]) -> dict[str, Peer]:
 
 
 def expectations(model: str, known: Rhythm, days: float, *, by_the_book: bool, fitted: Any = None) -> dict[str, Floats]:
-    """Chance of an order, orders and spend in the days ahead, by a model fitted on these customers or before."""
+    """Chance of an order, orders and spend in the days ahead, and chance of having left, by a model fitted now or before."""
     fitted = fitted or fit_rate(model, known, days)
     orders = _orders(fitted, known, days)
     return {
         "chance": _chance(fitted, known, days, orders),
+        "gone": 1 - _alive(fitted, known),
         "orders": orders,
         "spend": orders * _value(known, by_the_book=by_the_book),
     }
@@ -135,11 +136,23 @@ def _chance(fitter: Any, known: Rhythm, days: float, orders: Floats) -> Floats:
             none = fitter.conditional_probability_of_n_purchases_up_to_time(0, days / WEEK, *known.of_rate)
             chance = 1 - np.asarray(none, dtype=np.float64)
         else:
-            alive = np.asarray(fitter.conditional_probability_alive(*known.of_rate), dtype=np.float64).ravel()
+            alive = _raw_alive(fitter, known)
             r, alpha = fitter.params_["r"], fitter.params_["alpha"]
             waits = ((alpha + known.age) / (alpha + known.age + days / WEEK)) ** (r + known.repeats)
             chance = alive * (1 - waits)
     return np.clip(np.where(np.isfinite(chance), chance, -np.expm1(-orders)), 0, 1)
+
+
+def _alive(fitter: Any, known: Rhythm) -> Floats:
+    """P(alive); where the formula overflows, for customers with very many orders, 1."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        alive = _raw_alive(fitter, known)
+    return np.where(np.isfinite(alive), np.clip(alive, 0, 1), 1.0)
+
+
+def _raw_alive(fitter: Any, known: Rhythm) -> Floats:
+    return np.asarray(fitter.conditional_probability_alive(*known.of_rate), dtype=np.float64).ravel()
 
 
 def _value(known: Rhythm, *, by_the_book: bool) -> Floats:

@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 # What is predicted, by name, one number per row of the case:
 #   chance                  of what the protocol asks for: an order, churn, a yes
+#   gone                    who has probably left, or will soonest: only the order of these numbers counts
 #   spend, spend_low, spend_high    net spend of the horizon and the ends of its 80 % interval
 #   orders                  days with an order
 #   auc_random_cv           what folds drawn at random would have promised, the same in every row

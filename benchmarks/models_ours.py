@@ -17,6 +17,8 @@ import pandas as pd
 
 from benchmarks.models_case import Floats, Predicted
 from benchmarks.models_data import Company
+from features.calendar import DAY_OF_YEAR
+from models.bundle import DAYS_UNTIL_LEAVING
 from models.contract import Roles, Task
 from models.intervals import Intervals
 from models.outcomes import Teller
@@ -93,12 +95,15 @@ def telco(table: pd.DataFrame, churned: Floats, folds: list[np.ndarray]) -> Pred
     return {"chance": np.concatenate(found)}
 
 
-def bank_marketing(learn: pd.DataFrame, yes: Floats, months: np.ndarray, asked: pd.DataFrame) -> Predicted:
-    """`chance` of a yes for the rows asked, learned from earlier ones; both in the order of time.
+def bank_marketing(learn: pd.DataFrame, yes: Floats, asked: pd.DataFrame, months: np.ndarray) -> Predicted:
+    """`chance` of a yes for the rows asked, learned from earlier ones; `months` are those of all rows, in their order.
 
-    `months` are those of the rows to learn from; of the rows asked it is only used that they come later.
+    All rows asked are asked as of the month after those learned from. Their own month, which the peers are given too, says
+    from which month of last year their level may be taken.
     """
-    rows = encoded(pd.concat([learn, asked]).drop(columns="month"))  # which month it is: the level is not for features to tell
+    rows = encoded(pd.concat([learn, asked]).drop(columns="month"))
+    rows[DAY_OF_YEAR] = [float(month.timetuple().tm_yday) for month in months]
+    months = months[: len(learn)]
     judged = max(months) + timedelta(days=31)
     past = Frame(np.arange(len(learn)).astype(str), months, rows[: len(learn)], yes[:, None], 30)
     dates = np.repeat(np.array([judged], dtype=object), len(asked))
@@ -157,8 +162,10 @@ def trained(made: Company) -> Predicted:
         churn, clv = (train(made.project, settings, task).bundle for task in ("churn", "clv"))
     rows = load_snapshot(made.project, made.judged_at)
     rows = rows.set_index(rows["customer_id"].astype(str)).loc[list(made.customers)]
+    leaving = churn.predict(rows)
     amount = clv.predict(rows).to_numpy(dtype=np.float64)
-    answers = {"chance": 1 - churn.predict(rows).to_numpy(dtype=np.float64)[:, 0], "spend": amount[:, 0]}
+    days = leaving[list(DAYS_UNTIL_LEAVING)].to_numpy(dtype=np.float64).sum(axis=1)  # most medians are 0 or five years
+    answers = {"chance": 1 - leaving.to_numpy(dtype=np.float64)[:, 0], "gone": -days, "spend": amount[:, 0]}
     return answers | {"spend_low": amount[:, 1], "spend_high": amount[:, 2]}
 
 

@@ -1,10 +1,11 @@
 """Made-up companies with known truth: how much of what the true model knows does a prediction hold?
 
-`hazard_share_of_truth`: the rank correlation of predicted churn (no order in the horizon) with the true hazard of leaving on
-the judged date, upset or content as each customer then is; whoever has left already, unseen, stands above all others. It is
-given as a share of the correlation that the true chance of no order reaches. `value_share_of_truth`: the same of predicted
-spend with the true rate of value (orders a day times their value, 0 for whoever has left), as a share of what the true
-expected spend reaches. Both are means over the companies.
+`hazard_share_of_truth`: the rank correlation of who is said to have left or to leave soonest with the true hazard of leaving
+on the judged date, upset or content as each customer then is; whoever has left already, unseen, stands above all others. It is
+given as a share of the correlation that the true chance of no order reaches. Our side says it by its days until leaving, the
+buy-till-you-die models by their chance of having left, whoever answers neither by the chance of no order.
+`value_share_of_truth`: the rank correlation of predicted spend with the true rate of value (orders a day times their value, 0
+for whoever has left), as a share of what the true expected spend reaches. Both are means over the companies.
 """
 
 from __future__ import annotations
@@ -77,4 +78,5 @@ def _truth(made: Company) -> dict[str, Floats]:
 
 
 def _together(found: list[Predicted]) -> Predicted:
-    return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+    together = {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+    return {"gone": 1 - together["chance"]} | together if "chance" in together else together

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import ibis
 
+from features.calendar import calendar_features
 from features.definitions import OVER_FACTS, columns_read, facts_of
 from features.feature import Feature, Words
 from features.interactions import interaction_facts, interaction_features, resolution_facts, treatment_facts, treatment_features
@@ -23,9 +24,10 @@ from features.subscriptions import subscription_facts, subscription_features
 
 Tables = Mapping[str, ibis.Table]
 
-# Which table a company must bring for which features. Features may follow from those of the lines above theirs.
-FAMILIES: tuple[tuple[str, Callable[[Words], list[Feature]]], ...] = (
+# Which table a company must bring for which features; None: none at all. Features may follow from those of the lines above theirs.
+FAMILIES: tuple[tuple[str | None, Callable[[Words], list[Feature]]], ...] = (
     ("orders", rfm_features),
+    (None, calendar_features),
     ("subscriptions", subscription_features),
     ("interactions", interaction_features),
     ("treatments", treatment_features),
@@ -90,7 +92,7 @@ def make_facts(names: tuple[str, ...], tables: Tables, words: Words) -> dict[str
 def _possible(words: Words) -> list[Feature]:
     features: dict[str, Feature] = {}
     for table, of_family in FAMILIES:
-        if table in words.mapped:
+        if table is None or table in words.mapped:
             for feature in of_family(words):
                 if all(words.has(need) for need in feature.needs):
                     _refuse_another(features.get(feature.name, feature), feature, table)
@@ -98,7 +100,7 @@ def _possible(words: Words) -> list[Feature]:
     return list(features.values())
 
 
-def _refuse_another(there: Feature, feature: Feature, table: str) -> None:
+def _refuse_another(there: Feature, feature: Feature, table: str | None) -> None:
     """Steps may be shared; two features of one name would be one column with the meaning of the first."""
     if there is not feature and not (feature.is_step and there == feature):
         raise BadConfig(

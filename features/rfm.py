@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from features.definitions import (
-    DayOfYear,
     DaysSinceFirst,
     DaysSinceLast,
     Difference,
@@ -17,7 +16,6 @@ from features.feature import Feature, Unit, Words, slug, step
 
 SEASON_DAYS = 365
 CATEGORY_DAYS = 365
-DAY_OF_YEAR = "day_of_year"  # of as_of: the same for all customers of a date
 PRODUCT, CATEGORY, QUANTITY = "orders.product_id", "orders.category", "orders.quantity"
 
 
@@ -121,7 +119,6 @@ def _season(h: int) -> list[Feature]:
     return [
         Feature(f"order_count_same_{h}d_last_year", "season", "orders", f"orders in the same {h} days a year ago", f"去年同期{h}天订单数", Sum("orders.order_count", **last_year), 1),
         Feature(f"spend_sum_same_{h}d_last_year", "season", "money", f"spend in the same {h} days a year ago", f"去年同期{h}天消费额", Sum("orders.spend", **last_year), 1),
-        Feature(DAY_OF_YEAR, "season", "day", "day of the year", "一年中的第几天", DayOfYear()),
     ]  # fmt: skip
 
 

@@ -33,7 +33,8 @@ def baselines(
     """The baselines of one output by name, as far as the rows have the columns they need.
 
     Rows hold the snapshot's columns and the prior's, which look `learned_horizon_days` ahead: `buy_till_you_die` is the
-    prior alone. `category` is the slug of a propensity's category.
+    prior alone. `category` is the slug of a propensity's category. What is learned from outcomes of a shorter horizon is
+    answered for the whole one, as if every stretch of it were like the next.
     """
     learned = learned_horizon_days or horizon_days
     found: dict[str, Baseline]
@@ -51,7 +52,32 @@ def baselines(
     else:
         bought = OneColumn(f"order_count_{CATEGORY_DAYS}d_of_{category}")
         found = {"base_rate": mean_outcome, "bought_before_rule": bought, "logistic_regression": logistic}
-    return {name: rival for name, rival in found.items() if getattr(rival, "column", None) in (None, *columns)}
+    possible = {name: rival for name, rival in found.items() if getattr(rival, "column", None) in (None, *columns)}
+    if learned == horizon_days:
+        return possible
+    factor = horizon_days / learned
+    return {name: rival if isinstance(rival, AsItStands) else Lengthened(rival, task, factor) for name, rival in possible.items()}
+
+
+@dataclass(frozen=True)
+class Lengthened:
+    """A rival that learned from a stretch of time, answering for one that is `factor` times as long.
+
+    Amounts grow with it; to stay away (churn), or not to buy (propensity), is as probable in each stretch.
+    """
+
+    rival: Baseline
+    task: Task
+    factor: float
+
+    def __call__(self, past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
+        """The answer for `rows`."""
+        answer = self.rival(past, outcomes, rows)
+        if self.task == "clv":
+            return answer * self.factor
+        nothing = answer if self.task == "churn" else 1 - answer
+        lengthened: Floats = nothing**self.factor
+        return lengthened if self.task == "churn" else 1 - lengthened
 
 
 def mean_outcome(_: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:

@@ -20,8 +20,8 @@ import xgboost as xgb
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from features.calendar import DAY_OF_YEAR
 from features.problems import ContractMismatch
-from features.rfm import DAY_OF_YEAR
 from models.calibration import Calibrator, inverse_link
 from models.contract import Contract
 from models.evaluation import Evaluation

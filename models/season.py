@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.rfm import DAY_OF_YEAR
+from features.calendar import DAY_OF_YEAR
 from models.contract import Frozen
 
 Floats = NDArray[np.float64]

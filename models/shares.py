@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.calendar import DAY_OF_YEAR
 from features.problems import ContractMismatch
-from features.rfm import DAY_OF_YEAR
 from models.bundle import Bundle, blend, matrix
 from models.calibration import inverse_link
 

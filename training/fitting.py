@@ -88,10 +88,12 @@ def tree_margins(booster: xgb.Booster, frame: Frame, settings: TrainingSettings)
 
 
 def level_free_loss(margins: Floats, outcomes: Floats, link: Link) -> float:
-    """The log-loss (for amounts the weighted absolute error) after shifting each output's margins so that the total is right.
+    """The log-loss (for amounts a Tweedie deviance) after shifting each output's margins so that the total is right.
 
-    With the total right an absolute error is no longer lowered by predicting too little for everybody, and unlike a
-    likelihood it can be compared between distributions and is not decided by the few largest customers.
+    The deviance is that of variance power 1.5, whatever power was fitted: 4 (sqrt(m) - sqrt(y))^2 / sqrt(m), in
+    units of the square root of the mean amount. It is least for whoever predicts the mean (Gneiting 2011, Making and
+    evaluating point forecasts), which an absolute error is not where most customers bring nothing: that one is lowered by
+    giving the money to too few (docs/decisions/0012).
     """
     return float(level_free_losses(margins, outcomes, link).mean())
 
@@ -108,8 +110,9 @@ def _losses(margin: Floats, outcome: Floats, link: Link) -> Floats:
         amount, predicted = np.maximum(outcome, 0), np.exp(margin)
         if not amount.any():
             raise BadInput("the customers brought nothing after the tune date: there is nothing to choose parameters by")
-        errors: Floats = np.abs(amount - predicted * amount.sum() / predicted.sum()) / amount.mean()
-        return errors
+        placed = predicted * amount.sum() / predicted.sum()
+        deviances: Floats = 4 * (np.sqrt(placed) - np.sqrt(amount)) ** 2 / np.sqrt(placed * amount.mean())
+        return deviances
     return log_losses(margin + level_of(margin, outcome, link), outcome)
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 
+from features.calendar import DAY_OF_YEAR
 from features.command import step
 from features.project import Project
-from features.rfm import DAY_OF_YEAR
 from features.snapshots import Manifest, load_manifest
 from features.version import code_version
 from models.bundle import Bundle, made_up_rows

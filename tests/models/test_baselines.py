@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from models.baselines import AsItStands, OneColumn, baselines, logistic, mean_outcome, ridge
+from models.contract import Task
 from models.linear import signed_log
 
 PAST = pd.DataFrame(
@@ -49,6 +50,19 @@ def test_rhythm_that_looks_a_shorter_horizon_ahead_is_read_there_and_scaled_to_t
     assert list(baselines("churn", columns, **settings)) == ["base_rate", "buy_till_you_die", "logistic_regression"]
     rows = pd.DataFrame({"expected_spend_30d": [7.0, 0.0]})
     assert baselines("clv", columns, **settings)["buy_till_you_die"](PAST, LEFT, rows).tolist() == [21.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("task", "outcomes", "rival", "answer"),
+    [
+        ("churn", [1.0, 0, 1, 0, 0, 1], "base_rate", 0.5**3),  # nobody stays away for 90 days who does not for each 30
+        ("propensity", [1.0, 0, 1, 0, 0, 1], "base_rate", 1 - 0.5**3),
+        ("clv", [6.0, 0, 0, 0, 0, 6], "mean_value", 6.0),
+    ],
+)
+def test_what_was_learned_from_30_days_is_answered_for_90(task: Task, outcomes: list[float], rival: str, answer: float) -> None:
+    offered = baselines(task, PAST.columns, horizon_days=90, windows_days=(), learned_horizon_days=30, category="tea")
+    assert offered[rival](PAST, np.array(outcomes), ROWS) == pytest.approx([answer] * 2)
 
 
 def test_everybody_is_average() -> None:

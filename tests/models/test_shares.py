@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
-from features.rfm import DAY_OF_YEAR
+from features.calendar import DAY_OF_YEAR
 from models.bundle import Bundle, matrix
 from models.calibration import Calibrator, uncalibrated
 from models.contract import TASKS, InputColumn, Task

@@ -124,7 +124,6 @@ def last_year(bought: Sequence[Line], as_of: date, horizon_days: int, *, is_cove
     return {
         f"order_count_same_{horizon_days}d_last_year": len(orders_in(season)) if is_covered else NAN,
         f"spend_sum_same_{horizon_days}d_last_year": total(line.amount for line in season) if is_covered else NAN,
-        "day_of_year": (as_of - date(as_of.year, 1, 1)).days + 1,
     }
 
 

@@ -4,7 +4,7 @@ The rules, in words (those for time and sums are in `raw_rows`, those of the fam
 
 - Somebody is known from their first order line, their first subscription or the day they were acquired, each once it is
   seen; a customer of the customers table without that day always.
-- A family is there if its table is.
+- A family is there if its table is; the day of the year always.
 - The company's history goes back to its first order line that is seen; without an orders table, to the first start of a
   subscription.
 """
@@ -55,7 +55,7 @@ def history_days(company: Company, as_of: date) -> int:
 
 def features_of(customer_id: str, company: Company, as_of: date, asked: Asked, history: int) -> dict[str, float]:
     lines, contacts = own(customer_id, company.orders), own(customer_id, company.interactions)
-    features: dict[str, float] = {}
+    features: dict[str, float] = {"day_of_year": (as_of - date(as_of.year, 1, 1)).days + 1}
     if lines is not None:
         features |= rfm(lines, as_of, asked, history_days=history) | loyalty(lines, contacts, as_of)
     if (periods := own(customer_id, company.subscriptions)) is not None:

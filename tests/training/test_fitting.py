@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from features.calendar import DAY_OF_YEAR
 from features.problems import BadInput
-from features.rfm import DAY_OF_YEAR
 from models.calibration import inverse_link
 from models.contract import TASKS, Link, Roles, Task
 from models.prior import Prior
@@ -86,11 +86,26 @@ def test_with_nothing_brought_there_is_nothing_to_choose_by() -> None:
         level_free_loss(margins, np.minimum(outcomes, 0), "exp")
 
 
-def test_the_error_of_amounts_by_hand_once_their_total_is_right() -> None:
-    # Predicted 1 and 3, a total of 4; brought 2 and 6. Doubled they are 2 and 6: no error. Turned round 6 and 2: 8 of 8.
-    margins = np.log(np.array([[1.0], [3.0]]))
-    assert level_free_loss(margins, np.array([[2.0], [6.0]]), "exp") == pytest.approx(0)
-    assert level_free_loss(margins, np.array([[6.0], [2.0]]), "exp") == pytest.approx(8 / 8)
+def test_the_deviance_of_amounts_by_hand_once_their_total_is_right() -> None:
+    # Predicted 1 and 4, a total of 5; brought 2 and 8. Doubled they are 2 and 8: no deviance. Turned round, with a mean of 5:
+    # 4 (sqrt 2 - sqrt 8)^2 = 8, over sqrt(2 x 5) and over sqrt(8 x 5), and the mean of both.
+    margins = np.log(np.array([[1.0], [4.0]]))
+    assert level_free_loss(margins, np.array([[2.0], [8.0]]), "exp") == pytest.approx(0)
+    assert level_free_loss(margins, np.array([[8.0], [2.0]]), "exp") == pytest.approx((8 / 10**0.5 + 8 / 40**0.5) / 2)
+
+
+def test_the_deviance_of_amounts_is_that_of_the_textbook_in_units_of_its_mean() -> None:
+    margins, outcomes = made_up("exp", 0)
+    predicted = np.exp(margins) * outcomes.sum() / np.exp(margins).sum()
+    deviance = sklearn.metrics.mean_tweedie_deviance(outcomes, predicted, power=1.5)
+    assert level_free_loss(margins, outcomes, "exp") == pytest.approx(deviance / np.sqrt(outcomes.mean()))
+
+
+def test_giving_the_money_to_too_few_loses_though_most_bring_nothing() -> None:
+    # One of ten brings 10, another one every time: 1 each is right. An absolute error would rather give all to any one of them.
+    outcomes = np.tile(np.array([[10.0], *[[0.0]] * 9]), (2, 1))
+    few = np.log(np.where(np.arange(20) % 10 == 5, 10.0, 1e-3))[:, None]
+    assert level_free_loss(np.zeros((20, 1)), outcomes, "exp") < level_free_loss(few, outcomes, "exp")
 
 
 @settings(max_examples=60)

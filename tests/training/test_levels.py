@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.calendar import DAY_OF_YEAR
 from features.problems import BadInput
-from features.rfm import DAY_OF_YEAR
 from models.calibration import inverse_link
 from models.contract import TASKS, Roles, Task
 from models.recipe import Recipe

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression, TweedieRegressor
 
-from features.rfm import DAY_OF_YEAR
+from features.calendar import DAY_OF_YEAR
 from models.calibration import inverse_link
 from models.churn import CHURN
 from models.clv import CLV, TWEEDIE_VARIANCE_POWER

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.rfm import DAY_OF_YEAR
+from features.calendar import DAY_OF_YEAR
 from models.churn import CHURN
 from models.clv import CLV
 from models.contract import Task

@@ -11,7 +11,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
-from features.rfm import DAY_OF_YEAR
+from features.calendar import DAY_OF_YEAR
 from models.calibration import Calibrator, inverse_link
 from models.contract import TASKS, Roles, Task
 from models.recipe import Recipe
