@@ -19,6 +19,7 @@ from training.levels import season_for
 from training.monotone import monotone_if_cheap
 from training.rehearsal import Rehearsed, fit_level_free, fit_prior, rehearse, with_levels
 from training.settings import TrainingSettings
+from training.stretched import with_whole_intervals
 from training.tuning import Tuned, tune
 
 
@@ -54,7 +55,7 @@ def fit(job: Job, tuned: Tuned, settings: TrainingSettings) -> Fitted:
     """Rehearse one horizon before the judged date, then fit on every closed window."""
     recipe, past, roles = job.recipe, job.past, job.roles
     with step("rehearsing: tuning, blend, level, calibration, interval"):
-        rehearsed = rehearse(recipe, past, roles, tuned, settings)
+        rehearsed = with_whole_intervals(job, rehearse(recipe, past, roles, tuned, settings), settings)
     with step(f"fitting {recipe.task} on {len(roles.fitted_on)} dates"):
         prior = fit_prior(past)
         correction, levels = fit_level_free(recipe, past.with_prior(prior, recipe), rehearsed.tuned, settings)

@@ -24,15 +24,16 @@ class Fold:
     asked: Frame
 
 
-def folds(frame: Frame, fitted_on: tuple[date, ...], asked: date) -> tuple[Fold, ...]:
+def folds(frame: Frame, fitted_on: tuple[date, ...], asked: date, *, asked_in: Frame | None = None) -> tuple[Fold, ...]:
     """One fold where the asked date is later than those to fit on.
 
     Where it is one of them there is no later date: its customers are then asked about a fifth at a time, each time with
-    the others fitted, so that nobody is asked about what was learned from her own rows.
+    the others fitted, so that nobody is asked about what was learned from her own rows. Who is asked stands in `asked_in`, with
+    outcomes of perhaps another horizon, or else in the same frame.
     """
+    past, here = frame.at(*fitted_on), (asked_in or frame).at(asked)
     if asked not in fitted_on:
-        return (Fold(frame.at(*fitted_on), frame.at(asked)),)
-    past, here = frame.at(*fitted_on), frame.at(asked)
+        return (Fold(past, here),)
     groups, own = _groups(past, asked), _groups(here, asked)
     found = (Fold(past.where(groups != group), here.where(own == group)) for group in range(GROUPS))
     return tuple(fold for fold in found if len(fold.fit.rows) and len(fold.asked.rows))

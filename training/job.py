@@ -12,7 +12,7 @@ from models.contract import Output, Roles, Task
 from models.outcomes import Teller
 from models.recipe import Recipe
 from models.recipes import outputs_of, recipe_for, told
-from training.dates import assign_roles, learned_horizon
+from training.dates import assign_roles, closed_by, learned_horizon
 from training.folds import judged_fold
 from training.frame import Frame, training_frame
 from training.predictable import all_alike, too_few
@@ -30,6 +30,7 @@ class Job:
     outputs: tuple[Output, ...]
     unpredictable: dict[str, str]  # label of an output that is left out: why
     directions: dict[str, int]  # of features where more is known to go with staying (1) or with leaving (-1)
+    whole: Frame | None = None  # amounts learned within a shorter horizon: the latest date whose whole window has closed
 
 
 def prepare(project: Project, manifest: Manifest, task: Task, *, judged_at: date | None = None) -> Job:
@@ -60,6 +61,13 @@ def prepare(project: Project, manifest: Manifest, task: Task, *, judged_at: date
         print(f"  {label}: not predicted, {why}")
     if not kept:
         raise BadData(f"{task} of {project.name} cannot be learned: {'; '.join(set(unpredictable.values()))}")
+    whole = None
+    if (
+        recipe.link == "exp"
+        and horizon < manifest.horizon_days
+        and (dates := closed_by(judged_at, grid, manifest.horizon_days))
+    ):
+        whole = training_frame(project, manifest, task, dates[-1:], known_by=roles.judge).with_outputs(kept)
     directions = {feature.name: int(feature.direction) for feature in manifest.features() if feature.direction}
     past, judged = past.with_outputs(kept), judged.with_outputs(kept)
-    return Job(recipe, told_by, roles, past, judged, tuple(outputs[k] for k in kept), unpredictable, directions)
+    return Job(recipe, told_by, roles, past, judged, tuple(outputs[k] for k in kept), unpredictable, directions, whole)

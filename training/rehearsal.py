@@ -88,7 +88,7 @@ def rehearse(recipe: Recipe, frame: Frame, roles: Roles, tuned: Tuned, settings:
     rule, choices["season"] = choose_season(recipe, margins, asked.levels, asked.frame)
     found = Rehearsed(tuned, share, rule, uncalibrated(recipe.link, margins.shape[1]), None, choices)
     if recipe.link == "exp":
-        return _with_intervals(recipe, found, asked, settings)
+        return with_intervals(recipe, found, asked, settings)
     earlier = None
     if roles.tune != roles.calibrate:
         earlier = _levelled(recipe, ask(recipe, folds(frame, roles.tuned_on, roles.tune), tuned, settings), share)
@@ -99,12 +99,13 @@ def rehearse(recipe: Recipe, frame: Frame, roles: Roles, tuned: Tuned, settings:
     return replace(found, calibrator=calibrator, levelled=levelled)
 
 
-def _with_intervals(recipe: Recipe, found: Rehearsed, asked: Asked, settings: TrainingSettings) -> Rehearsed:
+def with_intervals(recipe: Recipe, found: Rehearsed, asked: Asked, settings: TrainingSettings) -> Rehearsed:
     """How far outcomes stray; how high the date turned out to stand is one number, and no measure of that."""
     levelled = _levelled(recipe, asked, found.linear_share)
     served = found.calibrator.served(levelled.margins)[:, 0]
     said = (
-        f"conformal, from {len(served):,} customers on {levelled.as_of} and by models fitted without them, on that date's level"
+        f"conformal, from {len(served):,} customers in the {levelled.frame.horizon_days} days from {levelled.as_of}, by models "
+        "fitted without them and on that date's level"
     )
     intervals = Intervals.fit(served, levelled.frame.outcomes[:, 0], settings.interval_coverage)
     return replace(found, intervals=intervals, choices=found.choices | {"interval": said})

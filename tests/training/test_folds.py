@@ -43,6 +43,18 @@ def test_a_later_date_is_one_fold_with_everybody() -> None:
     assert list(fold.asked.customer_id) == [f"c{number}" for number in range(50)]
 
 
+def test_who_is_asked_may_stand_in_another_frame_with_outcomes_of_another_horizon() -> None:
+    found = frame(JANUARY, FEBRUARY, MARCH)
+    longer = replace(found, outcomes=found.outcomes + 5, horizon_days=60)
+    for fitted_on, asked in (((JANUARY, FEBRUARY), MARCH), ((JANUARY, FEBRUARY), FEBRUARY)):
+        for fold in folds(found, fitted_on, asked, asked_in=longer):
+            assert (fold.fit.horizon_days, fold.asked.horizon_days) == (30, 60)
+            assert fold.fit.outcomes.max() < 5 <= fold.asked.outcomes.min()
+            assert set(fold.asked.as_of) == {asked}
+            if asked in fitted_on:
+                assert not set(fold.fit.customer_id) & set(fold.asked.customer_id)
+
+
 numbers = {"customers": st.integers(1, 120), "absent": st.integers(0, 40), "dates": st.integers(1, 3)}
 
 

@@ -142,7 +142,7 @@ def test_amounts_get_an_interval_and_no_platt_scaling(
     assert not found.calibrator.changes_anything
     assert found.intervals is not None
     assert found.intervals.coverage == quick.interval_coverage
-    assert f"from {len(frame.at(roles.calibrate).rows)} customers on {roles.calibrate}" in found.choices["interval"]
+    assert f"from {len(frame.at(roles.calibrate).rows)} customers in the 90 days from {roles.calibrate}" in found.choices["interval"]
 
 
 @pytest.mark.parametrize(("shifts", "rule"), [(0.0, "year_ago"), (2.5, "year_ago_corrected")])
@@ -278,7 +278,7 @@ def test_a_rehearsal_on_one_split_date_chooses_as_one_on_several_dates(
     assert found.linear_share in LINEAR_SHARES.values()
     assert rehearse(recipe, frame, only(roles.judge), tuned(recipe), quick) == found
     if task == "clv":
-        assert found.choices["interval"].endswith("by models fitted without them, on that date's level")
+        assert found.choices["interval"].endswith("by models fitted without them and on that date's level")
     else:  # no earlier date: one half of the customers has to help the other
         assert "with Platt scaling from the other half of its customers" in found.choices["calibration"]
         (levelled,) = found.levelled
