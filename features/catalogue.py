@@ -24,7 +24,7 @@ from features.subscriptions import subscription_facts, subscription_features
 
 Tables = Mapping[str, ibis.Table]
 
-# Which table a company must bring for which features; None: none at all. Features may follow from those of the lines above theirs.
+# Which table a company must bring for which features (None: any will do). Those may follow from features of the lines above.
 FAMILIES: tuple[tuple[str | None, Callable[[Words], list[Feature]]], ...] = (
     ("orders", rfm_features),
     (None, calendar_features),

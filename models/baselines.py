@@ -53,10 +53,12 @@ def baselines(
         bought = OneColumn(f"order_count_{CATEGORY_DAYS}d_of_{category}")
         found = {"base_rate": mean_outcome, "bought_before_rule": bought, "logistic_regression": logistic}
     possible = {name: rival for name, rival in found.items() if getattr(rival, "column", None) in (None, *columns)}
-    if learned == horizon_days:
-        return possible
-    factor = horizon_days / learned
-    return {name: rival if isinstance(rival, AsItStands) else Lengthened(rival, task, factor) for name, rival in possible.items()}
+    return possible if learned == horizon_days else lengthened(possible, task, horizon_days / learned)
+
+
+def lengthened(rivals: dict[str, Baseline], task: Task, factor: float) -> dict[str, Baseline]:
+    """The same for a stretch of time `factor` times as long as the one they learn from; what reads off a column does so."""
+    return {name: rival if isinstance(rival, AsItStands) else Lengthened(rival, task, factor) for name, rival in rivals.items()}
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,10 @@ def test_amounts_get_an_interval_and_no_platt_scaling(
     assert not found.calibrator.changes_anything
     assert found.intervals is not None
     assert found.intervals.coverage == quick.interval_coverage
-    assert f"from {len(frame.at(roles.calibrate).rows)} customers in the 90 days from {roles.calibrate}" in found.choices["interval"]
+    assert (
+        f"from {len(frame.at(roles.calibrate).rows)} customers in the 90 days from {roles.calibrate}"
+        in found.choices["interval"]
+    )
 
 
 @pytest.mark.parametrize(("shifts", "rule"), [(0.0, "year_ago"), (2.5, "year_ago_corrected")])
