@@ -108,7 +108,7 @@ FIGURES = {
     "bias_spend": _plain("spend", 0.0, _bias),
     "ngini": _plain("spend", "more", gini_normalized),
     "decile_mape": _plain("spend", "less", decile_mape),
-    "hazard_share_of_truth": _share_of_truth("gone", "hazard", "true_chance"),
+    "hazard_share_of_truth": _share_of_truth("gone", "hazard", "true_gone"),
     "value_share_of_truth": _share_of_truth("spend", "value", "true_spend"),
 }
 

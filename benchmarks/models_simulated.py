@@ -70,7 +70,7 @@ def _truth(made: Company) -> dict[str, Floats]:
     return {
         "hazard": np.where(alive, hazard, HAS_LEFT).astype(np.float64),
         "value": np.where(alive, people["orders_per_day"] * people["order_value_mean"], 0.0).astype(np.float64),
-        "true_chance": 1 - expected["churn_probability"].to_numpy(dtype=np.float64),
+        "true_gone": expected["churn_probability"].to_numpy(dtype=np.float64),
         "true_spend": expected["spend_expected"].to_numpy(dtype=np.float64),
         "chance": made.outcome(made.buys),
         "spend": made.outcome(made.spends),

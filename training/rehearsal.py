@@ -87,27 +87,25 @@ def rehearse(recipe: Recipe, frame: Frame, roles: Roles, tuned: Tuned, settings:
     margins = asked.corrected.margins(share)
     rule, choices["season"] = choose_season(recipe, margins, asked.levels, asked.frame)
     found = Rehearsed(tuned, share, rule, uncalibrated(recipe.link, margins.shape[1]), None, choices)
-    if recipe.link == "exp":
-        return with_intervals(recipe, found, asked, settings)
     earlier = None
     if roles.tune != roles.calibrate:
-        earlier = _levelled(recipe, ask(recipe, folds(frame, roles.tuned_on, roles.tune), tuned, settings), share)
+        earlier = on_its_level(recipe, ask(recipe, folds(frame, roles.tuned_on, roles.tune), tuned, settings), share)
+    inner = [on_its_level(recipe, asked, share), *([earlier] if earlier else [])]
+    if recipe.link == "exp":
+        return with_intervals(found, inner, settings)
     margins = margins + asked.levels.get(rule, _right(recipe, margins, asked.frame))
     calibrator, choices["calibration"] = _calibrated(recipe, earlier, Levelled(asked.frame, margins))
-    inner = [_levelled(recipe, asked, share), *([earlier] if earlier else [])]
     levelled = tuple(replace(each, margins=calibrator.linear(each.margins)) for each in inner)
     return replace(found, calibrator=calibrator, levelled=levelled)
 
 
-def with_intervals(recipe: Recipe, found: Rehearsed, asked: Asked, settings: TrainingSettings) -> Rehearsed:
-    """How far outcomes stray; how high the date turned out to stand is one number, and no measure of that."""
-    levelled = _levelled(recipe, asked, found.linear_share)
-    served = found.calibrator.served(levelled.margins)[:, 0]
-    said = (
-        f"conformal, from {len(served):,} customers in the {levelled.frame.horizon_days} days from {levelled.as_of}, by models "
-        "fitted without them and on that date's level"
-    )
-    intervals = Intervals.fit(served, levelled.frame.outcomes[:, 0], settings.interval_coverage)
+def with_intervals(found: Rehearsed, inner: Sequence[Levelled], settings: TrainingSettings) -> Rehearsed:
+    """How far outcomes stray on inner dates; how high a date turned out to stand is one number, and no measure of that."""
+    served = np.concatenate([found.calibrator.served(each.margins)[:, 0] for each in inner])
+    outcomes = np.concatenate([each.frame.outcomes[:, 0] for each in inner])
+    windows = " and ".join(f"{len(each.margins):,} in the {each.frame.horizon_days} days from {each.as_of}" for each in inner)
+    said = f"conformal, from customers on inner dates ({windows}), by models fitted without them and on the level of each date"
+    intervals = Intervals.fit(served, outcomes, settings.interval_coverage)
     return replace(found, intervals=intervals, choices=found.choices | {"interval": said})
 
 
@@ -186,7 +184,8 @@ def _right(recipe: Recipe, margins: Floats, asked: Frame) -> Floats:
     return np.stack([levels[as_of] for as_of in asked.as_of])
 
 
-def _levelled(recipe: Recipe, asked: Asked, share: float) -> Levelled:
+def on_its_level(recipe: Recipe, asked: Asked, share: float) -> Levelled:
+    """The asked customers, on the level that their date turned out to have."""
     margins = asked.corrected.margins(share)
     return Levelled(asked.frame, margins + _right(recipe, margins, asked.frame))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from training.dates import closed_by
 from training.folds import folds
 from training.job import Job
-from training.rehearsal import Rehearsed, ask, with_intervals
+from training.rehearsal import Rehearsed, ask, on_its_level, with_intervals
 from training.settings import TrainingSettings
 
 
@@ -22,4 +22,5 @@ def with_whole_intervals(job: Job, rehearsed: Rehearsed, settings: TrainingSetti
     as_of, dates = max(job.whole.as_of), job.roles.fitted_on
     fitted_on = closed_by(as_of, dates, job.past.horizon_days) or tuple(each for each in dates if each <= as_of)
     prepared = folds(job.past, fitted_on, as_of, asked_in=job.whole)
-    return with_intervals(job.recipe, rehearsed, ask(job.recipe, prepared, rehearsed.tuned, settings), settings)
+    asked = ask(job.recipe, prepared, rehearsed.tuned, settings)
+    return with_intervals(rehearsed, [on_its_level(job.recipe, asked, rehearsed.linear_share)], settings)

@@ -121,7 +121,7 @@ def test_a_history_of_one_closed_window_is_learned_from_a_shorter_horizon(
     if task == "clv":
         # How far 30 days stray is told by the one window of 30 days that had closed.
         latest = bundle.contract.roles.judge - timedelta(days=30)
-        assert f"in the 30 days from {latest}, by models fitted" in bundle.evaluation.choices["interval"]
+        assert f"in the 30 days from {latest}), by models fitted" in bundle.evaluation.choices["interval"]
         assert 0.6 < evaluation.metrics["sum_ratio"].value < 1.6
 
 

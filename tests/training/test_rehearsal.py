@@ -14,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 from features.calendar import DAY_OF_YEAR
 from models.calibration import Calibrator, inverse_link
 from models.contract import TASKS, Roles, Task
+from models.intervals import Intervals
 from models.recipe import Recipe
 from tests.training.conftest import HORIZON_DAYS
 from training.dates import assign_roles
@@ -21,7 +22,18 @@ from training.fitting import Corrected, log_losses, tree_margins
 from training.folds import folds
 from training.frame import Frame
 from training.levels import UNTRIED, date_levels
-from training.rehearsal import LINEAR_SHARES, Asked, ask, choose_share, fit_prior, fit_tuned, rehearse, spread_of, with_levels
+from training.rehearsal import (
+    LINEAR_SHARES,
+    Asked,
+    ask,
+    choose_share,
+    fit_prior,
+    fit_tuned,
+    on_its_level,
+    rehearse,
+    spread_of,
+    with_levels,
+)
 from training.settings import TrainingSettings
 from training.tuning import Tuned
 
@@ -142,10 +154,23 @@ def test_amounts_get_an_interval_and_no_platt_scaling(
     assert not found.calibrator.changes_anything
     assert found.intervals is not None
     assert found.intervals.coverage == quick.interval_coverage
-    assert (
-        f"from {len(frame.at(roles.calibrate).rows)} customers in the 90 days from {roles.calibrate}"
-        in found.choices["interval"]
+    windows = " and ".join(f"80 in the 90 days from {as_of}" for as_of in (roles.calibrate, roles.tune))
+    assert f"from customers on inner dates ({windows})" in found.choices["interval"]
+
+
+def test_the_interval_is_as_wide_as_both_inner_dates_strayed(
+    make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles
+) -> None:
+    frame, recipe, chosen = make_frame("clv"), recipes["clv"], tuned(recipes["clv"])
+    found = rehearse(recipe, frame, roles, chosen, quick)
+    both = [
+        on_its_level(recipe, ask(recipe, folds(frame, fitted_on, as_of), chosen, quick), found.linear_share)
+        for fitted_on, as_of in ((roles.rehearsed_on, roles.calibrate), (roles.tuned_on, roles.tune))
+    ]
+    predicted, brought = (
+        np.concatenate(parts) for parts in zip(*((np.exp(x.margins), x.frame.outcomes) for x in both), strict=True)
     )
+    assert found.intervals == Intervals.fit(predicted[:, 0], brought[:, 0], quick.interval_coverage)
 
 
 @pytest.mark.parametrize(("shifts", "rule"), [(0.0, "year_ago"), (2.5, "year_ago_corrected")])
@@ -281,7 +306,7 @@ def test_a_rehearsal_on_one_split_date_chooses_as_one_on_several_dates(
     assert found.linear_share in LINEAR_SHARES.values()
     assert rehearse(recipe, frame, only(roles.judge), tuned(recipe), quick) == found
     if task == "clv":
-        assert found.choices["interval"].endswith("by models fitted without them and on that date's level")
+        assert f"(200 in the 90 days from {roles.judge})" in found.choices["interval"]
     else:  # no earlier date: one half of the customers has to help the other
         assert "with Platt scaling from the other half of its customers" in found.choices["calibration"]
         (levelled,) = found.levelled
