@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import xgboost as xgb
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from features.calendar import DAY_OF_YEAR
 from features.problems import ContractMismatch
@@ -172,7 +172,23 @@ def save_bundle(bundle: Bundle, folder: Path) -> str:
 
 
 def load_bundle(folder: Path) -> Bundle:
-    """Read a bundle and recompute its golden rows. Raises ContractMismatch when they no longer come out."""
+    """Read a bundle and recompute its golden rows.
+
+    Raises ContractMismatch when they no longer come out, or when the files are of another version of this project.
+    """
+    try:
+        bundle, answers = _read(folder)
+    except ValidationError as error:
+        where = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
+        raise ContractMismatch(
+            f"made by another version of cvm, which kept {error.title} otherwise ({where}); train it again"
+        ) from None
+    _check_golden(bundle, answers, folder)
+    return bundle
+
+
+def _read(folder: Path) -> tuple[Bundle, pd.DataFrame]:
+    """The bundle, and what it answered to its golden rows when it was made."""
     booster = xgb.Booster({"nthread": 1})
     booster.load_model(folder / "booster.json")
     contract = Contract.model_validate_json((folder / "contract.json").read_bytes())
@@ -189,8 +205,7 @@ def load_bundle(folder: Path) -> Bundle:
         evaluation=Evaluation.model_validate_json((folder / "evaluation.json").read_bytes()),
         golden=pd.DataFrame(golden["rows"], columns=contract.features, dtype="float64"),
     )
-    _check_golden(bundle, pd.DataFrame(golden["answers"], dtype="float64"), folder)
-    return bundle
+    return bundle, pd.DataFrame(golden["answers"], dtype="float64")
 
 
 def _read_part(kind: type[Part], file: Path) -> Part | None:

@@ -101,25 +101,25 @@ def made_from(project: str, task: Task, key: str) -> Registered | None:
     return None
 
 
-def remove_alias(registered: Registered, alias: Alias) -> None:
+def remove_alias(registered: Registered | ModelVersion, alias: Alias) -> None:
     """Take an alias away from a model."""
     use_registry().delete_registered_model_alias(registered.name, alias)
 
 
-def set_alias(registered: Registered, alias: Alias) -> None:
+def set_alias(registered: Registered | ModelVersion, alias: Alias) -> None:
     """Point an alias at a version."""
     use_registry().set_registered_model_alias(registered.name, alias, registered.version)
 
 
 def find(project: str, task: Task, alias: Alias) -> Registered | None:
     """The bundle an alias points at, its golden rows checked; None when the alias is not set."""
-    version = _version(project, task, alias)
+    version = version_at(project, task, alias)
     return None if version is None else _load(version, alias)
 
 
 def waiting_challenger(project: str, task: Task) -> str | None:
     """Name and version of the challenger, if there is one; its bundle is not read."""
-    version = _version(project, task, "challenger")
+    version = version_at(project, task, "challenger")
     return None if version is None else f"{version.name} v{version.version}"
 
 
@@ -133,7 +133,8 @@ def champion(project: str, task: Task) -> Registered:
     return found
 
 
-def _version(project: str, task: Task, alias: Alias) -> ModelVersion | None:
+def version_at(project: str, task: Task, alias: Alias) -> ModelVersion | None:
+    """The version an alias points at; its bundle is not read, which another version of this project may have written."""
     try:
         return use_registry().get_model_version_by_alias(model_name(project, task), alias)
     except MlflowException as error:
@@ -146,7 +147,11 @@ def _load(version: ModelVersion, alias: Alias | None) -> Registered:
     with TemporaryDirectory() as local:
         mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.version}", dst_path=local)
         (folder,) = (path.parent for path in Path(local).rglob("contract.json"))
-        found = Registered(version.name, str(version.version), alias, bundle_hash(folder), load_bundle(folder))
+        try:
+            bundle = load_bundle(folder)
+        except ContractMismatch as error:
+            raise ContractMismatch(f"{version.name} v{version.version}: {error}") from None
+        found = Registered(version.name, str(version.version), alias, bundle_hash(folder), bundle)
     stored_as = version.tags.get("bundle_hash")
     if found.hash != stored_as:
         raise ContractMismatch(f"{found.label}: its files were changed since it was registered as {stored_as}; train it again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from features.problems import ContractMismatch
 from models.contract import Roles, Task
 from models.recipe import Parameters
 from models.registry import find
@@ -10,9 +11,12 @@ from models.registry import find
 def known_parameters(project: str, task: Task, roles: Roles) -> list[Parameters]:
     """The champion's parameters, for tuning to try early. None where it was judged later than this model is to be.
 
-    Its parameters would then know of windows that had not closed.
+    Its parameters would then know of windows that had not closed. None, too, where it can no longer be read.
     """
-    current = find(project, task, "champion")
+    try:
+        current = find(project, task, "champion")
+    except ContractMismatch:
+        return []
     if current is None or current.bundle.contract.roles.judge > roles.judge:
         return []
     return [dict(current.bundle.contract.parameters)]

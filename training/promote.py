@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from features.problems import BadInput
+from features.problems import BadInput, ContractMismatch
 from models.contract import Task
-from models.registry import Alias, Registered, find, remove_alias, set_alias
+from models.registry import Alias, Registered, find, remove_alias, set_alias, version_at
 
 
 def introduce(registered: Registered, project: str, task: Task) -> Alias:
-    """Give a newly trained version its alias and say which."""
-    current = find(project, task, "champion")
-    if current is not None and current.version == registered.version:
+    """Give a newly trained version its alias and say which. A champion that can no longer be read makes way, and it is said."""
+    current = version_at(project, task, "champion")
+    if current is not None and str(current.version) == registered.version:
         return "champion"
-    alias: Alias = "champion" if current is None else "challenger"
-    set_alias(registered, alias)
-    return alias
+    if current is not None and _is_readable(project, task):
+        set_alias(registered, "challenger")
+        return "challenger"
+    set_alias(registered, "champion")
+    if current is not None:
+        set_alias(current, "previous")
+        if challenger := version_at(project, task, "challenger"):
+            remove_alias(challenger, "challenger")  # it is older than the version that now speaks
+    return "champion"
+
+
+def _is_readable(project: str, task: Task) -> bool:
+    try:
+        find(project, task, "champion")
+    except ContractMismatch as error:
+        print(f"  note: {error}; the new version takes its place")
+        return False
+    return True
 
 
 def promote_challenger(project: str, task: Task) -> Registered:
@@ -22,7 +37,7 @@ def promote_challenger(project: str, task: Task) -> Registered:
     challenger = find(project, task, "challenger")
     if challenger is None:
         raise BadInput(f"{project} has no challenger for {task}; train one first: python -m training {task} CONFIG")
-    former = find(project, task, "champion")
+    former = version_at(project, task, "champion")
     set_alias(challenger, "champion")
     remove_alias(challenger, "challenger")
     if former is not None:
@@ -35,7 +50,7 @@ def restore_previous(project: str, task: Task) -> Registered:
     former = find(project, task, "previous")
     if former is None:
         raise BadInput(f"{project} has no previous champion for {task}: nothing has been promoted yet")
-    replaced = find(project, task, "champion")
+    replaced = version_at(project, task, "champion")
     set_alias(former, "champion")
     remove_alias(former, "previous")
     if replaced is not None:

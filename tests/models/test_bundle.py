@@ -216,6 +216,15 @@ def test_features_in_another_order_are_not_loaded(bundles: dict[Task, Bundle], t
         load_bundle(tmp_path)
 
 
+def test_a_bundle_of_another_version_of_the_project_says_so(folder: Path) -> None:
+    edit(folder / "contract.json", lambda content: content["roles"].pop("rehearsed_on"))
+    with pytest.raises(ContractMismatch) as refused:
+        load_bundle(folder)
+    assert str(refused.value) == (
+        "made by another version of cvm, which kept Contract otherwise (roles.rehearsed_on); train it again"
+    )
+
+
 def test_a_bundle_is_json_and_nothing_else(bundle: Bundle, folder: Path) -> None:
     expected = {"booster.json", "calibrator.json", "contract.json", "evaluation.json", "golden.json"}
     expected |= ({"intervals.json"} if bundle.contract.task == "clv" else set()) | ({"prior.json"} if bundle.prior else set())

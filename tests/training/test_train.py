@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.problems import BadConfig, BadInput
+import models.bundle
+from features.problems import BadConfig, BadInput, ContractMismatch
 from features.project import Project, read_project, read_section
 from features.snapshots import Manifest, build_snapshots, load_snapshot
+from models.bundle import Bundle, bundle_hash
 from models.contract import TASKS, Task
-from models.registry import Registered, champion, find
+from models.registry import Registered, champion, find, version_at
 from tests.training.company import DATA_UNTIL, JUDGED_AT, order_lines, write_company
 from training.coverage import judge_interval
 from training.frame import Frame, training_frame
@@ -252,6 +254,34 @@ def test_a_later_version_is_challenger_until_somebody_promotes_it(company: Compa
     assert waiting.version == "2"
     with pytest.raises(BadInput, match="no previous champion for churn: nothing has been promoted yet"):
         restore_previous("shop", "churn")
+
+
+def test_a_champion_that_can_no_longer_be_read_makes_way_and_it_is_said(
+    company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_company(company.folder, company.lines, "moved")
+    project = read_project(config)
+    build_snapshots(project)
+    first = train(project, company.settings, "churn")
+    second = train(project, company.settings.model_copy(update={"seed": 1}), "churn")
+    assert (first.version, second.version, find("moved", "churn", "challenger").version) == ("1", "2", "2")
+    reads = models.bundle._read
+
+    def another_version(folder: Path) -> tuple[Bundle, pd.DataFrame]:
+        if bundle_hash(folder) == first.hash:
+            raise ContractMismatch("made by another version of cvm")
+        return reads(folder)
+
+    monkeypatch.setattr(models.bundle, "_read", another_version)
+    with pytest.raises(ContractMismatch, match=r"^moved-churn v1: made by another version of cvm$"):
+        champion("moved", "churn")
+    third = train(project, company.settings.model_copy(update={"seed": 2}), "churn")
+    assert (
+        "  note: moved-churn v1: made by another version of cvm; the new version takes its place\n" in capsys.readouterr().out
+    )
+    assert champion("moved", "churn").hash == third.hash
+    assert find("moved", "churn", "challenger") is None  # the one before is older than the champion now
+    assert version_at("moved", "churn", "previous").version == 1
 
 
 def test_without_product_groups_propensity_is_left_out_and_asking_for_it_is_refused(
