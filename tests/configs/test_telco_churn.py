@@ -37,8 +37,8 @@ def test_attributes_are_those_of_the_source(built: Built) -> None:
 
 def test_the_outcome_is_no_feature(built: Built) -> None:
     assert not [name for name in built.rows().columns if "churn" in name]
-    assert len(built.manifest.features()) == 45
-    assert {feature.family for feature in built.manifest.features()} == {"profile"}
+    assert len(built.manifest.features()) == 46
+    assert {feature.family for feature in built.manifest.features()} == {"profile", "season"}
 
 
 def test_one_date_is_enough_to_train_and_the_evaluation_says_that_customers_were_split(
