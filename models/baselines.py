@@ -77,9 +77,8 @@ class Lengthened:
         answer = self.rival(past, outcomes, rows)
         if self.task == "clv":
             return answer * self.factor
-        nothing = answer if self.task == "churn" else 1 - answer
-        lengthened: Floats = nothing**self.factor
-        return lengthened if self.task == "churn" else 1 - lengthened
+        longer: Floats = answer**self.factor if self.task == "churn" else 1 - (1 - answer) ** self.factor
+        return longer
 
 
 def mean_outcome(_: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:

@@ -181,7 +181,7 @@ def load_bundle(folder: Path) -> Bundle:
     except ValidationError as error:
         where = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
         raise ContractMismatch(
-            f"made by another version of cvm, which kept {error.title} otherwise ({where}); train it again"
+            f"written by another version of cvm, which this one cannot read ({error.title}: {where}); train it again"
         ) from None
     _check_golden(bundle, answers, folder)
     return bundle

@@ -19,7 +19,7 @@ class Intervals(BaseModel):
     """An interval around a predicted amount: the prediction's stratum says how far the outcome strays, on a log scale.
 
     Mondrian split conformal prediction (Vovk et al. 2003): within a stratum of predicted value the outcome lies
-    inside for `coverage` of new customers, as long as they stray as those of the calibration date did. An autumn
+    inside for `coverage` of new customers, as long as they stray as those of the inner dates did. An autumn
     after a summer calibration strays further: see the measured coverage in the report.
     """
 

@@ -4,7 +4,7 @@ Everything that is chosen is chosen one horizon before the judged date, in a reh
 
     tune       fit on dates whose windows closed by `tune`; parameters and rounds are chosen on `tune`
     calibrate  fit again, on dates whose windows closed by `calibrate`; there it shows whether calibration helps,
-               and how far outcomes stray from predictions
+               and, there and on `tune`, how far outcomes stray from predictions
     judge      fit for good, on dates whose windows closed by `judge`; looked at once
 
 A short history has no date for every role. A date is then asked about although it is fitted on: its customers are split

@@ -62,12 +62,9 @@ def prepare(project: Project, manifest: Manifest, task: Task, *, judged_at: date
     if not kept:
         raise BadData(f"{task} of {project.name} cannot be learned: {'; '.join(set(unpredictable.values()))}")
     whole = None
-    if (
-        recipe.link == "exp"
-        and horizon < manifest.horizon_days
-        and (dates := closed_by(judged_at, grid, manifest.horizon_days))
-    ):
-        whole = training_frame(project, manifest, task, dates[-1:], known_by=roles.judge).with_outputs(kept)
+    if recipe.link == "exp" and horizon < manifest.horizon_days:
+        latest = closed_by(judged_at, grid, manifest.horizon_days)[-1:]
+        whole = training_frame(project, manifest, task, latest, known_by=judged_at).with_outputs(kept) if latest else None
     directions = {feature.name: int(feature.direction) for feature in manifest.features() if feature.direction}
     past, judged = past.with_outputs(kept), judged.with_outputs(kept)
     return Job(recipe, told_by, roles, past, judged, tuple(outputs[k] for k in kept), unpredictable, directions, whole)

@@ -221,7 +221,7 @@ def test_a_bundle_of_another_version_of_the_project_says_so(folder: Path) -> Non
     with pytest.raises(ContractMismatch) as refused:
         load_bundle(folder)
     assert str(refused.value) == (
-        "made by another version of cvm, which kept Contract otherwise (roles.rehearsed_on); train it again"
+        "written by another version of cvm, which this one cannot read (Contract: roles.rehearsed_on); train it again"
     )
 
 

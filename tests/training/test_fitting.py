@@ -101,11 +101,13 @@ def test_the_deviance_of_amounts_is_that_of_the_textbook_in_units_of_its_mean() 
     assert level_free_loss(margins, outcomes, "exp") == pytest.approx(deviance / np.sqrt(outcomes.mean()))
 
 
-def test_giving_the_money_to_too_few_loses_though_most_bring_nothing() -> None:
-    # One of ten brings 10, another one every time: 1 each is right. An absolute error would rather give all to any one of them.
-    outcomes = np.tile(np.array([[10.0], *[[0.0]] * 9]), (2, 1))
-    few = np.log(np.where(np.arange(20) % 10 == 5, 10.0, 1e-3))[:, None]
-    assert level_free_loss(np.zeros((20, 1)), outcomes, "exp") < level_free_loss(few, outcomes, "exp")
+def test_giving_the_money_to_too_few_loses_where_an_absolute_error_would_gain_by_it() -> None:
+    # Three of five regular and one of five rare customers bring 10: right are 6 and 2 for each, not 8 and next to nothing.
+    outcomes = np.array([10.0, 10, 10, 0, 0, 10, 0, 0, 0, 0])
+    right, few = (np.repeat([regular, 8 - regular], 5) for regular in (6.0, 7.99))
+    assert np.abs(outcomes - few).sum() < np.abs(outcomes - right).sum()
+    losses = [level_free_loss(np.log(each)[:, None], outcomes[:, None], "exp") for each in (right, few)]
+    assert losses[0] < losses[1]
 
 
 @settings(max_examples=60)
