@@ -16,7 +16,7 @@ Family = Literal[
 ]  # fmt: skip
 Unit = Literal[
     "days", "orders", "money", "lines", "units", "products", "categories", "refunds", "ratio", "day", "contacts", "complaints",
-    "answers", "points", "subscriptions", "treatments", "customers", "seconds", "yes or no", "number", "visits",
+    "answers", "points", "subscriptions", "treatments", "customers", "seconds", "yes or no", "number", "visits", "share",
 ]  # fmt: skip
 FAMILY_ZH: dict[Family, str] = {
     "recency": "最近购买", "frequency": "购买频次", "monetary": "消费金额", "rhythm": "购买节奏", "trend": "变化趋势",
@@ -26,12 +26,25 @@ FAMILY_ZH: dict[Family, str] = {
 }  # fmt: skip
 
 
+class Usual(BaseModel):
+    """What a feature usually is for the same customer: another feature, or what one comes to in as many days.
+
+    With `days` it is `feature` over the days since it began (`since`), but at least over `days`, times `days`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    feature: str
+    since: str | None = None
+    days: int | None = None
+
+
 @dataclass(frozen=True)
 class Feature:
     """One column of a snapshot.
 
     `needs` names the raw columns it is computed from beyond the required ones, as table.column. `direction` is 1 where
-    more of it is known to go with staying and buying, -1 where it goes with leaving, None where that is not known.
+    more of it is known to go with staying and buying, -1 where it goes with leaving, None where that is not known. `usual`
+    is what readers compare it with first.
     A name that starts with _ is a step on the way to other features and no column; so is a feature of a family that is
     not wanted, where one that is wanted follows from it (`is_wanted` is False).
     """
@@ -45,6 +58,7 @@ class Feature:
     direction: Literal[1, -1] | None = None
     needs: tuple[str, ...] = ()
     is_wanted: bool = True
+    usual: Usual | None = None
 
     @property
     def is_step(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 
 from features.definitions import DaysSinceFirst, DaysSinceLast, Difference, Largest, Ratio, Sum
-from features.feature import Family, Feature, Words, slug, step
+from features.feature import Family, Feature, Usual, Words, slug, step
 from features.known import FACT_KEY, with_days
 from features.loyalty import COMPLAINT
 from features.tables import EXACT, NO_ACTION
@@ -20,7 +20,7 @@ def interaction_features(words: Words) -> list[Feature]:
     features = [*_all_kinds(), *(feature for kind in words.kinds for feature in _kind(kind, words))]
     features += [feature for channel in words.channels for feature in _channel(channel)]
     if {OPEN, CLICK} <= set(words.kinds):
-        features.append(Feature("email_click_share_of_opens", "campaign", "ratio", "clicks per opened e-mail so far", "邮件点击率（点击/打开）", Ratio("email_click_count", "email_open_count"), 1))  # fmt: skip
+        features.append(Feature("email_click_share_of_opens", "campaign", "share", "clicks per opened e-mail so far", "邮件点击率（点击/打开）", Ratio("email_click_count", "email_open_count"), 1))  # fmt: skip
     return features + (_complaints(words) if COMPLAINT in words.kinds else [])
 
 
@@ -42,7 +42,7 @@ def _kind(kind: str, words: Words) -> list[Feature]:
     name, measure = slug(kind), f"interactions.count_of_{slug(kind)}"
     said = kind.replace("_", " ")
     family: Family = "campaign" if kind in (OPEN, CLICK) else "complaint" if kind == COMPLAINT else "interaction"
-    windows = [Feature(f"{name}_count_{w}d", family, "contacts", f"contacts of kind {said} in the last {w} days", f"近{w}天“{said}”次数", Sum(measure, w)) for w in words.windows_days]  # fmt: skip
+    windows = [Feature(f"{name}_count_{w}d", family, "contacts", f"contacts of kind {said} in the last {w} days", f"近{w}天“{said}”次数", Sum(measure, w), usual=Usual(feature=f"{name}_count", since="days_since_first_interaction", days=w)) for w in words.windows_days]  # fmt: skip
     w = words.windows_days[0]
     return [
         Feature(f"{name}_count", family, "contacts", f"contacts of kind {said} so far", f"累计“{said}”次数", Sum(measure)),
@@ -57,7 +57,7 @@ def _channel(channel: str) -> list[Feature]:
     w, name = CHANNEL_DAYS, slug(channel)
     return [
         step(f"_count_{w}d_by_{name}", Sum(f"interactions.count_by_{name}", w)),
-        Feature(f"interaction_share_{w}d_by_{name}", "interaction", "ratio", f"share of contacts by {channel} in the last {w} days", f"近{w}天经“{channel}”互动占比", Ratio(f"_count_{w}d_by_{name}", f"_interaction_count_{w}d")),
+        Feature(f"interaction_share_{w}d_by_{name}", "interaction", "share", f"share of contacts by {channel} in the last {w} days", f"近{w}天经“{channel}”互动占比", Ratio(f"_count_{w}d_by_{name}", f"_interaction_count_{w}d")),
     ]  # fmt: skip
 
 

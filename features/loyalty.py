@@ -34,8 +34,8 @@ def _discounts() -> list[Feature]:
         step("_discounted_spend_sum", Sum("orders.discounted_spend"), DISCOUNT),
         step("_discounted_spend_sum_365d", Sum("orders.discounted_spend", 365), DISCOUNT),
         step("_spend_sum_365d", Sum("orders.spend", 365)),
-        Feature("discounted_spend_share", "loyalty", "ratio", "price sensitivity: share of spend on lines bought at a discount", "折扣商品消费占比（价格敏感度）", Ratio("_discounted_spend_sum", "spend_sum"), needs=(DISCOUNT,)),
-        Feature("discounted_spend_share_365d", "loyalty", "ratio", "share of spend on lines bought at a discount, last 365 days", "近365天折扣商品消费占比", Ratio("_discounted_spend_sum_365d", "_spend_sum_365d"), needs=(DISCOUNT,)),
+        Feature("discounted_spend_share", "loyalty", "share", "price sensitivity: share of spend on lines bought at a discount", "折扣商品消费占比（价格敏感度）", Ratio("_discounted_spend_sum", "spend_sum"), needs=(DISCOUNT,)),
+        Feature("discounted_spend_share_365d", "loyalty", "share", "share of spend on lines bought at a discount, last 365 days", "近365天折扣商品消费占比", Ratio("_discounted_spend_sum_365d", "_spend_sum_365d"), needs=(DISCOUNT,)),
         Feature("discount_sum", "loyalty", "money", "discounts taken so far", "累计享受折扣额", Sum("orders.discount"), needs=(DISCOUNT,)),
     ]  # fmt: skip
 
@@ -55,7 +55,7 @@ def _comebacks(words: Words) -> list[Feature]:
     return [
         step("_trouble_count", Sum("comebacks.trouble_count")),
         Feature("comeback_count", "loyalty", "orders", f"times she ordered again after {what}", f"{what_zh}后再次下单的次数", Sum("comebacks.comeback_count"), 1),
-        Feature("comeback_share", "loyalty", "ratio", f"tolerance: share of the times with {what} after which she ordered again", f"{what_zh}后再次下单的比例（容忍度）", Ratio("comeback_count", "_trouble_count"), 1),
+        Feature("comeback_share", "loyalty", "share", f"tolerance: share of the times with {what} after which she ordered again", f"{what_zh}后再次下单的比例（容忍度）", Ratio("comeback_count", "_trouble_count"), 1),
     ]  # fmt: skip
 
 

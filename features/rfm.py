@@ -12,8 +12,9 @@ from features.definitions import (
     Spread,
     Sum,
 )
-from features.feature import Feature, Unit, Words, slug, step
+from features.feature import Feature, Unit, Usual, Words, slug, step
 
+SINCE = "days_since_first_order"
 SEASON_DAYS = 365
 CATEGORY_DAYS = 365
 PRODUCT, CATEGORY, QUANTITY = "orders.product_id", "orders.category", "orders.quantity"
@@ -29,7 +30,7 @@ def rfm_features(words: Words) -> list[Feature]:
 
 def _recency() -> list[Feature]:
     return [
-        Feature("days_since_last_order", "recency", "days", "days since the last order", "距上次下单天数", DaysSinceLast("orders.order_count"), -1),
+        Feature("days_since_last_order", "recency", "days", "days since the last order", "距上次下单天数", DaysSinceLast("orders.order_count"), -1, usual=Usual(feature="gap_days_mean")),
         Feature("days_since_first_order", "recency", "days", "days since the first order", "距首次下单天数", DaysSinceFirst("orders.order_count")),
         Feature("days_first_to_last_order", "recency", "days", "days from the first to the last order", "首末次下单间隔天数", Difference("days_since_first_order", "days_since_last_order"), 1),
     ]  # fmt: skip
@@ -39,16 +40,16 @@ def _frequency(words: Words) -> list[Feature]:
     return [
         Feature("order_count", "frequency", "orders", "orders so far", "累计订单数", Sum("orders.order_count"), 1),
         Feature("order_day_count", "frequency", "days", "days with an order so far", "累计下单天数", Gaps("orders.order_count", "days"), 1),
-        *[Feature(f"order_count_{w}d", "frequency", "orders", f"orders in the last {w} days", f"近{w}天订单数", Sum("orders.order_count", w), 1) for w in words.windows_days],
+        *[Feature(f"order_count_{w}d", "frequency", "orders", f"orders in the last {w} days", f"近{w}天订单数", Sum("orders.order_count", w), 1, usual=Usual(feature="order_count", since=SINCE, days=w)) for w in words.windows_days],
     ]  # fmt: skip
 
 
 def _monetary(words: Words) -> list[Feature]:
     return [
         Feature("spend_sum", "monetary", "money", "spend so far, before refunds", "累计消费额（未扣退款）", Sum("orders.spend"), 1),
-        *[Feature(f"spend_sum_{w}d", "monetary", "money", f"spend in the last {w} days, before refunds", f"近{w}天消费额（未扣退款）", Sum("orders.spend", w), 1) for w in words.windows_days],
+        *[Feature(f"spend_sum_{w}d", "monetary", "money", f"spend in the last {w} days, before refunds", f"近{w}天消费额（未扣退款）", Sum("orders.spend", w), 1, usual=Usual(feature="spend_sum", since=SINCE, days=w)) for w in words.windows_days],
         Feature("spend_per_order", "monetary", "money", "average order value so far", "累计客单价", Ratio("spend_sum", "order_count")),
-        *[Feature(f"spend_per_order_{w}d", "monetary", "money", f"average order value in the last {w} days", f"近{w}天客单价", Ratio(f"spend_sum_{w}d", f"order_count_{w}d")) for w in words.windows_days],
+        *[Feature(f"spend_per_order_{w}d", "monetary", "money", f"average order value in the last {w} days", f"近{w}天客单价", Ratio(f"spend_sum_{w}d", f"order_count_{w}d"), usual=Usual(feature="spend_per_order")) for w in words.windows_days],
         Feature("order_spend_max", "monetary", "money", "largest order so far", "最大单笔订单额", Largest("orders.order_spend")),
     ]  # fmt: skip
 
@@ -106,7 +107,7 @@ def _refunds() -> list[Feature]:
         Feature("refund_count", "refunds", "refunds", "orders with money given back so far", "累计退款订单数", Sum("orders.refund_count")),
         Feature("refund_sum", "refunds", "money", "money given back so far", "累计退款额", Sum("orders.refund")),
         Feature("refund_sum_365d", "refunds", "money", "money given back in the last 365 days", "近365天退款额", Sum("orders.refund", 365)),
-        Feature("refund_share_of_spend", "refunds", "ratio", "money given back over spend so far", "退款占消费比例", Ratio("refund_sum", "spend_sum")),
+        Feature("refund_share_of_spend", "refunds", "share", "money given back over spend so far", "退款占消费比例", Ratio("refund_sum", "spend_sum")),
         Feature("refund_count_per_order", "refunds", "ratio", "return rate: orders with money given back over orders so far", "退货率（退款订单数/订单数）", Ratio("refund_count", "order_count")),
         Feature("days_since_last_refund", "refunds", "days", "days since money was last given back", "距上次退款天数", DaysSinceLast("orders.refund")),
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 
 from features.definitions import DaysSinceLast, Difference, Latest, Ratio, Step, Sum
-from features.feature import Feature, Words, step
+from features.feature import Feature, Usual, Words, step
 from features.known import FACT_KEY, with_days
 from features.tables import EXACT, SCALES
 
@@ -22,7 +22,7 @@ def satisfaction_features(words: Words) -> list[Feature]:
         features += [
             step("_invite_count", Sum(f"interactions.count_of_{INVITE}")),
             step("_answer_count", Sum("surveys.answer_count")),
-            Feature("survey_response_rate", "satisfaction", "ratio", "answers over survey invitations so far", "问卷回复率", Ratio("_answer_count", "_invite_count")),
+            Feature("survey_response_rate", "satisfaction", "share", "answers over survey invitations so far", "问卷回复率", Ratio("_answer_count", "_invite_count")),
         ]  # fmt: skip
     return features
 
@@ -31,7 +31,7 @@ def _instrument(name: str) -> list[Feature]:
     said = name.upper() if name in ("nps", "csat", "ces") else name
     return [
         Feature(f"{name}_answer_count", "satisfaction", "answers", f"{said} answers so far", f"累计{said}回答次数", Sum(f"surveys.{name}_count")),
-        Feature(f"{name}_score_last", "satisfaction", "points", f"last {said} score", f"最近一次{said}得分", Latest(f"surveys.{name}_score"), 1),
+        Feature(f"{name}_score_last", "satisfaction", "points", f"last {said} score", f"最近一次{said}得分", Latest(f"surveys.{name}_score"), 1, usual=Usual(feature=f"{name}_score_mean")),
         step(f"_{name}_score_sum", Sum(f"surveys.{name}_total")),
         Feature(f"{name}_score_mean", "satisfaction", "points", f"average {said} score", f"{said}平均得分", Ratio(f"_{name}_score_sum", f"{name}_answer_count"), 1),
         Feature(f"{name}_score_last_less_mean", "satisfaction", "points", f"last {said} score less the average", f"最近一次{said}得分与平均分之差", Difference(f"{name}_score_last", f"{name}_score_mean"), 1),

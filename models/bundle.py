@@ -1,8 +1,8 @@
 """The bundle: the one artefact that is evaluated, served, explained and reported.
 
 A directory of JSON files: `booster.json`, `linear.json`, `prior.json`, `season.json`, `calibrator.json`, `intervals.json`,
-`horizons.json`, `contract.json`, `evaluation.json` and `golden.json` (made-up rows with their expected answers). Parts that
-a model does not have are absent. No pickle, no customer row.
+`horizons.json`, `yardsticks.json`, `contract.json`, `evaluation.json` and `golden.json` (made-up rows with their expected
+answers). Parts that a model does not have are absent. No pickle, no customer row.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,15 +27,18 @@ from models.calibration import Calibrator, inverse_link
 from models.contract import Contract
 from models.evaluation import Evaluation
 from models.horizons import Horizons
+from models.inputs import Columns, Inputs
 from models.intervals import Intervals
 from models.leaving import days_at_constant_rate
 from models.linear import Linear
 from models.prior import Prior
 from models.season import Season
+from models.tree_shares import TreeShares
+from models.yardsticks import Yardsticks
 
 Floats = NDArray[np.float64]
 Part = TypeVar("Part", bound=BaseModel)
-OPTIONAL_PARTS = ("intervals", "prior", "season", "linear", "horizons")
+OPTIONAL_PARTS = ("intervals", "prior", "season", "linear", "horizons", "yardsticks")
 CHURN = "churn_probability"
 DAYS_UNTIL_LEAVING = ("days_until_leaving_lower_80", "days_until_leaving", "days_until_leaving_upper_80")
 LARGEST = 1e30  # boosters refuse what float32 cannot hold
@@ -55,56 +59,78 @@ class Bundle:
     season: Season | None = None
     linear: Linear | None = None
     horizons: Horizons | None = None
+    yardsticks: Yardsticks | None = None
 
     @property
     def other_horizons_days(self) -> tuple[int, ...]:
         """The horizons beside the contract's own for which churn is answered."""
         return () if self.horizons is None else tuple(other.days for other in self.horizons.others)
 
-    def values(self, rows: pd.DataFrame) -> pd.DataFrame:
+    @cached_property
+    def tree_shares(self) -> TreeShares:
+        """What the trees give to each feature; its tables are worked out once."""
+        read = [k for k, column in enumerate(self.contract.explained) if column.name != DAY_OF_YEAR]
+        return TreeShares.of(self.booster, len(self.contract.outputs), read)
+
+    @cached_property
+    def tree_bias(self) -> Floats:
+        """What the trees say where no feature says anything: one number per output."""
+        columns = tuple(column.name for column in self.contract.explained)
+        nothing = Inputs(columns, np.full((1, len(columns)), np.nan))
+        given = self.tree_shares.values(booster_numbers(nothing.numbers)).sum(axis=2)
+        bias: Floats = (self.trees(nothing) - given)[0]
+        return bias
+
+    def inputs(self, rows: pd.DataFrame | Inputs) -> Inputs:
         """The columns the model reads: snapshot columns, then the prior's. Raises ContractMismatch naming absent ones."""
         absent = [name for name in self.contract.features if name not in rows.columns]
         if absent:
             raise ContractMismatch(f"the {self.contract.task} model needs columns {', '.join(absent)}")
-        own = rows[self.contract.features].astype("float64")
-        return own if self.prior is None else pd.concat([own, self.prior.columns(rows)], axis=1)
+        own = Inputs.of(rows, self.contract.features)
+        if self.prior is None:
+            return own
+        return own.joined(tuple(column.name for column in self.contract.derived), self.prior.numbers(own))
 
-    def margins(self, values: pd.DataFrame) -> Floats:
+    def margins(self, values: Inputs) -> Floats:
         """Where the customers stand, and by how much trees and weights move them: rows x outputs, not yet calibrated."""
         return self.start(values) + blend(self.contract.linear_share, self.trees(values), self.linear_margins(values))
 
-    def start(self, values: pd.DataFrame) -> Floats:
+    def start(self, values: Columns) -> Floats:
         """What is expected before any correction: the level, and where the contract says so the prior's expectation."""
         level = self.level(values)
         if self.prior is None or not self.contract.starts_from_prior:
             return level
         return level + self.prior.offset(values, self.contract.link, self.contract.horizon_days)[:, None]
 
-    def trees(self, values: pd.DataFrame) -> Floats:
+    def trees(self, values: Inputs) -> Floats:
         """The trees' correction: rows x outputs."""
-        return margins(self.booster, matrix(values))
+        read = booster_numbers(values.without(DAY_OF_YEAR).numbers)
+        raw = self.booster.inplace_predict(read, predict_type="margin", validate_features=False)
+        return np.asarray(raw, dtype=np.float64).reshape(len(values), -1)
 
-    def linear_margins(self, values: pd.DataFrame) -> Floats | None:
+    def linear_margins(self, values: Columns) -> Floats | None:
         """The linear half's correction: rows x outputs; None where there is no linear half."""
         return None if self.linear is None else self.linear.margins(values)
 
-    def level(self, values: pd.DataFrame) -> Floats:
+    def level(self, values: Columns) -> Floats:
         """What the season adds to each margin: one row per customer, one column per output."""
         return np.zeros((len(values), len(self.contract.outputs))) if self.season is None else self.season.at(values)
 
     def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The served numbers, one column per output, and for clv the ends of the interval."""
-        values = self.values(rows)
-        served = self.calibrator.served(self.margins(values))
-        names = [output.name for output in self.contract.outputs]
-        answers = pd.DataFrame(served, columns=names, index=rows.index)
-        if self.intervals is not None:
-            lower, upper = self.intervals.around(served[:, 0])
-            percent = round(self.intervals.coverage * 100)
-            answers[f"{names[0]}_lower_{percent}"], answers[f"{names[0]}_upper_{percent}"] = lower, upper
-        return answers if self.contract.task != "churn" else answers.join(self.leaving(values, served[:, 0]))
+        values = self.inputs(rows)
+        return pd.DataFrame(self.answers(values, self.margins(values)), index=rows.index)
 
-    def leaving(self, values: pd.DataFrame, churn: Floats) -> pd.DataFrame:
+    def answers(self, values: Inputs, margins: Floats) -> dict[str, Floats]:
+        """The same by column, from inputs and their margins."""
+        served = self.calibrator.served(margins)
+        found = {output.name: served[:, k] for k, output in enumerate(self.contract.outputs)}
+        if self.intervals is not None:
+            (name,), percent = found, round(self.intervals.coverage * 100)
+            found[f"{name}_lower_{percent}"], found[f"{name}_upper_{percent}"] = self.intervals.around(served[:, 0])
+        return found if self.contract.task != "churn" else found | self.leaving(values, served[:, 0])
+
+    def leaving(self, values: Inputs, churn: Floats) -> dict[str, Floats]:
         """Churn only: the chance within the other horizons, and the days until leaving with the ends of an 80 % interval."""
         found, odds = {}, np.log(churn) - np.log1p(-churn)
         if self.horizons is not None:
@@ -116,9 +142,9 @@ class Bundle:
             days = self.prior.days_until_leaving(values, inverse_link(own_odds, "sigmoid"), self.contract.horizon_days)
         else:
             days = days_at_constant_rate(churn, self.contract.horizon_days)
-        return pd.DataFrame(found | dict(zip(DAYS_UNTIL_LEAVING, days.T, strict=True)), index=values.index)
+        return found | dict(zip(DAYS_UNTIL_LEAVING, days.T, strict=True))
 
-    def offsets(self, values: pd.DataFrame, horizons_days: Iterable[int]) -> dict[int, Floats]:
+    def offsets(self, values: Columns, horizons_days: Iterable[int]) -> dict[int, Floats]:
         """What the prior expects by horizon, as log-odds of no order; nothing where it is not orders that are predicted."""
         if self.prior is None or not self.contract.expects_orders:
             return {}
@@ -131,15 +157,17 @@ def booster_columns(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def matrix(values: pd.DataFrame, nthread: int = 1) -> xgb.DMatrix:
-    """What a bundle's `values` returned, as its booster takes it."""
+    """The columns of a frame as boosters take them."""
     read = booster_columns(values)
-    return xgb.DMatrix(booster_numbers(read), feature_names=list(read.columns), nthread=nthread)
+    return xgb.DMatrix(booster_numbers(read.to_numpy(np.float64)), feature_names=list(read.columns), nthread=nthread)
 
 
-def booster_numbers(read: pd.DataFrame) -> NDArray[np.float32]:
+def booster_numbers(read: Floats) -> NDArray[np.float32]:
     """Numbers as boosters hold them: what is larger than these can hold, as rows sent by hand may be, is as large as may be."""
-    numbers: NDArray[np.float32] = np.clip(read.to_numpy(dtype=np.float64), -LARGEST, LARGEST).astype(np.float32)
-    return numbers
+    with np.errstate(over="ignore"):
+        numbers = read.astype(np.float32)
+    clipped: NDArray[np.float32] = np.clip(numbers, -LARGEST, LARGEST, out=numbers)
+    return clipped
 
 
 def blend(linear_share: float, trees: Floats, linear: Floats | None) -> Floats:
@@ -201,6 +229,7 @@ def _read(folder: Path) -> tuple[Bundle, pd.DataFrame]:
         season=_read_part(Season, folder / "season.json"),
         linear=_read_part(Linear, folder / "linear.json"),
         horizons=_read_part(Horizons, folder / "horizons.json"),
+        yardsticks=_read_part(Yardsticks, folder / "yardsticks.json"),
         contract=contract,
         evaluation=Evaluation.model_validate_json((folder / "evaluation.json").read_bytes()),
         golden=pd.DataFrame(golden["rows"], columns=contract.features, dtype="float64"),

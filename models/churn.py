@@ -19,7 +19,7 @@ LEAVES: dict[Teller, str] = {
 
 def _outputs(manifest: Manifest, told_by: Teller) -> tuple[Output, ...]:
     target = LEAVES[told_by].format(h=manifest.horizon_days)
-    return (Output(name="churn_probability", target=target, label="risk of leaving"),)
+    return (Output(name="churn_probability", target=target, label="risk of leaving", label_zh="流失风险"),)
 
 
 CHURN = Recipe(

@@ -22,7 +22,14 @@ TWEEDIE_VARIANCE_POWER = 1.7
 def _outputs(manifest: Manifest, told_by: Teller) -> tuple[Output, ...]:
     h, currency = manifest.horizon_days, manifest.currency
     of_what = {"orders": f"{what_counts(manifest.words.mapped)} within {h} days", "labels": "what tables.labels.value says"}
-    return (Output(name=f"clv_{h}d", target=f"{of_what[told_by]}, in {currency}, at least 0", label="expected value"),)
+    return (
+        Output(
+            name=f"clv_{h}d",
+            target=f"{of_what[told_by]}, in {currency}, at least 0",
+            label="expected value",
+            label_zh="预期价值",
+        ),
+    )
 
 
 def _search_space(trial: Trial) -> Parameters:

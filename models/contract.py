@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from features.feature import Family, Unit
+from features.feature import Family, Feature, Unit, Usual
 from features.project import CohortSection, Project
 
 Task = Literal["churn", "clv", "propensity"]
@@ -29,6 +29,19 @@ class InputColumn(Frozen):
     unit: Unit
     meaning: str
     meaning_zh: str
+    usual: Usual | None = None  # what readers compare it with first
+
+    @classmethod
+    def of(cls, feature: Feature) -> Self:
+        """A column of the snapshot."""
+        return cls(
+            name=feature.name,
+            family=feature.family,
+            unit=feature.unit,
+            meaning=feature.meaning,
+            meaning_zh=feature.meaning_zh,
+            usual=feature.usual,
+        )
 
 
 class Output(Frozen):
@@ -37,6 +50,7 @@ class Output(Frozen):
     name: str  # the column in predictions.parquet
     target: str  # in words
     label: str  # the short word a reader sees
+    label_zh: str
 
 
 class Roles(Frozen):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from models.contract import Frozen
+from models.inputs import Columns, column
 
 Floats = NDArray[np.float64]
 
@@ -32,16 +32,16 @@ class Linear(Frozen):
     weights: tuple[tuple[float, ...], ...]  # per output, one per column
     intercepts: tuple[float, ...]  # per output
 
-    def standardised(self, values: pd.DataFrame) -> Floats:
+    def standardised(self, values: Columns) -> Floats:
         """The columns as the weights read them: rows x columns, nothing missing."""
-        return standardise(values[list(self.columns)], *self._scales())
+        return standardise(np.column_stack([column(values, name) for name in self.columns]), *self._scales())
 
-    def parts(self, values: pd.DataFrame) -> Floats:
+    def parts(self, values: Columns) -> Floats:
         """What each column adds to each margin: rows x outputs x columns; with the intercepts they sum to `margins`."""
         parts: Floats = self.standardised(values)[:, None, :] * np.asarray(self.weights)
         return parts
 
-    def margins(self, values: pd.DataFrame) -> Floats:
+    def margins(self, values: Columns) -> Floats:
         """The margins: rows x outputs."""
         margins: Floats = self.standardised(values) @ np.asarray(self.weights).T + np.asarray(self.intercepts)
         return margins
@@ -53,9 +53,7 @@ class Linear(Frozen):
         return medians, lowest, highest, means, per_unit
 
 
-def standardise(
-    values: pd.DataFrame, medians: Floats, lowest: Floats, highest: Floats, means: Floats, per_unit: Floats
-) -> Floats:
+def standardise(values: Floats, medians: Floats, lowest: Floats, highest: Floats, means: Floats, per_unit: Floats) -> Floats:
     """Columns on a log scale, medians for what is missing, within what was seen, with mean 0 and deviation 1 when fitted."""
-    logs = signed_log(values.to_numpy(dtype=np.float64))
+    logs = signed_log(values)
     return (np.clip(np.where(np.isnan(logs), medians, logs), lowest, highest) - means) * per_unit

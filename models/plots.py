@@ -104,7 +104,7 @@ def beeswarm_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *
 
         explanation = shap.Explanation(
             values=(np.arcsinh(values / near_zero) if near_zero else values)[:, order],
-            data=found.read.to_numpy(dtype=np.float64)[:, order],
+            data=found.read.numbers[:, order],
             feature_names=[inputs[i].meaning for i in order],
         )
         shap.plots.beeswarm(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.btyd import OrderRate, OrderValue, fit_order_rate, fit_order_value
 from models.contract import Frozen, InputColumn, Link
+from models.inputs import Columns, column
 from models.leaving import days_by_rhythm
 
 Floats = NDArray[np.float64]
@@ -66,14 +68,14 @@ class Prior(Frozen):
             InputColumn(
                 name="probability_alive",
                 family="rhythm",
-                unit="ratio",
+                unit="share",
                 meaning="chance of still being a customer, from the rhythm of orders alone",
                 meaning_zh="按购买节奏推算仍为活跃客户的概率",
             ),
             InputColumn(
                 name=f"order_probability_{h}d",
                 family="rhythm",
-                unit="ratio",
+                unit="share",
                 meaning=f"chance of an order in the next {h} days, from the rhythm of orders alone",
                 meaning_zh=f"按购买节奏推算未来{h}天下单的概率",
             ),
@@ -102,17 +104,19 @@ class Prior(Frozen):
 
     def columns(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The columns for snapshot rows, in the order of `inputs`; missing where the rhythm is not known."""
+        return pd.DataFrame(self.numbers(rows), columns=[column.name for column in self.inputs()], index=rows.index)
+
+    def numbers(self, rows: Columns) -> Floats:
+        """The same as bare numbers: rows x columns."""
         days, last, age, value = _rhythm(rows)
         rate, worth = OrderRate(*self.order_rate), OrderValue(*self.order_value)
         alive = rate.alive(days - 1, last, age)
         some_order = rate.some_order(days - 1, last, age, self.horizon_days)
         orders = rate.expected_orders(days - 1, last, age, self.horizon_days)
         order_value = worth.expected(days, value)
-        names = [column.name for column in self.inputs()]
-        values = (alive, some_order, orders, order_value, orders * order_value)
-        return pd.DataFrame(dict(zip(names, values, strict=True)), index=rows.index)
+        return np.column_stack((alive, some_order, orders, order_value, orders * order_value))
 
-    def days_until_leaving(self, values: pd.DataFrame, churn: Floats, horizon_days: int) -> Floats:
+    def days_until_leaving(self, values: Columns, churn: Floats, horizon_days: int) -> Floats:
         """See `leaving.days_by_rhythm`; missing where the rhythm is not known."""
         days, last, age, _ = _rhythm(values)
         unknown = np.isnan(days) | np.isnan(last) | np.isnan(age)
@@ -121,22 +125,33 @@ class Prior(Frozen):
         found[unknown] = np.nan
         return found
 
-    def offset(self, values: pd.DataFrame, link: Link, horizon_days: int) -> Floats:
+    def offset(self, values: Columns, link: Link, horizon_days: int) -> Floats:
         """Where margins start from: the log of the expected spend (`exp`), the log-odds of no order (`sigmoid`).
 
-        `values` are snapshot columns; the horizon need not be the one of the prior's own columns.
+        `values` are snapshot columns; the horizon need not be the one of the prior's own columns. Of a customer whose rhythm is
+        not known it is `usual_offset`.
         """
         days, last, age, value = _rhythm(values)
         rate = OrderRate(*self.order_rate)
         if link == "exp":
             orders = rate.expected_orders(days - 1, last, age, horizon_days)
             spend = orders * OrderValue(*self.order_value).expected(days, value)
-            usual = self.spend_mean * horizon_days / self.horizon_days
-            return np.log(np.maximum(np.where(np.isnan(spend), usual, spend), AMOUNT_MIN))
-        chance = rate.some_order(days - 1, last, age, horizon_days)
-        chance = np.clip(np.where(np.isnan(chance), self.order_probability_mean, chance), CHANCE_MIN, 1 - CHANCE_MIN)
-        odds: Floats = np.log1p(-chance) - np.log(chance)
-        return odds
+            offset = np.log(np.maximum(spend, AMOUNT_MIN))
+        else:
+            chance = np.clip(rate.some_order(days - 1, last, age, horizon_days), CHANCE_MIN, 1 - CHANCE_MIN)
+            offset = np.log1p(-chance) - np.log(chance)
+        return np.where(np.isnan(offset), self.usual_offset(link, horizon_days), offset)
+
+    def usual_offset(self, link: Link, horizon_days: int) -> float:
+        """The same of a customer about whom nothing is known."""
+        if link == "exp":
+            return math.log(max(self.spend_mean * horizon_days / self.horizon_days, AMOUNT_MIN))
+        chance = min(max(self.order_probability_mean, CHANCE_MIN), 1 - CHANCE_MIN)
+        return math.log1p(-chance) - math.log(chance)
+
+    def offset_column(self, link: Link) -> str:
+        """Which of `inputs` the offset is about: the one that reasons credit with it."""
+        return f"expected_spend_{self.horizon_days}d" if link == "exp" else f"order_probability_{self.horizon_days}d"
 
 
 def _seen_from_the_start(age: Floats) -> NDArray[np.bool_]:
@@ -149,14 +164,14 @@ def _seen_from_the_start(age: Floats) -> NDArray[np.bool_]:
     return seen if seen.mean() >= SEEN_SHARE_MIN else np.ones(len(age), dtype=bool)
 
 
-def _rhythm(rows: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:
+def _rhythm(rows: Columns) -> tuple[Floats, Floats, Floats, Floats]:
     """Days with an order, days from first to last, days since the first, mean net spend per such day.
 
     Missing stays missing; rows that contradict themselves (sent by hand) are bent to what is possible.
     """
-    age = np.maximum(rows["days_since_first_order"].to_numpy(dtype=np.float64), 1)
-    days = np.maximum(rows["order_day_count"].to_numpy(dtype=np.float64), 1)
+    age = np.maximum(column(rows, "days_since_first_order"), 1)
+    days = np.maximum(column(rows, "order_day_count"), 1)
     days = np.where(days > age, age, days)
-    last = np.clip(rows["days_first_to_last_order"].to_numpy(dtype=np.float64), 0, age)
-    net = rows["spend_sum"].to_numpy(dtype=np.float64) - rows["refund_sum"].to_numpy(dtype=np.float64)
+    last = np.clip(column(rows, "days_first_to_last_order"), 0, age)
+    net = column(rows, "spend_sum") - column(rows, "refund_sum")
     return days, last, age, np.maximum(net, 0) / days

@@ -15,10 +15,21 @@ def _outputs(manifest: Manifest, told_by: Teller) -> tuple[Output, ...]:
         given = [name.removeprefix("bought_") for name in given_columns("propensity", manifest.words.mapped)]
         said = "as tables.labels.bought_{} says"
         return tuple(
-            Output(name=f"propensity_{g}", target=f"buys {g}, {said.format(g)}", label=f"chance of buying {g}") for g in given
+            Output(
+                name=f"propensity_{g}",
+                target=f"buys {g}, {said.format(g)}",
+                label=f"chance of buying {g}",
+                label_zh=f"购买“{g}”的可能性",
+            )
+            for g in given
         )
     return tuple(
-        Output(name=f"propensity_{slug(c)}", target=f"buys {c} within {h} days", label=f"chance of buying {c}")
+        Output(
+            name=f"propensity_{slug(c)}",
+            target=f"buys {c} within {h} days",
+            label=f"chance of buying {c}",
+            label_zh=f"购买“{c}”的可能性",
+        )
         for c in manifest.categories
     )
 

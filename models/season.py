@@ -7,11 +7,11 @@ each date taken out, so that they learn only what sets customers apart; which le
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.calendar import DAY_OF_YEAR
 from models.contract import Frozen
+from models.inputs import Columns, column
 
 Floats = NDArray[np.float64]
 YEAR_DAYS = 365
@@ -27,12 +27,12 @@ class Season(Frozen):
     days: tuple[int, ...] = ()  # of the year, ascending
     levels: tuple[tuple[float, ...], ...] = ()  # one per day, each with a number per output
 
-    def at(self, rows: pd.DataFrame) -> Floats:
+    def at(self, rows: Columns) -> Floats:
         """The level for each row, one column per output."""
         usual = np.tile(np.asarray(self.usual, dtype=np.float64), (len(rows), 1))
         if not self.days or DAY_OF_YEAR not in rows.columns:
             return usual
-        day = rows[DAY_OF_YEAR].to_numpy(dtype=np.float64)
+        day = column(rows, DAY_OF_YEAR)
         known = ~np.isnan(day)
         for k, levels in enumerate(np.asarray(self.levels, dtype=np.float64).T):
             usual[known, k] = np.interp(day[known], self.days, levels, period=YEAR_DAYS)

@@ -1,8 +1,8 @@
-"""SHAP shares of the served number: they add up to it, exactly, for every row."""
+"""SHAP shares of the served number: they add up to it, exactly, for every row and on every scale."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -10,91 +10,123 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.calendar import DAY_OF_YEAR
-from features.problems import ContractMismatch
-from models.bundle import Bundle, blend, matrix
+from models.bundle import Bundle, booster_numbers
 from models.calibration import inverse_link
+from models.inputs import Inputs
 
 Floats = NDArray[np.float64]
 TOLERANCE = 1e-4
+STILL = 1e-9  # a move of the log-odds too small to divide by
 Scale = Literal["log_odds", "money"]
 
 
-class ExplanationUnavailable(ContractMismatch):
-    """The shares do not add up to the served number; the answer must say so instead of guessing."""
+@dataclass(frozen=True)
+class OnScale:
+    """How shares read on another scale: base + `rate` times each share = total. All are customers x outputs."""
+
+    base: Floats
+    rate: Floats
+    total: Floats
 
 
 @dataclass(frozen=True)
 class Shares:
     """What each feature adds to each answer: `base` + sum of `values` over features = `total`.
 
-    On the scale `log_odds` the total is the log-odds of the served probability; on `money` it is the served amount.
+    On the scale `log_odds` the total is the log-odds of the served probability, on `money` the served amount. The base of a
+    model is the same for all customers, but for rounding.
     """
 
     scale: Scale
-    read: pd.DataFrame  # the values the shares belong to: one row per customer, one column per feature
-    base: Floats  # one row per customer, one column per output
+    read: Inputs  # the values the shares belong to: one row per customer, one column per feature
+    base: Floats  # customers x outputs
     values: Floats  # customers x outputs x features
     total: Floats  # customers x outputs
+    missed: Floats  # customers x outputs: by how much base and shares of the margin miss the margin of the served number
 
-    @property
-    def features(self) -> list[str]:
-        """The columns that have a share, in order."""
-        return list(self.read.columns)
+    def points(self) -> OnScale:
+        """Shares of a probability in percentage points, from those in log-odds.
+
+        Each times (probability - base probability) / (log-odds - base log-odds), the rescale rule through the logistic curve
+        (Shrikumar et al. 2017; Chen, Lundberg, Lee 2022): they add up to the change in points.
+        """
+        moved = self.values.sum(axis=2)
+        chance, base = inverse_link(self.total, "sigmoid"), inverse_link(self.total - moved, "sigmoid")
+        still = np.abs(moved) < STILL
+        rate = np.where(still, chance * (1 - chance), (chance - base) / np.where(still, 1, moved))
+        return OnScale(100 * base, 100 * rate, 100 * chance)
+
+    def money(self, stake: Floats) -> OnScale:
+        """Shares of the money at stake, from those in log-odds: points of probability times `stake`, one amount per customer.
+
+        With the expected value of the customer as stake the shares of the risk of leaving add up to the value at risk.
+        """
+        points, per_point = self.points(), stake[:, None] / 100
+        return OnScale(points.base * per_point, points.rate * per_point, points.total * per_point)
 
 
-def shares(bundle: Bundle, rows: pd.DataFrame) -> Shares:
-    """The shares of every output for every row. Raises ExplanationUnavailable if any row does not add up.
+def shares(bundle: Bundle, rows: pd.DataFrame | Inputs) -> Shares:
+    """The shares of every output for every row: in log-odds for probabilities, in money for amounts.
 
     Margins: SHAP values of the trees (Lundberg et al. 2020, path-dependent) and weight times column of the linear half, each
-    by its share in the correction, times the calibrator's slope. Money: those shares times
-    (amount - base amount) / (margin - base margin), the rescale rule through the exponential (Chen, Lundberg, Lee 2022).
+    by its share in the correction; what the prior lets expect beyond what it does of somebody unknown, credited to its own
+    column; what the level of the date is above the usual one, credited to the day of the year; all times the slope of
+    calibration. Money: those shares times (amount - base amount) / (margin - base margin), the rescale rule through the
+    exponential (Chen, Lundberg, Lee 2022).
+
+    What does not add up is in `Shares.missed`: the served number is worked out by the booster itself, not from the shares.
     """
-    values_read = bundle.values(rows)
+    read = bundle.inputs(rows)
+    values, base = _of_correction(bundle, read)
+    base = base + _with_prior(bundle, read, values)
+    base = base + _with_season(bundle, read, values)
     slopes, intercepts = np.asarray(bundle.calibrator.slopes), np.asarray(bundle.calibrator.intercepts)
-    own, bias = _with_season(bundle, values_read, *_of_correction(bundle, values_read))
-    values, base = own * slopes[:, None], bias * slopes + intercepts
-    linear = bundle.calibrator.linear(bundle.margins(values_read))
-    _assert_adds_up(base + values.sum(axis=2), linear)
-    if bundle.contract.link == "sigmoid":
-        return Shares("log_odds", values_read, base, values, linear)
-    return _in_money(values_read, values, linear)
+    values *= slopes[:, None]
+    linear = bundle.calibrator.linear(bundle.margins(read))
+    base = np.tile(base * slopes + intercepts, (len(read), 1))
+    found = Shares("log_odds", read, base, values, linear, np.abs(base + values.sum(axis=2) - linear))
+    return found if bundle.contract.link == "sigmoid" else _in_amounts(found)
 
 
-def _of_correction(bundle: Bundle, values_read: pd.DataFrame) -> tuple[Floats, Floats]:
-    """SHAP values and biases of trees and linear half together, on top of where the customers start from."""
-    raw = np.asarray(bundle.booster.predict(matrix(values_read), pred_contribs=True), dtype=np.float64)
-    raw = raw.reshape(len(values_read), len(bundle.contract.outputs), -1)
-    own, bias, linear = raw[:, :, :-1], raw[:, :, -1], bundle.linear
-    if linear is not None:
-        share = bundle.contract.linear_share
-        own = blend(share, own, linear.parts(values_read))
-        bias = blend(share, bias, np.broadcast_to(np.asarray(linear.intercepts), bias.shape))
-    return own, bundle.start(values_read) + bias
+def _of_correction(bundle: Bundle, read: Inputs) -> tuple[Floats, Floats]:
+    """What trees and linear half give to each feature, and what they say where no feature says anything, per output."""
+    values = bundle.tree_shares.values(booster_numbers(read.numbers)).astype(np.float64)
+    if bundle.linear is None:
+        return values, bundle.tree_bias
+    share = bundle.contract.linear_share
+    values *= 1 - share
+    values[:, :, [read.place[name] for name in bundle.linear.columns]] += share * bundle.linear.parts(read)
+    return values, share * np.asarray(bundle.linear.intercepts) + (1 - share) * bundle.tree_bias
 
 
-def _with_season(bundle: Bundle, values_read: pd.DataFrame, own: Floats, bias: Floats) -> tuple[Floats, Floats]:
-    """SHAP values and biases, with the day of the year credited for what its level is above or below the usual one."""
-    if DAY_OF_YEAR not in values_read.columns:
-        return own, bias
-    usual = 0 if bundle.season is None else np.asarray(bundle.season.usual)
-    above_usual = bundle.level(values_read) - usual
-    return np.insert(own, values_read.columns.get_loc(DAY_OF_YEAR), above_usual, axis=2), bias - above_usual
+def _with_prior(bundle: Bundle, read: Inputs, values: Floats) -> float:
+    """Credit the prior's column, in place; what is left for the base."""
+    contract = bundle.contract
+    if bundle.prior is None or not contract.starts_from_prior:
+        return 0.0
+    usual = bundle.prior.usual_offset(contract.link, contract.horizon_days)
+    beyond = bundle.prior.offset(read, contract.link, contract.horizon_days) - usual
+    values[:, :, read.place[bundle.prior.offset_column(contract.link)]] += beyond[:, None]
+    return usual
 
 
-def _in_money(read: pd.DataFrame, values: Floats, linear: Floats) -> Shares:
-    distance = values.sum(axis=2)
-    # From the base that the shares leave: their rounding, as float32 numbers, would grow with the amount.
-    amount, base_amount = inverse_link(linear, "exp"), inverse_link(linear - distance, "exp")
-    # (amount - base amount) / distance, which tends to the base amount where little moves the margin.
-    rate = base_amount * np.where(distance == 0, 1, np.expm1(distance) / np.where(distance == 0, 1, distance))
-    money = values * rate[:, :, None]
-    _assert_adds_up(base_amount + money.sum(axis=2), amount)
-    return Shares("money", read, base_amount, money, amount)
+def _with_season(bundle: Bundle, read: Inputs, values: Floats) -> Floats:
+    """Credit the day of the year, in place, where the level depends on it; what is left for the base, per output."""
+    if bundle.season is None:
+        return np.zeros(len(bundle.contract.outputs))
+    usual = np.asarray(bundle.season.usual)
+    if DAY_OF_YEAR in read.place:
+        values[:, :, read.place[DAY_OF_YEAR]] += bundle.level(read) - usual
+    return usual
 
 
-def _assert_adds_up(found: Floats, served: Floats) -> None:
-    off = np.abs(found - served)
-    if not np.all(off <= TOLERANCE):
-        raise ExplanationUnavailable(
-            f"the reasons miss the served number by up to {np.nanmax(off):.2g} (allowed {TOLERANCE:g})"
-        )
+def _in_amounts(found: Shares) -> Shares:
+    """From shares of the log of an amount to shares of the amount.
+
+    The base is what the shares leave of the total: their rounding, as float32 numbers, would grow with the amount.
+    """
+    moved = found.values.sum(axis=2)
+    amount, base = inverse_link(found.total, "exp"), inverse_link(found.total - moved, "exp")
+    # (amount - base) / moved, which tends to the base where little moves the margin.
+    rate = base * np.where(moved == 0, 1, np.expm1(moved) / np.where(moved == 0, 1, moved))
+    return replace(found, scale="money", base=base, values=found.values * rate[:, :, None], total=amount)

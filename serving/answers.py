@@ -13,9 +13,8 @@ from features.project import Project
 from features.snapshots import load_manifest, load_snapshot
 from models.bundle import CHURN, DAYS_UNTIL_LEAVING, Bundle
 from models.contract import TASKS
-from models.reasons import Explanation
 from serving.messages import Amount, Answer, Answers, ModelCard, UntilLeaving
-from serving.scorer import Scorer, load_scorer
+from serving.scorer import Explained, Scorer, load_scorer
 from serving.until_leaving import say_until_leaving
 from serving.what_next import what_next
 
@@ -90,11 +89,11 @@ class Desk:
             return []
         table = self.scorer.numbers(rows)
         numbers = [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy().tolist()]
-        explanations, unavailable = self.scorer.explained_if_possible(rows)
+        explained = self.scorer.explanations(rows)
         dates = rows["as_of"] if "as_of" in rows.columns else [None] * len(rows)
         return [
-            self._answer(one, as_of, number, explanation, unavailable)
-            for one, as_of, number, explanation in zip(ids, dates, numbers, explanations, strict=True)
+            self._answer(one, as_of, number, why)
+            for one, as_of, number, why in zip(ids, dates, numbers, explained, strict=True)
         ]
 
     def _answer(
@@ -102,8 +101,7 @@ class Desk:
         customer_id: str | None,
         as_of: object,
         numbers: dict[str, float],
-        explanations: dict[str, Explanation],
-        unavailable: str | None,
+        why: Explained,
     ) -> Answer:
         models = self.scorer.models
         churn, clv, propensity = (models[task].bundle if task in models else None for task in TASKS)
@@ -119,8 +117,8 @@ class Desk:
                 name.removeprefix("propensity_"): number for name, number in numbers.items() if name.startswith("propensity_")
             },
             what_next=what_next(propensity, numbers) if propensity else (),
-            explanations=explanations,
-            explanation_unavailable=unavailable,
+            explanations=why.explanations,
+            explanation_unavailable=why.unavailable,
         )
 
     def _signed(self, answers: list[Answer]) -> Answers:

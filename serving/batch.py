@@ -16,7 +16,19 @@ from features.snapshots import load_manifest, load_snapshot
 from serving.scorer import Scorer, load_scorer
 
 REASON = pa.struct(
-    [("feature", pa.string()), ("label", pa.string()), ("value", pa.float64()), ("share", pa.float64()), ("text", pa.string())]
+    [
+        ("family", pa.string()),
+        ("feature", pa.string()),
+        ("label", pa.string()),
+        ("label_zh", pa.string()),
+        ("value", pa.float64()),
+        ("share", pa.float64()),
+        ("text", pa.string()),
+        ("text_zh", pa.string()),
+    ]
+)
+ADDITION = pa.struct(
+    [("base", pa.float64()), ("shares", pa.list_(pa.float64())), ("rest", pa.float64()), ("total", pa.float64())]
 )
 EXPLANATION = pa.struct(
     [
@@ -25,6 +37,8 @@ EXPLANATION = pa.struct(
         ("reasons", pa.list_(REASON)),
         ("rest", pa.float64()),
         ("total", pa.float64()),
+        ("points", ADDITION),
+        ("money", ADDITION),
     ]
 )
 
@@ -38,8 +52,9 @@ def score_customers(project: Project) -> pa.Table:
     """Score everybody at the last date with the champions and write the table, whole or not at all.
 
     Columns: customer_id, as_of, eligible, not_eligible_because, one column per number (churn has one for every other horizon,
-    too, and the days until leaving), `<number>_explanation` (base, reasons, rest, total) of what a model answers itself and
-    `<task>_model`. Customers who are not eligible have the why and no numbers.
+    too, and the days until leaving), `<number>_explanation` (base, reasons, rest, total, and the same in points and in money)
+    of what a model answers itself, `explanation_unavailable` (why one is missing) and `<task>_model`. Customers who are not
+    eligible have the why and no numbers.
     """
     manifest = load_manifest(project)
     snapshot = load_snapshot(project, manifest.scored_at)
@@ -64,8 +79,11 @@ def predictions(scorer: Scorer, snapshot: pd.DataFrame) -> pa.Table:
     table = pa.Table.from_pandas(answers, preserve_index=False)
     explained = dict(zip(rows.index, scorer.explanations(rows), strict=True))
     for name in [output.name for model in scorer.models.values() for output in model.bundle.contract.outputs]:
-        column = [explained[i][name].model_dump() if i in explained else None for i in snapshot.index]
+        found = (explained[i].explanations.get(name) if i in explained else None for i in snapshot.index)
+        column = [one.model_dump() if one else None for one in found]
         table = table.append_column(f"{name}_explanation", pa.array(column, type=EXPLANATION))
+    causes = [explained[i].unavailable if i in explained else None for i in snapshot.index]
+    table = table.append_column("explanation_unavailable", pa.array(causes, type=pa.string()))
     for task, version in scorer.versions.items():
         table = table.append_column(f"{task}_model", pa.array([version] * len(snapshot)))
     return table

@@ -34,15 +34,21 @@ ANSWERS: dict[str, Any] = {
                     "base": 0.4,
                     "reasons": [
                         {
+                            "family": "frequency",
                             "feature": "order_count",
                             "label": "orders so far",
+                            "label_zh": "累计订单数",
                             "value": 12.0,
                             "share": -1.3,
-                            "text": "Orders so far: 12; lowers the risk of leaving by 30.5 points",
+                            "text": "Orders so far: 12 orders (median of silver customers: 6 orders), which lowers the risk of "
+                            "leaving by 30.2 points",
+                            "text_zh": "累计订单数：12单（银级客户中位数：6单），使流失风险下降30.2个百分点",
                         }
                     ],
                     "rest": -0.2,
                     "total": -1.1,
+                    "points": {"base": 59.9, "shares": [-30.2], "rest": -4.7, "total": 25.0},
+                    "money": {"base": 383.2, "shares": [-193.6], "rest": -29.8, "total": 159.6},
                 }
             },
             "explanation_unavailable": None,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.problems import BadInput, ContractMismatch
 from features.project import Project
@@ -14,9 +17,21 @@ from models.outcomes import untold
 from models.reasons import Explanation, explain
 from models.recipes import RECIPES, possible
 from models.registry import Registered, champion
-from models.shares import ExplanationUnavailable
 
 TOP_REASONS = 3
+
+
+class Explained(NamedTuple):
+    """The explanations of one customer by number, and why others are missing: a reason is never guessed."""
+
+    explanations: dict[str, Explanation]
+    unavailable: str | None
+
+    def joined(self, answers: dict[str, Explanation | str]) -> Explained:
+        """The same with those of another model."""
+        more = {name: answer for name, answer in answers.items() if isinstance(answer, Explanation)}
+        causes = [f"{name}: {cause}" for name, cause in answers.items() if isinstance(cause, str)]
+        return Explained(self.explanations | more, "; ".join(filter(None, [self.unavailable, *causes])) or None)
 
 
 @dataclass(frozen=True)
@@ -44,20 +59,23 @@ class Scorer:
         """The served numbers of every model, one row per row."""
         return pd.concat([model.bundle.predict(rows) for model in self.models.values()], axis=1)
 
-    def explanations(self, rows: pd.DataFrame, *, top: int = TOP_REASONS) -> list[dict[str, Explanation]]:
-        """For every row an explanation of each number. Raises ExplanationUnavailable if one does not add up."""
-        found: list[dict[str, Explanation]] = [{} for _ in range(len(rows))]
-        for model in self.models.values():
-            for answers, more in zip(found, explain(model.bundle, rows, top=top), strict=True):
-                answers |= more
+    def explanations(self, rows: pd.DataFrame, *, top: int = TOP_REASONS) -> list[Explained]:
+        """For every row an explanation of each number; where one would not add up there is none, and the cause is said.
+
+        With a model of value the risk of leaving is explained in money, too: the expected value is at stake.
+        """
+        found = [Explained({}, None) for _ in range(len(rows))]
+        for task, model in self.models.items():
+            stake = self._expected_value(rows) if task == "churn" else None
+            for row, answers in enumerate(explain(model.bundle, rows, top=top, stake=stake)):
+                found[row] = found[row].joined(answers)
         return found
 
-    def explained_if_possible(self, rows: pd.DataFrame) -> tuple[list[dict[str, Explanation]], str | None]:
-        """The explanations, or none and the cause: a reason is never guessed."""
-        try:
-            return self.explanations(rows), None
-        except ExplanationUnavailable as cause:
-            return [{} for _ in range(len(rows))], str(cause)
+    def _expected_value(self, rows: pd.DataFrame) -> NDArray[np.float64] | None:
+        if "clv" not in self.models:
+            return None
+        clv = self.models["clv"].bundle
+        return clv.predict(rows)[clv.contract.outputs[0].name].to_numpy(dtype=np.float64)
 
 
 def load_scorer(project: Project, manifest: Manifest, columns: list[str]) -> Scorer:

@@ -127,7 +127,7 @@ def _matrix(recipe: Recipe, frame: Frame, settings: TrainingSettings, ref: xgb.D
     label = outcomes[:, 0] if outcomes.shape[1] == 1 else outcomes
     read = booster_columns(frame.rows)
     return xgb.QuantileDMatrix(
-        booster_numbers(read),
+        booster_numbers(read.to_numpy(np.float64)),
         label=label,
         base_margin=frame.start,
         max_bin=BINS,

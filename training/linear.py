@@ -25,7 +25,7 @@ def fit_linear(recipe: Recipe, frame: Frame) -> Linear:
     """
     read = booster_columns(frame.rows)
     scales = _scales(read)
-    standardised = standardise(read, *scales)
+    standardised = standardise(read.to_numpy(np.float64), *scales)
     starts = frame.starts()
     fitted = [_fisher_scoring(standardised, frame.outcomes[:, k], starts[:, k], recipe) for k in range(frame.outcomes.shape[1])]
     medians, lowest, highest, means, per_unit = (tuple(map(float, scale)) for scale in scales)

@@ -9,14 +9,18 @@ from importlib.metadata import version
 
 from features.calendar import DAY_OF_YEAR
 from features.command import step
+from features.problems import BadConfig
 from features.project import Project
 from features.snapshots import Manifest, load_manifest
 from features.version import code_version
 from models.bundle import Bundle, made_up_rows
 from models.contract import TASKS, Contract, InputColumn, Task
+from models.inputs import Inputs
 from models.outcomes import untold
 from models.recipes import outputs_of, possible
 from models.registry import Registered, made_from
+from models.sentences import wordless
+from models.yardsticks import Yardsticks
 from training.earlier import known_parameters
 from training.fit import Fitted, fit, tuned_for
 from training.frame import Frame, training_frame
@@ -43,7 +47,9 @@ def possible_tasks(project: Project) -> list[Task]:
 def train(project: Project, settings: TrainingSettings, task: Task) -> Registered:
     """Train, judge and register one model; one made from the same data, settings, code and libraries is kept instead."""
     manifest = load_manifest(project)
-    outputs_of(task, manifest)  # or say at once that no table tells the outcome
+    outputs = outputs_of(task, manifest)  # or say at once that no table tells the outcome
+    if untellable := wordless((InputColumn.of(feature) for feature in manifest.features()), outputs):
+        raise BadConfig(untellable)
     key = _made_from(manifest, settings, task)
     if kept := made_from(project.name, task, key):
         alias = introduce(kept, project.name, task)
@@ -110,7 +116,15 @@ def judged_bundle(job: Job, fitted: Fitted, contract: Contract, settings: Traini
         season=fitted.season,
         linear=fitted.correction.linear,
         horizons=fitted.horizons,
+        yardsticks=_yardsticks(contract, known),
     )
+
+
+def _yardsticks(contract: Contract, known: Frame) -> Yardsticks:
+    """What readers compare with, from what was learned from."""
+    columns = [column.name for column in contract.explained]
+    latest = known.at(max(contract.roles.fitted_on)).rows
+    return Yardsticks.fit(contract.explained, Inputs.of(latest, columns), Inputs.of(known.rows, columns))
 
 
 def _contract(job: Job, manifest: Manifest, project: Project, settings: TrainingSettings, fitted: Fitted) -> Contract:
@@ -124,11 +138,7 @@ def _contract(job: Job, manifest: Manifest, project: Project, settings: Training
         link=recipe.link,
         outputs=job.outputs,
         unpredictable=job.unpredictable,
-        inputs=tuple(
-            InputColumn(name=f.name, family=f.family, unit=f.unit, meaning=f.meaning, meaning_zh=f.meaning_zh)
-            for f in manifest.features()
-            if f.name != DAY_OF_YEAR or fitted.season.days
-        ),
+        inputs=tuple(InputColumn.of(f) for f in manifest.features() if f.name != DAY_OF_YEAR or fitted.season.days),
         derived=fitted.prior.inputs() if fitted.prior else (),
         starts_from_prior=recipe.starts_from_prior,
         learned_horizon_days=job.past.horizon_days if job.past.horizon_days != manifest.horizon_days else None,

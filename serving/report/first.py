@@ -152,4 +152,5 @@ def _why(project: Project, scorer: Scorer, chosen: pd.DataFrame) -> dict[Column,
 def _reasons(project: Project, output: str, rows: pd.Index) -> dict[int, tuple[str, ...]]:
     """The sentences of some rows of the scored table, by the row's place in it."""
     column = pq.read_table(predictions_file(project), columns=[f"{output}_explanation"]).column(0)
-    return {row: tuple(reason["text"] for reason in column[row].as_py()["reasons"]) for row in rows}
+    found = {row: column[row].as_py() or {"reasons": ()} for row in rows}
+    return {row: tuple(reason["text"] for reason in explanation["reasons"]) for row, explanation in found.items()}

@@ -167,7 +167,7 @@ def with_linear(customers: pd.DataFrame) -> Callable[..., Bundle]:
     """A function that gives a bundle a linear half with made-up weights, on the scales of the customers."""
 
     def extended(bundle: Bundle, share: float = 0.5) -> Bundle:
-        values, rng = bundle.values(customers), np.random.default_rng(13)
+        values, rng = frame_read(bundle, customers), np.random.default_rng(13)
         logs = pd.DataFrame(signed_log(values.to_numpy()), columns=values.columns)
         logs = logs.fillna(logs.median())
         outputs = len(bundle.contract.outputs)
@@ -198,6 +198,12 @@ def bundle(request: pytest.FixtureRequest, bundles: dict[Task, Bundle], clv_with
     return bundles.get(request.param, clv_without_prior)
 
 
+def frame_read(bundle: Bundle, rows: pd.DataFrame) -> pd.DataFrame:
+    """What a bundle reads of rows, as a frame."""
+    read = bundle.inputs(rows)
+    return pd.DataFrame(read.numbers, columns=list(read.columns))
+
+
 def _outcomes(task: Task, customers: pd.DataFrame) -> NDArray[np.float64]:
     rng = np.random.default_rng(11)
     leaving = 0.015 * (customers["days_since_last_order"] - 150) - 0.3 * (customers["order_count"] - 3)
@@ -214,12 +220,21 @@ def _outcomes(task: Task, customers: pd.DataFrame) -> NDArray[np.float64]:
 
 def _outputs(task: Task) -> tuple[Output, ...]:
     if task == "churn":
-        return (Output(name="churn_probability", target="places no order within 90 days", label="risk of leaving"),)
+        return (
+            Output(
+                name="churn_probability", target="places no order within 90 days", label="risk of leaving", label_zh="流失风险"
+            ),
+        )
     if task == "clv":
-        return (Output(name="clv_90d", target="net spend within 90 days, in EUR", label="expected value"),)
+        return (Output(name="clv_90d", target="net spend within 90 days, in EUR", label="expected value", label_zh="预期价值"),)
     names = ("tea", "toys_games", "garden")
     return tuple(
-        Output(name=f"propensity_{name}", target=f"buys {c} within 90 days", label=f"chance of buying {c}")
+        Output(
+            name=f"propensity_{name}",
+            target=f"buys {c} within 90 days",
+            label=f"chance of buying {c}",
+            label_zh=f"购买“{c}”的可能性",
+        )
         for name, c in zip(names, CATEGORIES, strict=True)
     )
 
@@ -234,10 +249,7 @@ def _contract(task: Task, **other: object) -> Contract:
         horizon_days=90,
         link="exp" if task == "clv" else "sigmoid",
         outputs=_outputs(task),
-        inputs=tuple(
-            InputColumn(name=f.name, family=f.family, unit=f.unit, meaning=f.meaning, meaning_zh=f.meaning_zh)
-            for f in (by_name[name] for name in NAMES)
-        ),
+        inputs=tuple(InputColumn.of(by_name[name]) for name in NAMES),
         windows_days=(90,),
         categories=CATEGORIES,
         cohort=CohortSection(),

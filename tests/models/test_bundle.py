@@ -21,6 +21,7 @@ from models.calibration import Calibrator, inverse_link
 from models.contract import TASKS, Task
 from models.horizons import Horizons, OtherHorizon
 from models.season import Season
+from tests.models.conftest import frame_read
 
 
 @pytest.fixture
@@ -111,16 +112,16 @@ def test_absent_columns_are_named_all_at_once(bundle: Bundle, customers: pd.Data
 def test_margins_have_a_row_per_row_and_a_column_per_output(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> None:
     for task, outputs in {"churn": 1, "clv": 1, "propensity": 3}.items():
         for count in (1, 5):
-            values = bundles[task].values(customers.head(count))
-            assert margins(bundles[task].booster, matrix(values)).shape == (count, outputs)
-            assert bundles[task].margins(values).shape == (count, outputs)
+            some = customers.head(count)
+            assert margins(bundles[task].booster, matrix(frame_read(bundles[task], some))).shape == (count, outputs)
+            assert bundles[task].margins(bundles[task].inputs(some)).shape == (count, outputs)
 
 
 def test_a_booster_that_starts_from_the_prior_multiplies_what_the_rhythm_lets_expect(
     bundles: dict[Task, Bundle], customers: pd.DataFrame
 ) -> None:
     bundle = bundles["clv"]
-    values = bundle.values(customers)
+    values = frame_read(bundle, customers)
     correction = bundle.booster.predict(
         xgb.DMatrix(values.to_numpy(np.float32), feature_names=list(values.columns), base_margin=np.zeros(len(values)))
     )
@@ -287,7 +288,7 @@ def test_a_calibrator_is_part_of_what_golden_rows_check(bundles: dict[Task, Bund
     bundle = bundles["churn"]
     plain = replace(bundle, calibrator=Calibrator(link="sigmoid", slopes=(1.0,), intercepts=(0.0,)))
     assert not np.allclose(bundle.predict(bundle.golden), plain.predict(bundle.golden), atol=1e-4)
-    own = plain.margins(plain.values(plain.golden))
+    own = plain.margins(plain.inputs(plain.golden))
     assert np.allclose(plain.predict(bundle.golden)[["churn_probability"]], inverse_link(own, "sigmoid"))
 
 
@@ -320,8 +321,8 @@ def test_margins_are_where_customers_start_from_and_both_halves_each_by_its_shar
         start = 0.3 + plain.prior.offset(customers, plain.contract.link, 90)[:, None]
     for share in (0.0, 0.4, 1.0):
         bundle = replace(with_linear(plain, share), season=season)
-        values = bundle.values(customers)
-        trees, weights = margins(bundle.booster, matrix(values)), bundle.linear.margins(values)
+        values = bundle.inputs(customers)
+        trees, weights = margins(bundle.booster, matrix(frame_read(bundle, customers))), bundle.linear.margins(values)
         assert bundle.margins(values) == pytest.approx(start + share * weights + (1 - share) * trees)
     # Without a linear half the trees are the whole correction, whatever the contract says.
     alone = replace(bundle, linear=None)
@@ -400,7 +401,7 @@ def test_where_it_is_not_orders_that_are_predicted_days_until_leaving_follow_fro
     answers = bundle.predict(odd_customers)
     chance = answers["churn_probability"].to_numpy()
     assert answers["days_until_leaving"].to_numpy() == pytest.approx(np.minimum(90 * np.log(0.5) / np.log1p(-chance), 1825))
-    assert bundle.offsets(bundle.values(odd_customers), (30, 90)) == {}
+    assert bundle.offsets(bundle.inputs(odd_customers), (30, 90)) == {}
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e300, -1e300])

@@ -15,11 +15,12 @@ import pytest
 import xgboost as xgb
 
 from features.calendar import DAY_OF_YEAR
-from models.bundle import Bundle, matrix
+from models.bundle import Bundle
 from models.calibration import Calibrator, uncalibrated
 from models.contract import TASKS, InputColumn, Task
 from models.season import Season
-from models.shares import TOLERANCE, ExplanationUnavailable, shares
+from models.shares import TOLERANCE, shares
+from tests.models.conftest import frame_read
 
 
 def served_on_the_scale_of_shares(bundle: Bundle, rows: pd.DataFrame) -> np.ndarray:
@@ -62,29 +63,47 @@ def test_a_calibrated_amount_is_shared_out_too(bundles: dict[Task, Bundle], odd_
     assert found.total == pytest.approx(served_on_the_scale_of_shares(calibrated, odd_customers))
 
 
-def test_every_customer_starts_from_the_same_base_or_from_what_her_rhythm_lets_expect(
-    bundle: Bundle, odd_customers: pd.DataFrame
-) -> None:
+def test_every_customer_starts_from_the_same_base(bundle: Bundle, odd_customers: pd.DataFrame) -> None:
     base = shares(bundle, odd_customers).base
-    if bundle.contract.starts_from_prior:
-        expected = bundle.prior.offset(odd_customers, bundle.contract.link, 90)[:, None]
-        assert expected.std() > 0.1
-        base = base / np.exp(expected) if bundle.contract.link == "exp" else base - expected * bundle.calibrator.slopes[0]
     assert base == pytest.approx(np.broadcast_to(base[0], base.shape), rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("task", ["churn", "clv"])
+def test_what_her_rhythm_lets_expect_is_credited_to_the_column_that_says_it(
+    bundles: dict[Task, Bundle], odd_customers: pd.DataFrame, task: Task
+) -> None:
+    bundle = bundles[task]
+    contract = bundle.contract.model_copy(update={"link": "sigmoid", "task": "propensity"})
+    as_margins = replace(bundle, calibrator=uncalibrated("sigmoid", 1), contract=contract)
+    unstarted = replace(as_margins, contract=contract.model_copy(update={"starts_from_prior": False}))
+    credited = shares(as_margins, odd_customers).values - shares(unstarted, odd_customers).values
+    column = [column.name for column in contract.explained].index("order_probability_90d")
+    expected = bundle.prior.offset(odd_customers, "sigmoid", 90) - bundle.prior.usual_offset("sigmoid", 90)
+    assert expected.std() > 0.1
+    assert credited[:, 0, column] == pytest.approx(expected)
+    assert not np.delete(credited[:, 0], column, axis=1).any()
+
+
+def test_nobody_is_credited_for_a_rhythm_that_is_not_known(bundles: dict[Task, Bundle], odd_customers: pd.DataFrame) -> None:
+    prior = bundles["churn"].prior
+    unknown = odd_customers[odd_customers["order_day_count"].isna()]
+    for link in ("sigmoid", "exp"):
+        assert len(unknown) == 2
+        assert prior.offset(unknown, link, 60) == pytest.approx(prior.usual_offset(link, 60))
 
 
 def test_the_shares_stand_beside_the_values_that_were_read(bundle: Bundle, odd_customers: pd.DataFrame) -> None:
     read = shares(bundle, odd_customers).read
     assert list(read.columns) == [column.name for column in bundle.contract.explained]
-    pd.testing.assert_frame_equal(read[bundle.contract.features], odd_customers[bundle.contract.features])
+    for name in bundle.contract.features:
+        assert np.array_equal(read[name], odd_customers[name], equal_nan=True)
 
 
 def test_money_is_shared_out_in_proportion_to_the_shares_of_the_margin(
-    bundles: dict[Task, Bundle], customers: pd.DataFrame
+    clv_without_prior: Bundle, customers: pd.DataFrame
 ) -> None:
-    bundle = bundles["clv"]
-    margin_shares = bundle.booster.predict(matrix(bundle.values(customers)), pred_contribs=True)[:, :-1]
-    money = shares(bundle, customers).values[:, 0]
+    margin_shares = shares_of_margins(clv_without_prior, customers)[:, 0]
+    money = shares(clv_without_prior, customers).values[:, 0]
     rate = money.sum(axis=1) / margin_shares.sum(axis=1)
     assert np.all(rate > 0)  # what raises the margin raises the amount
     assert money == pytest.approx(rate[:, None] * margin_shares, rel=1e-4, abs=1e-4)
@@ -134,16 +153,16 @@ def test_shares_that_cancel_stay_small(clv_without_prior: Bundle, customers: pd.
     assert np.abs(found.base + found.values.sum(axis=2) - found.total).max() < TOLERANCE
 
 
-def test_shares_that_do_not_add_up_are_never_given(
+def test_by_how_much_shares_miss_the_served_number_is_said(
     bundle: Bundle, customers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     honest = Calibrator.linear
+    assert shares(bundle, customers).missed.max() < TOLERANCE / 10
     monkeypatch.setattr(Calibrator, "linear", lambda self, margins: honest(self, margins) + 0.01)
-    with pytest.raises(ExplanationUnavailable, match=r"the reasons miss the served number by up to 0\.01 \(allowed 0\.0001\)"):
-        shares(bundle, customers)
+    assert shares(bundle, customers).missed == pytest.approx(0.01, abs=1e-5)
 
 
-def test_one_row_that_does_not_add_up_is_enough(
+def test_one_row_that_does_not_add_up_is_told_from_the_others(
     bundle: Bundle, customers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     honest = Calibrator.linear
@@ -154,8 +173,8 @@ def test_one_row_that_does_not_add_up_is_enough(
         return margins
 
     monkeypatch.setattr(Calibrator, "linear", tampered)
-    with pytest.raises(ExplanationUnavailable):
-        shares(bundle, customers)
+    missed = shares(bundle, customers).missed
+    assert [tuple(place) for place in np.argwhere(~(missed <= TOLERANCE))] == [(17, missed.shape[1] - 1)]
 
 
 def test_shares_are_shapley_values_by_their_definition(bundle: Bundle, odd_customers: pd.DataFrame) -> None:
@@ -165,7 +184,7 @@ def test_shares_are_shapley_values_by_their_definition(bundle: Bundle, odd_custo
 
 def shares_of_margins(bundle: Bundle, rows: pd.DataFrame) -> np.ndarray:
     """The shares before calibration and before they become money."""
-    contract = bundle.contract.model_copy(update={"link": "sigmoid"})
+    contract = bundle.contract.model_copy(update={"link": "sigmoid", "starts_from_prior": False})
     plain = replace(bundle, contract=contract, calibrator=uncalibrated("sigmoid", len(contract.outputs)))
     return shares(plain, rows).values
 
@@ -176,7 +195,7 @@ def shapley_values(bundle: Bundle, rows: pd.DataFrame) -> np.ndarray:
     nodes = bundle.booster.trees_to_dataframe()
     trees = [tree.set_index("ID").to_dict("index") for _, tree in nodes.groupby("Tree", sort=True)]
     found = np.zeros((len(rows), outputs, len(features)))
-    for r, row in enumerate(bundle.values(rows).astype(np.float32).to_dict("records")):
+    for r, row in enumerate(frame_read(bundle, rows).astype(np.float32).to_dict("records")):
         for t, tree in enumerate(trees):
             asked = sorted({node["Feature"] for node in tree.values()} - {"Leaf"})  # the others have no share
             value = {
@@ -213,7 +232,7 @@ def test_shap_finds_the_same_shares(bundle: Bundle, odd_customers: pd.DataFrame)
         import shap
     explainer = shap.TreeExplainer(bundle.booster, feature_perturbation="tree_path_dependent")
     explainer.model.model_type = "internal"  # its own implementation; otherwise it asks the booster, as we do
-    theirs = np.asarray(explainer.shap_values(bundle.values(odd_customers), check_additivity=False))
+    theirs = np.asarray(explainer.shap_values(frame_read(bundle, odd_customers), check_additivity=False))
     theirs = theirs.reshape(len(odd_customers), len(bundle.contract.explained), -1).transpose(0, 2, 1)
     assert shares_of_margins(bundle, odd_customers) == pytest.approx(theirs, abs=1e-4)
 
@@ -229,10 +248,10 @@ def test_a_feature_that_the_trees_never_ask_for_has_no_share(bundles: dict[Task,
     bundle = bundles["churn"]
     silent = replace(bundle, booster=bundle.booster[:1])  # the first tree asks for a few features only
     found = shares(silent, customers)
-    unused = set(found.read.columns) - set(silent.booster.get_score())
+    unused = set(found.read.columns) - set(silent.booster.get_score()) - {"order_probability_90d"}  # the prior's own
     assert unused
     for name in unused:
-        assert np.all(found.values[:, 0, list(found.read.columns).index(name)] == 0)
+        assert np.all(found.values[:, 0, found.read.place[name]] == 0)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -245,7 +264,7 @@ def test_the_day_of_the_year_is_credited_with_its_level_beside_the_usual_one(
     season = Season(usual=(0.25,) * outputs, days=(50, 250), levels=((0.75,) * outputs, (-0.25,) * outputs))
     seasonal, rows = replace(bundle, contract=contract, season=season), customers.assign(**{DAY_OF_YEAR: 50.0})
     found = shares(seasonal, rows)
-    assert found.features.index(DAY_OF_YEAR) == 2
+    assert found.read.columns.index(DAY_OF_YEAR) == 2
     assert found.base + found.values.sum(axis=2) == pytest.approx(found.total, abs=TOLERANCE)
     assert found.total == pytest.approx(served_on_the_scale_of_shares(seasonal, rows))
     if task == "clv":
@@ -274,7 +293,7 @@ def test_shares_of_both_halves_are_shapley_values_of_the_trees_and_weights_times
     blended: dict[Task, Bundle], customers: pd.DataFrame, task: Task
 ) -> None:
     bundle = blended[task]
-    values = bundle.values(customers)
+    values = bundle.inputs(customers)
     weights = bundle.linear.standardised(values)[:, None, :] * np.asarray(bundle.linear.weights)
     trees = shares_of_margins(replace(bundle, linear=None), customers)
     assert shares_of_margins(bundle, customers) == pytest.approx(0.4 * weights + 0.6 * trees, abs=1e-4)
@@ -292,7 +311,7 @@ def test_a_feature_that_only_the_linear_half_reads_has_its_weight_as_share(
     for place, name in enumerate(bundle.linear.columns):
         if name in unread:
             for k, weights in enumerate(bundle.linear.weights):
-                column = bundle.linear.standardised(bundle.values(customers))[:, place]
+                column = bundle.linear.standardised(bundle.inputs(customers))[:, place]
                 assert margins[:, k, place] == pytest.approx(0.25 * weights[place] * column, abs=1e-12)
 
 
@@ -305,7 +324,7 @@ def test_one_half_alone_is_explained_by_itself(
     if share == 0:
         assert found == pytest.approx(shares_of_margins(bundles["churn"], customers))
     else:
-        assert found == pytest.approx(bundle.linear.parts(bundle.values(customers)))
+        assert found == pytest.approx(bundle.linear.parts(bundle.inputs(customers)))
 
 
 def test_with_a_linear_half_the_day_of_the_year_is_credited_all_the_same(

@@ -18,6 +18,7 @@ import pytest
 import xgboost as xgb
 from numpy.typing import NDArray
 
+from features.calendar import DAY_OF_YEAR
 from features.feature import Words, slug
 from features.problems import BadInput
 from features.project import CohortSection, Project
@@ -197,10 +198,7 @@ def ready_and_scored(ready: Project, project: Project, scored: pd.DataFrame) -> 
 def champion(task: Task, manifest: Manifest, snapshot: pd.DataFrame) -> Registered:
     """A small booster on made-up outcomes, judged by the figures that training uses."""
     recipe, rng = RECIPES[task], np.random.default_rng(2)
-    inputs = tuple(
-        InputColumn(name=f.name, family=f.family, unit=f.unit, meaning=f.meaning, meaning_zh=f.meaning_zh)
-        for f in manifest.features()
-    )
+    inputs = tuple(InputColumn.of(f) for f in manifest.features())
     contract = Contract(
         project="made_up", currency="EUR", task=task, horizon_days=HORIZON, link=recipe.link,
         unpredictable=UNPREDICTABLE if task == "propensity" else {}, outputs=recipe.outputs(manifest, "orders"), inputs=inputs, windows_days=(90,), categories=CATEGORIES, cohort=CohortSection(),
@@ -369,7 +367,7 @@ def test_model_cards_say_what_the_linear_half_makes_and_from_how_many_days_was_l
 
 def linear_of_zeros(bundle: Bundle) -> Linear:
     """A linear half that moves nobody."""
-    columns = tuple(booster_columns(bundle.values(bundle.golden)).columns)
+    columns = bundle.inputs(bundle.golden).without(DAY_OF_YEAR).columns
     zeros, ones, outputs = (0.0,) * len(columns), (1.0,) * len(columns), len(bundle.contract.outputs)
     return Linear(
         columns=columns, medians=zeros, lowest=zeros, highest=ones, means=zeros, per_unit=ones,

@@ -22,7 +22,9 @@ class Judged:
 
 def propensity(**usual: float) -> Judged:
     """By category, the share of the judged customers who bought it."""
-    outputs = tuple(Output(name=f"propensity_{c}", target=f"buys {c}", label=f"chance of buying {c}") for c in usual)
+    outputs = tuple(
+        Output(name=f"propensity_{c}", target=f"buys {c}", label=f"chance of buying {c}", label_zh=c) for c in usual
+    )
     tenths = {f"propensity_{c}": (point(0.5, share), point(0.5, share)) for c, share in usual.items()}
     judged = {name: OutputEvaluation(metrics={}, baselines={}, tenths=both) for name, both in tenths.items()}
     return Judged(SimpleNamespace(outputs=outputs), SimpleNamespace(outputs=judged))

@@ -15,8 +15,8 @@ from tests.training.conftest import CUSTOMERS, HORIZON_DAYS, JUDGED_AT, MakeFram
 from training.judging import judge
 
 ONE: dict[Task, Output] = {
-    "churn": Output(name="churn_probability", target="leaves", label="risk of leaving"),
-    "clv": Output(name="clv_90d", target="spends", label="expected value"),
+    "churn": Output(name="churn_probability", target="leaves", label="risk of leaving", label_zh="流失风险"),
+    "clv": Output(name="clv_90d", target="spends", label="expected value", label_zh="预期价值"),
 }
 
 

@@ -20,7 +20,10 @@ ROLES = Roles(
     fitted_on=DATES,
     judge=DATES[1] + timedelta(30),
 )
-OUTPUTS = tuple(Output(name=f"propensity_{name}", target=f"buys {name}", label=f"chance of {name}") for name in ("tea", "toys"))
+OUTPUTS = tuple(
+    Output(name=f"propensity_{name}", target=f"buys {name}", label=f"chance of {name}", label_zh=name)
+    for name in ("tea", "toys")
+)
 
 
 def frame(tea: int, toys: int, *, customers: int = 100) -> Frame:

@@ -1,0 +1,132 @@
+"""Numbers, money, dates and units as readers of a language expect them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import cache
+from typing import Literal, get_args
+
+from babel.dates import format_date
+from babel.numbers import get_currency_precision, get_currency_symbol
+
+from features.feature import Unit
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+LOCALES: dict[Language, str] = {"en": "en_GB", "zh": "zh_Hans_CN"}  # both write 1,234.5
+UNKNOWN: dict[Language, str] = {"en": "not known", "zh": "未知"}
+YES_NO: dict[Language, tuple[str, str]] = {"en": ("no", "yes"), "zh": ("否", "是")}
+UNITS: dict[Unit, tuple[str, str, str]] = {  # one, several, and in Chinese
+    "days": (" day", " days", "天"),
+    "orders": (" order", " orders", "单"),
+    "lines": (" line", " lines", "行"),
+    "units": (" unit", " units", "件"),
+    "products": (" product", " products", "种"),
+    "categories": (" category", " categories", "类"),
+    "refunds": (" refund", " refunds", "笔"),
+    "contacts": (" contact", " contacts", "次"),
+    "complaints": (" complaint", " complaints", "件"),
+    "answers": (" answer", " answers", "次"),
+    "points": (" point", " points", "分"),
+    "subscriptions": (" subscription", " subscriptions", "份"),
+    "treatments": (" treatment", " treatments", "次"),
+    "customers": (" customer", " customers", "位"),
+    "seconds": (" second", " seconds", "秒"),
+    "visits": (" visit", " visits", "次"),
+    "ratio": ("", "", ""),
+    "number": ("", "", ""),
+}
+DECIMALS: dict[Unit, int] = {"ratio": 2, "number": 2}
+ORDINARY_YEAR = 2001  # the day of the year is said as the date it is in most years
+
+
+class Said(dict[float, str]):
+    """The values of one unit in one language, each written once: what is asked for again is looked up."""
+
+    def __init__(self, write: Callable[[float], str], unknown: str) -> None:
+        super().__init__()
+        self.write, self.unknown = write, unknown
+
+    def __missing__(self, value: float) -> str:
+        self[value] = said = self.write(value) if value == value else self.unknown
+        return said
+
+
+def said(unit: Unit, currency: str, language: Language) -> Said:
+    """How values of a unit are written.
+
+    >>> said("days", "GBP", "en")[1], said("days", "GBP", "en")[94], said("days", "GBP", "zh")[30.46]
+    ('1 day', '94 days', '30.5天')
+    >>> said("money", "GBP", "en")[1234.5], said("money", "CNY", "zh")[-3], said("share", "GBP", "en")[0.123]
+    ('£1,234.50', '-¥3.00', '12.3 %')
+    >>> said("day", "GBP", "en")[343], said("day", "GBP", "zh")[343], said("days", "GBP", "en")[float("nan")]
+    ('9 December', '12月9日', 'not known')
+    """
+    return Said(_writer(unit, currency, language), UNKNOWN[language])
+
+
+def _writer(unit: Unit, currency: str, language: Language) -> Callable[[float], str]:
+    if unit == "money":
+        before, decimals = _currency(currency, language)
+        return lambda value: f"{'-' if value < 0 else ''}{before}{abs(value):,.{decimals}f}"
+    if unit == "share":
+        return lambda value: f"{_number(100 * value, 1)}{' %' if language == 'en' else '%'}"
+    if unit == "day":
+        return lambda value: say_day_of_year(value, language)
+    if unit == "yes or no":
+        no, yes = YES_NO[language]
+        return lambda value: yes if value else no
+    one, several, zh = UNITS[unit]
+    decimals = DECIMALS.get(unit, 1)
+    if language == "zh":
+        return lambda value: f"{_number(value, decimals)}{zh}"
+    return lambda value: f"{_number(value, decimals)}{one if value == 1 else several}"
+
+
+def _number(value: float, decimals: int) -> str:
+    """With thousands separated, and no more decimals than it has.
+
+    >>> _number(1234, 1), _number(30.46, 1), _number(0.254, 2), _number(-0.001, 1), _number(2.999, 2)
+    ('1,234', '30.5', '0.25', '0', '3')
+    """
+    text = f"{value:,.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if decimals else text
+    return "0" if text == "-0" else text
+
+
+@cache
+def _currency(code: str, language: Language) -> tuple[str, int]:
+    """What stands before an amount, and how many decimals it has. A code that is no currency's stands as it is."""
+    symbol = get_currency_symbol(code, locale=LOCALES[language])
+    return (f"{symbol} " if symbol == code else symbol), get_currency_precision(code)
+
+
+def say_points(points: float, language: Language) -> str:
+    """The size of a change in percentage points, without its sign.
+
+    >>> say_points(-12.34, "en"), say_points(0.96, "zh"), say_points(0.01, "en")
+    ('12.3 points', '1.0个百分点', 'less than 0.1 points')
+    """
+    size = f"{abs(points):.1f}"
+    if language == "zh":
+        return "不到0.1个百分点" if size == "0.0" else f"{size}个百分点"
+    return "less than 0.1 points" if size == "0.0" else f"{size} points"
+
+
+def say_date(day: date, language: Language) -> str:
+    """A day in full.
+
+    >>> say_date(date(2011, 12, 9), "en"), say_date(date(2011, 12, 9), "zh")
+    ('9 December 2011', '2011年12月9日')
+    """
+    return format_date(day, "long", locale=LOCALES[language])
+
+
+@cache
+def say_day_of_year(day: float, language: Language) -> str:
+    """A day of the year as a date; what no year has is said as the number it is."""
+    if not 1 <= day <= 366:
+        return _number(day, 1)
+    found = date(ORDINARY_YEAR, 1, 1) + timedelta(days=min(int(day), 365) - 1)
+    return format_date(found, "d MMMM" if language == "en" else "M月d日", locale=LOCALES[language])
