@@ -7,7 +7,7 @@ AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve test test-slow test-engines bench-features bench-models bench-training check lock clean
+.PHONY: help demo serve test test-slow test-engines bench-features bench-models bench-reasons bench-training check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ bench-training: $(VENV)/dev.txt ## how long the three models take to make again,
 
 bench-models: $(VENV)/bench.txt $(AUTOGLUON)/autogluon.txt ## models beside their peers (CVM_DATA=folder with cdnow/; ONLY="telco cdnow")
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m benchmarks.models $(if $(ONLY),--only $(ONLY))
+
+bench-reasons: $(VENV)/dev.txt ## reasons for 100,000 customers and for one, beside shap and pred_contribs (minutes)
+	$(RUN) -m benchmarks.reasons
 
 check: $(VENV)/dev.txt ## ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .

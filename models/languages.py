@@ -41,29 +41,19 @@ DECIMALS: dict[Unit, int] = {"ratio": 2, "number": 2}
 ORDINARY_YEAR = 2001  # the day of the year is said as the date it is in most years
 
 
-class Said(dict[float, str]):
-    """The values of one unit in one language, each written once: what is asked for again is looked up."""
-
-    def __init__(self, write: Callable[[float], str], unknown: str) -> None:
-        super().__init__()
-        self.write, self.unknown = write, unknown
-
-    def __missing__(self, value: float) -> str:
-        self[value] = said = self.write(value) if value == value else self.unknown
-        return said
-
-
-def said(unit: Unit, currency: str, language: Language) -> Said:
+def writer(unit: Unit, currency: str, language: Language) -> Callable[[float], str]:
     """How values of a unit are written.
 
-    >>> said("days", "GBP", "en")[1], said("days", "GBP", "en")[94], said("days", "GBP", "zh")[30.46]
-    ('1 day', '94 days', '30.5天')
-    >>> said("money", "GBP", "en")[1234.5], said("money", "CNY", "zh")[-3], said("share", "GBP", "en")[0.123]
+    >>> days, chinese_days = writer("days", "GBP", "en"), writer("days", "GBP", "zh")
+    >>> days(1), days(94), days(float("nan")), chinese_days(30.46)
+    ('1 day', '94 days', 'not known', '30.5天')
+    >>> writer("money", "GBP", "en")(1234.5), writer("money", "CNY", "zh")(-3), writer("share", "GBP", "en")(0.123)
     ('£1,234.50', '-¥3.00', '12.3 %')
-    >>> said("day", "GBP", "en")[343], said("day", "GBP", "zh")[343], said("days", "GBP", "en")[float("nan")]
-    ('9 December', '12月9日', 'not known')
+    >>> writer("day", "GBP", "en")(343), writer("day", "GBP", "zh")(343)
+    ('9 December', '12月9日')
     """
-    return Said(_writer(unit, currency, language), UNKNOWN[language])
+    write, unknown = _writer(unit, currency, language), UNKNOWN[language]
+    return lambda value: write(value) if value == value else unknown
 
 
 def _writer(unit: Unit, currency: str, language: Language) -> Callable[[float], str]:

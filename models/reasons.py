@@ -6,19 +6,21 @@ it, with the customer's own value and what to compare it with.
 
 from __future__ import annotations
 
-import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.feature import FAMILY_ZH, Family
+from features.feature import Family
 from models.bundle import Bundle
 from models.contract import Frozen
 from models.inputs import Inputs
 from models.languages import LANGUAGES
-from models.sentences import Sentences
+from models.sentences import Sentences, facts
 from models.shares import TOLERANCE, OnScale, Scale, Shares, shares
 
 Floats = NDArray[np.float64]
@@ -49,6 +51,18 @@ class Addition(Frozen):
     shares: tuple[float, ...]
     rest: float
     total: float
+
+
+ADDITION = pa.struct(
+    [("base", pa.float64()), ("shares", pa.list_(pa.float64())), ("rest", pa.float64()), ("total", pa.float64())]
+)
+
+
+class Column(NamedTuple):
+    """The explanations of one output for many customers, null where there is none, and then why; null where there is one."""
+
+    explanations: pa.StructArray
+    unavailable: pa.StringArray
 
 
 class Explanation(Frozen):
@@ -114,96 +128,123 @@ def explain(
 
     There is none where shares and served number disagree. `stake` is the money at stake for each row, where it is known.
     """
+    columns = explain_columns(bundle, rows, top=top, stake=stake)
+    found = {
+        name: [
+            cause or Explanation.model_validate(one)
+            for one, cause in zip(column.explanations.to_pylist(), column.unavailable.to_pylist(), strict=True)
+        ]
+        for name, column in columns.items()
+    }
+    return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+
+
+def explain_columns(
+    bundle: Bundle, rows: pd.DataFrame | Inputs, *, top: int, stake: Floats | None = None, threads: int = 1
+) -> dict[str, Column]:
+    """The same for many customers as columns of a table, by output."""
     read = bundle.inputs(rows)
+    bundle.tree_shares  # noqa: B018  worked out once, before threads ask for it
+    parts = [slice(begin, begin + ROWS_AT_ONCE) for begin in range(0, max(len(read), 1), ROWS_AT_ONCE)]
+
+    def explain_part(some: slice) -> list[Column]:
+        return _explain(bundle, Inputs(read.columns, read.numbers[some]), None if stake is None else stake[some], top)
+
+    if threads == 1 or len(parts) == 1:
+        found = [explain_part(some) for some in parts]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(explain_part, parts))
+    return {
+        output.name: Column(*(pa.concat_arrays(pieces) for pieces in zip(*columns, strict=True)))
+        for output, columns in zip(bundle.contract.outputs, zip(*found, strict=True), strict=True)
+    }
+
+
+def _explain(bundle: Bundle, read: Inputs, stake: Floats | None, top: int) -> list[Column]:
+    """One column per output."""
+    found, families = shares(bundle, read), Families.of(bundle)
+    scales = {} if found.scale == "money" else {"points": found.points()}
+    if scales and stake is not None:
+        scales["money"] = found.money(stake)
     sentences = [Sentences(bundle, language) for language in LANGUAGES]
-    names = [output.name for output in bundle.contract.outputs]
-    found: list[dict[str, Explanation | str]] = []
-    for begin in range(0, len(read), ROWS_AT_ONCE):
-        some = slice(begin, begin + ROWS_AT_ONCE)
-        part = shares(bundle, Inputs(read.columns, read.numbers[some]))
-        scales = _other_scales(part, None if stake is None else stake[some])
-        columns = [_column(bundle, part, scales, k, sentences, top) for k in range(len(names))]
-        found += [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-    return found
-
-
-def _other_scales(found: Shares, stake: Floats | None) -> dict[str, OnScale]:
-    """Points for probabilities; money for those with something at stake."""
-    if found.scale == "money":
-        return {}
-    points = {"points": found.points()}
-    return points if stake is None else points | {"money": found.money(stake)}
+    return [
+        _column(bundle, found, scales, k, Chosen.of(found.values[:, k], families, top), sentences)
+        for k in range(len(bundle.contract.outputs))
+    ]
 
 
 def _column(
-    bundle: Bundle, found: Shares, scales: dict[str, OnScale], k: int, sentences: list[Sentences], top: int
-) -> list[Explanation | str]:
-    """The explanations of one output."""
-    chosen = Chosen.of(found.values[:, k], Families.of(bundle), top)
-    said = [_texts(chosen, found, scales, k, own) for own in sentences]
-    return [
-        _explanation(bundle, found, scales, k, chosen, [[text[row] for text in each] for each in said], row)
-        for row in range(len(found.read))
-    ]
-
-
-def _texts(chosen: Chosen, found: Shares, scales: dict[str, OnScale], k: int, sentences: Sentences) -> list[list[str]]:
-    """For every reason a list with one sentence per customer."""
-    moved = chosen.share * (scales["points"].rate[:, k, None] if "points" in scales else 1.0)
-    names = [sentences.family(name, FAMILY_ZH[name]) for name in chosen.families.names]
-    return [
-        sentences.say(
-            found.read,
-            chosen.lead[:, place],
-            [names[family] for family in chosen.family[:, place]],
-            chosen.alone[:, place],
-            moved[:, place],
-            k,
-        )
-        for place in range(chosen.share.shape[1])
-    ]
-
-
-def _explanation(
-    bundle: Bundle, found: Shares, scales: dict[str, OnScale], k: int, chosen: Chosen, said: list[list[str]], row: int
-) -> Explanation | str:
-    """One customer's; or that it does not add up, and by how much."""
-    missed, base, total = (float(part[row, k]) for part in (found.missed, found.base, found.total))
-    if not missed <= TOLERANCE:
-        return f"the reasons miss the served number by {missed:.2g} (allowed {TOLERANCE:g})"
-    reasons = []
-    for place, share in enumerate(chosen.share[row].tolist()):
-        if share != 0:
-            lead = chosen.lead[row, place]
-            column, value = bundle.contract.explained[lead], float(found.read.numbers[row, lead])
-            reasons.append(
-                Reason(
-                    family=column.family,
-                    feature=column.name,
-                    label=column.meaning,
-                    label_zh=column.meaning_zh,
-                    value=None if math.isnan(value) else value,
-                    share=share,
-                    text=said[0][place],
-                    text_zh=said[1][place],
-                )
-            )
-    given = tuple(reason.share for reason in reasons)
-    others = {
-        name: Addition(
-            base=float(scale.base[row, k]),
-            shares=tuple(share * float(scale.rate[row, k]) for share in given),
-            rest=float(scale.total[row, k] - scale.base[row, k]) - sum(given) * float(scale.rate[row, k]),
-            total=float(scale.total[row, k]),
-        )
-        for name, scale in scales.items()
+    bundle: Bundle, found: Shares, scales: dict[str, OnScale], k: int, chosen: Chosen, sentences: list[Sentences]
+) -> Column:
+    """The explanations of one output, side by side."""
+    given = chosen.share != 0
+    offsets = pa.array(np.concatenate([[0], given.sum(axis=1).cumsum()]), pa.int32())
+    missed, base, total = found.missed[:, k], found.base[:, k], found.total[:, k]
+    fails = ~(missed <= TOLERANCE)
+    additions = {name: OnScale(scale.base[:, k], scale.rate[:, k], scale.total[:, k]) for name, scale in scales.items()}
+    parts = {
+        "scale": pa.array([found.scale] * len(base), pa.string()),
+        "base": base,
+        "reasons": pa.ListArray.from_arrays(offsets, _reasons(bundle, found, scales, k, chosen, given, sentences)),
+        "rest": total - base - chosen.share.sum(axis=1),
+        "total": total,
+        "points": _addition(additions.get("points"), chosen, given, offsets),
+        "money": _addition(additions.get("money"), chosen, given, offsets),
     }
-    return Explanation(
-        scale=found.scale,
-        base=base,
-        reasons=tuple(reasons),
-        rest=total - base - sum(given),
-        total=total,
-        points=others.get("points"),
-        money=others.get("money"),
+    causes = [
+        f"the reasons miss the served number by {off:.2g} (allowed {TOLERANCE:g})" if fail else None
+        for off, fail in zip(missed.tolist(), fails.tolist(), strict=True)
+    ]
+    return Column(_struct(parts, fails), pa.array(causes, pa.string()))
+
+
+def _reasons(
+    bundle: Bundle,
+    found: Shares,
+    scales: dict[str, OnScale],
+    k: int,
+    chosen: Chosen,
+    given: NDArray[np.bool_],
+    sentences: list[Sentences],
+) -> pa.StructArray:
+    """All reasons of one output, customer after customer."""
+    columns, rows, lead = bundle.contract.explained, np.nonzero(given)[0], chosen.lead[given]
+    moved = (chosen.share * (scales["points"].rate[:, k, None] if "points" in scales else 1.0))[given]
+    told, family, alone = facts(bundle, found.read, rows, lead), chosen.family[given], chosen.alone[given]
+    said = [own.say(told, chosen.families.names, family, alone, moved, k) for own in sentences]
+    labels = {
+        "family": [column.family for column in columns],
+        "feature": [column.name for column in columns],
+        "label": [column.meaning for column in columns],
+        "label_zh": [column.meaning_zh for column in columns],
+    }
+    return _struct(
+        {name: pa.array(words, pa.string()).take(pa.array(lead)) for name, words in labels.items()}
+        | {
+            "value": pa.array(found.read.numbers[rows, lead], from_pandas=True),
+            "share": chosen.share[given],
+            "text": pa.array(said[0], pa.string()),
+            "text_zh": pa.array(said[1], pa.string()),
+        }
     )
+
+
+def _addition(scale: OnScale | None, chosen: Chosen, given: NDArray[np.bool_], offsets: pa.Array) -> pa.Array:
+    """The same reasons on another scale; null where there is none."""
+    if scale is None:
+        return pa.nulls(len(given), ADDITION)
+    own = chosen.share * scale.rate[:, None]
+    return _struct(
+        {
+            "base": scale.base,
+            "shares": pa.ListArray.from_arrays(offsets, pa.array(own[given])),
+            "rest": scale.total - scale.base - own.sum(axis=1),
+            "total": scale.total,
+        }
+    )
+
+
+def _struct(parts: dict[str, object], is_null: NDArray[np.bool_] | None = None) -> pa.StructArray:
+    arrays = [part if isinstance(part, pa.Array) else pa.array(part) for part in parts.values()]
+    return pa.StructArray.from_arrays(arrays, names=list(parts), mask=None if is_null is None else pa.array(is_null))

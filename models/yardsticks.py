@@ -48,14 +48,14 @@ class Yardsticks(Frozen):
         return np.zeros(len(rows), dtype=np.intp) if self.tiers is None else self.tiers.of(rows) + 1
 
 
-def own_usual(usual: Usual | None, read: Inputs) -> Floats | None:
-    """What a feature usually is for each customer; None where the model does not read what it would follow from."""
+def own_usual(usual: Usual | None, read: Inputs, rows: NDArray[np.intp]) -> Floats | None:
+    """What a feature usually is for some customers; None where the model does not read what it would follow from."""
     if usual is None or usual.feature not in read.place or (usual.since is not None and usual.since not in read.place):
         return None
-    if usual.since is None or usual.days is None:
-        return read[usual.feature]
-    per_window: Floats = read[usual.feature] * usual.days / np.maximum(read[usual.since], usual.days)
-    return per_window
+    found: Floats = read.numbers[rows, read.place[usual.feature]]
+    if usual.since is not None and usual.days is not None:
+        found = found * usual.days / np.maximum(read.numbers[rows, read.place[usual.since]], usual.days)
+    return found
 
 
 def _middle(group: Floats, is_yes_no: NDArray[np.bool_]) -> Floats:

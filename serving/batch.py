@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,33 +15,6 @@ from features.problems import BadInput
 from features.project import Project
 from features.snapshots import load_manifest, load_snapshot
 from serving.scorer import Scorer, load_scorer
-
-REASON = pa.struct(
-    [
-        ("family", pa.string()),
-        ("feature", pa.string()),
-        ("label", pa.string()),
-        ("label_zh", pa.string()),
-        ("value", pa.float64()),
-        ("share", pa.float64()),
-        ("text", pa.string()),
-        ("text_zh", pa.string()),
-    ]
-)
-ADDITION = pa.struct(
-    [("base", pa.float64()), ("shares", pa.list_(pa.float64())), ("rest", pa.float64()), ("total", pa.float64())]
-)
-EXPLANATION = pa.struct(
-    [
-        ("scale", pa.string()),
-        ("base", pa.float64()),
-        ("reasons", pa.list_(REASON)),
-        ("rest", pa.float64()),
-        ("total", pa.float64()),
-        ("points", ADDITION),
-        ("money", ADDITION),
-    ]
-)
 
 
 def predictions_file(project: Project) -> Path:
@@ -77,13 +51,16 @@ def predictions(scorer: Scorer, snapshot: pd.DataFrame) -> pa.Table:
     )
     answers = answers.join(scorer.numbers(rows))  # by index: those who are not eligible get missing numbers
     table = pa.Table.from_pandas(answers, preserve_index=False)
-    explained = dict(zip(rows.index, scorer.explanations(rows), strict=True))
-    for name in [output.name for model in scorer.models.values() for output in model.bundle.contract.outputs]:
-        found = (explained[i].explanations.get(name) if i in explained else None for i in snapshot.index)
-        column = [one.model_dump() if one else None for one in found]
-        table = table.append_column(f"{name}_explanation", pa.array(column, type=EXPLANATION))
-    causes = [explained[i].unavailable if i in explained else None for i in snapshot.index]
-    table = table.append_column("explanation_unavailable", pa.array(causes, type=pa.string()))
+    place = np.full(len(snapshot), -1)
+    place[eligible.to_numpy()] = np.arange(len(rows))
+    there = pa.array(place, mask=place < 0)  # those who are not eligible get nothing
+    missing: list[list[str]] = [[] for _ in range(len(rows))]
+    for name, column in scorer.explanation_columns(rows).items():
+        table = table.append_column(f"{name}_explanation", column.explanations.take(there))
+        for row, cause in enumerate(column.unavailable.to_pylist()):
+            missing[row] += [f"{name}: {cause}"] if cause else []
+    causes = pa.array(["; ".join(causes) or None for causes in missing], pa.string())
+    table = table.append_column("explanation_unavailable", causes.take(there))
     for task, version in scorer.versions.items():
         table = table.append_column(f"{task}_model", pa.array([version] * len(snapshot)))
     return table

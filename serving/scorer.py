@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from features.project import Project
 from features.snapshots import Manifest
 from models.contract import Task
 from models.outcomes import untold
-from models.reasons import Explanation, explain
+from models.reasons import Column, Explanation, explain, explain_columns
 from models.recipes import RECIPES, possible
 from models.registry import Registered, champion
 
@@ -66,13 +67,20 @@ class Scorer:
         """
         found = [Explained({}, None) for _ in range(len(rows))]
         for task, model in self.models.items():
-            stake = self._expected_value(rows) if task == "churn" else None
-            for row, answers in enumerate(explain(model.bundle, rows, top=top, stake=stake)):
+            for row, answers in enumerate(explain(model.bundle, rows, top=top, stake=self._stake(task, rows))):
                 found[row] = found[row].joined(answers)
         return found
 
-    def _expected_value(self, rows: pd.DataFrame) -> NDArray[np.float64] | None:
-        if "clv" not in self.models:
+    def explanation_columns(self, rows: pd.DataFrame, *, top: int = TOP_REASONS) -> dict[str, Column]:
+        """The same for many customers as columns of a table, by number."""
+        found: dict[str, Column] = {}
+        for task, model in self.models.items():
+            stake = self._stake(task, rows)
+            found |= explain_columns(model.bundle, rows, top=top, stake=stake, threads=os.cpu_count() or 1)
+        return found
+
+    def _stake(self, task: Task, rows: pd.DataFrame) -> NDArray[np.float64] | None:
+        if task != "churn" or "clv" not in self.models:
             return None
         clv = self.models["clv"].bundle
         return clv.predict(rows)[clv.contract.outputs[0].name].to_numpy(dtype=np.float64)

@@ -14,7 +14,6 @@ from features.feature import FAMILY_ZH
 from models.bundle import Bundle
 from models.calibration import Calibrator
 from models.contract import TASKS, Task
-from models.inputs import Inputs
 from models.reasons import Explanation, Reason, explain
 from models.shares import TOLERANCE, shares
 from models.tiers import TIERS
@@ -147,7 +146,7 @@ def test_a_thousand_sentences_read_back_say_what_the_numbers_say(
                     assert said_number(value) == pytest.approx(expected, abs=0.0501, nan_ok=True), text
                     if usual:
                         column = bundle.contract.explained[inputs.place[reason.feature]]
-                        own = own_usual(column.usual, Inputs(inputs.columns, inputs.numbers[[row]]))
+                        own = own_usual(column.usual, inputs, np.array([row]))
                         assert said_number(usual) == pytest.approx(own[0], abs=0.0501), text
                     read_back += 1
     assert read_back > 1_000

@@ -45,9 +45,9 @@ def test_the_range_is_of_everything_learned_from_and_not_of_the_last_date_alone(
 
 def test_a_usual_value_is_another_feature_or_what_one_comes_to_per_window() -> None:
     read = Inputs(("order_count", "days_since_first_order"), np.array([[8.0, 720.0], [2.0, 30.0], [np.nan, 50.0]]))
-    assert own_usual(Usual(feature="order_count"), read) == pytest.approx([8, 2, np.nan], nan_ok=True)
-    per_window = own_usual(Usual(feature="order_count", since="days_since_first_order", days=90), read)
+    assert own_usual(Usual(feature="order_count"), read, np.arange(3)) == pytest.approx([8, 2, np.nan], nan_ok=True)
+    per_window = own_usual(Usual(feature="order_count", since="days_since_first_order", days=90), read, np.arange(3))
     assert per_window == pytest.approx([1, 2, np.nan], nan_ok=True)  # nobody's usual is more than she ever did
-    assert own_usual(Usual(feature="gap_days_mean"), read) is None
-    assert own_usual(Usual(feature="order_count", since="days_since_birth", days=90), read) is None
-    assert own_usual(None, read) is None
+    assert own_usual(Usual(feature="gap_days_mean"), read, np.arange(3)) is None
+    assert own_usual(Usual(feature="order_count", since="days_since_birth", days=90), read, np.arange(3)) is None
+    assert own_usual(None, read, np.arange(3)) is None
