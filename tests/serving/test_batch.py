@@ -80,7 +80,9 @@ def test_all_shares_without_a_remainder_sum_to_the_served_number(demo: Demo, sco
     rows = rows.sample(200, random_state=8)
     scorer = load_scorer(demo.project, demo.manifest, list(rows.columns))
     by_id = scored.set_index("customer_id")
-    for customer_id, said in zip(rows["customer_id"], scorer.explanations(rows, top=1000), strict=True):
+    for customer_id, why in zip(rows["customer_id"], scorer.explanations(rows, top=1000), strict=True):
+        said = why.explanations
+        assert why.unavailable is None
         for name, link in outputs(demo):
             served = by_id.loc[customer_id, name]
             on_scale = served if link == "exp" else np.log(served / (1 - served))

@@ -30,6 +30,7 @@ from models.clv import CLV
 from models.contract import Contract, InputColumn, Roles, Task
 from models.evaluation import CalibrationPoint, Difference, Evaluation, Metric, OutputEvaluation
 from models.horizons import Horizons, OtherHorizon
+from models.inputs import Inputs
 from models.intervals import Intervals
 from models.linear import Linear
 from models.plots import as_svg, beeswarm_plot, calibration_plot
@@ -596,9 +597,9 @@ def test_a_picture_draws_names_as_they_are() -> None:
         for k, name in enumerate((EVIL, "茶", "a" * 300))
     )
     rng = np.random.default_rng(3)
-    read = pd.DataFrame(rng.normal(size=(30, 3)), columns=[column.name for column in inputs])
-    values = rng.normal(size=(30, 1, 3))
-    found = Shares("log_odds", read, np.zeros((30, 1)), values, values.sum(axis=2))
+    read = Inputs(tuple(column.name for column in inputs), rng.normal(size=(30, 3)))
+    values, zeros = rng.normal(size=(30, 1, 3)), np.zeros((30, 1))
+    found = Shares("log_odds", read, zeros, values, values.sum(axis=2), missed=zeros)
     drawn = as_svg(beeswarm_plot(found, 0, inputs), name="one", label=EVIL)
     assert "<script" not in drawn
     assert "$\\frac{" in unescape(drawn)

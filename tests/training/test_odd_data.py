@@ -258,7 +258,7 @@ def test_an_attribute_that_is_constant_missing_or_infinite_does_no_harm(tmp_path
     # None of them has a say, in either half.
     for name in ("same", "never", "odd"):
         assert name in bundle.contract.features
-        place = shares(bundle, asked).features.index(name)
+        place = shares(bundle, asked).read.place[name]
         assert np.abs(shares(bundle, asked).values[:, :, place]).max() < 1e-6
 
 
