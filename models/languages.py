@@ -38,6 +38,7 @@ UNITS: dict[Unit, tuple[str, str, str]] = {  # one, several, and in Chinese
     "number": ("", "", ""),
 }
 DECIMALS: dict[Unit, int] = {"ratio": 2, "number": 2}
+TOO_LONG = 1e15  # and larger numbers are said in powers of ten
 ORDINARY_YEAR = 2001  # the day of the year is said as the date it is in most years
 
 
@@ -59,7 +60,7 @@ def writer(unit: Unit, currency: str, language: Language) -> Callable[[float], s
 def _writer(unit: Unit, currency: str, language: Language) -> Callable[[float], str]:
     if unit == "money":
         before, decimals = _currency(currency, language)
-        return lambda value: f"{'-' if value < 0 else ''}{before}{abs(value):,.{decimals}f}"
+        return lambda value: f"{'-' if value < 0 else ''}{before}{_fixed(abs(value), decimals)}"
     if unit == "share":
         return lambda value: f"{_number(100 * value, 1)}{' %' if language == 'en' else '%'}"
     if unit == "day":
@@ -80,9 +81,18 @@ def _number(value: float, decimals: int) -> str:
     >>> _number(1234, 1), _number(30.46, 1), _number(0.254, 2), _number(-0.001, 1), _number(2.999, 2)
     ('1,234', '30.5', '0.25', '0', '3')
     """
-    text = f"{value:,.{decimals}f}"
-    text = text.rstrip("0").rstrip(".") if decimals else text
+    text = _fixed(value, decimals)
+    text = text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
     return "0" if text == "-0" else text
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """With thousands separated and as many decimals.
+
+    >>> _fixed(1234.5, 2), _fixed(-1e300, 1)
+    ('1,234.50', '-1e+300')
+    """
+    return f"{value:.3g}" if abs(value) >= TOO_LONG else f"{value:,.{decimals}f}"
 
 
 @cache

@@ -73,4 +73,4 @@ def _ends(numbers: Floats, end: np.ufunc, start: float) -> Floats:
 
 
 def _known(numbers: Floats) -> Numbers:
-    return tuple(None if np.isnan(number) else float(number) for number in numbers)
+    return tuple(float(number) if np.isfinite(number) else None for number in numbers)
