@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import models.bundle
+from features.feature import FAMILY_ZH
 from features.problems import BadConfig, BadInput, ContractMismatch
 from features.project import Project, read_project, read_section
 from features.snapshots import Manifest, build_snapshots, load_snapshot
@@ -319,3 +320,25 @@ def test_a_history_too_short_is_refused_before_anything_is_fitted(company: Compa
 
 def test_the_data_ends_where_the_judged_window_closes() -> None:
     assert JUDGED_AT + timedelta(days=30) <= DATA_UNTIL
+
+
+def test_a_feature_that_readers_could_not_be_told_about_stops_training(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FAMILY_ZH, "rhythm", " ")
+    with pytest.raises(BadConfig, match="gap_days_mean has no text in English and Chinese: the catalogue says 'usual days"):
+        train(company.project, company.settings, "churn")
+
+
+def test_a_trained_bundle_knows_what_to_compare_its_customers_with(company: Company) -> None:
+    for task, model in company.models.items():
+        bundle = model.bundle
+        sticks, columns = bundle.yardsticks, [column.name for column in bundle.contract.explained]
+        fitted = company.frame(task).rows
+        latest = load_snapshot(company.project, max(bundle.contract.roles.fitted_on))
+        latest = latest[latest["not_eligible_because"].isna()]
+        place = columns.index("days_since_last_order")
+        assert sticks.medians[0][place] == pytest.approx(latest["days_since_last_order"].median())
+        assert sticks.highest[place] >= latest["days_since_last_order"].max()
+        assert sticks.tiers.by == "spend_sum_365d"
+        assert set(sticks.of(bundle.inputs(fitted))) <= set(range(1, 5))
