@@ -1,4 +1,4 @@
-"""Reasons beside shap: numbers and words for 100,000 customers, and for one.
+"""Reasons beside shap: numbers and words for up to 100,000 customers, and for one.
 
     python -m benchmarks.reasons
 

@@ -114,15 +114,6 @@ def say_points(points: float, language: Language) -> str:
     return "less than 0.1 points" if size == "0.0" else f"{size} points"
 
 
-def say_date(day: date, language: Language) -> str:
-    """A day in full.
-
-    >>> say_date(date(2011, 12, 9), "en"), say_date(date(2011, 12, 9), "zh")
-    ('9 December 2011', '2011年12月9日')
-    """
-    return format_date(day, "long", locale=LOCALES[language])
-
-
 @cache
 def say_day_of_year(day: float, language: Language) -> str:
     """A day of the year as a date; what no year has is said as the number it is."""

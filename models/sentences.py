@@ -93,7 +93,7 @@ def wordless(columns: Iterable[InputColumn], outputs: Iterable[Output]) -> list[
 class Numbers:
     """Numbers of which those that occur often are there once: what is said of them is said once, too."""
 
-    own: Floats
+    different: Floats
     place: Places  # in `different`, one per row
 
     @classmethod
@@ -106,7 +106,7 @@ class Numbers:
 
     def said(self, write: Callable[[float], str]) -> Texts:
         """One text per row."""
-        return texts(write(number) for number in self.own.tolist())[self.place]
+        return texts(write(number) for number in self.different.tolist())[self.place]
 
 
 @dataclass(frozen=True)

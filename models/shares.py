@@ -42,7 +42,7 @@ class Shares:
     base: Floats  # customers x outputs
     values: Floats  # customers x outputs x features
     total: Floats  # customers x outputs
-    missed: Floats  # customers x outputs: by how much base and shares of the margin miss the margin of the served number
+    missed: Floats  # customers x outputs: by how much base and shares miss, on the margin's scale or on this one
 
     def points(self) -> OnScale:
         """Shares of a probability in percentage points, from those in log-odds.
@@ -129,4 +129,6 @@ def _in_amounts(found: Shares) -> Shares:
     amount, base = inverse_link(found.total, "exp"), inverse_link(found.total - moved, "exp")
     # (amount - base) / moved, which tends to the base where little moves the margin.
     rate = base * np.where(moved == 0, 1, np.expm1(moved) / np.where(moved == 0, 1, moved))
-    return replace(found, scale="money", base=base, values=found.values * rate[:, :, None], total=amount)
+    values = found.values * rate[:, :, None]
+    missed = np.maximum(found.missed, np.abs(base + values.sum(axis=2) - amount))
+    return replace(found, scale="money", base=base, values=values, total=amount, missed=missed)

@@ -162,6 +162,16 @@ def test_by_how_much_shares_miss_the_served_number_is_said(
     assert shares(bundle, customers).missed == pytest.approx(0.01, abs=1e-5)
 
 
+def test_an_amount_that_is_no_number_misses_although_its_margin_adds_up(
+    clv_without_prior: Bundle, customers: pd.DataFrame
+) -> None:
+    endless = replace(clv_without_prior, calibrator=Calibrator(link="exp", slopes=(1.0,), intercepts=(1_000.0,)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = shares(endless, customers)
+    assert np.isinf(found.total).all()
+    assert not (found.missed <= TOLERANCE).any()
+
+
 def test_one_row_that_does_not_add_up_is_told_from_the_others(
     bundle: Bundle, customers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
