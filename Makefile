@@ -40,7 +40,7 @@ bench-training: $(VENV)/dev.txt ## how long the three models take to make again,
 bench-models: $(VENV)/bench.txt $(AUTOGLUON)/autogluon.txt ## models beside their peers (CVM_DATA=folder with cdnow/; ONLY="telco cdnow")
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m benchmarks.models $(if $(ONLY),--only $(ONLY))
 
-bench-reasons: $(VENV)/dev.txt ## reasons for up to 100,000 customers and for one, beside shap and pred_contribs (minutes)
+bench-reasons: $(VENV)/dev.txt ## reasons for 100,000 customers and for one, beside shap and pred_contribs (minutes)
 	$(RUN) -m benchmarks.reasons
 
 check: $(VENV)/dev.txt ## ruff, mypy --strict, import-linter

@@ -1,12 +1,13 @@
-"""Reasons beside shap: numbers and words for up to 100,000 customers, and for one.
+"""Reasons beside shap: numbers and words for 100,000 customers, and for one.
 
     python -m benchmarks.reasons
 
-A churn champion is trained on online_retail in a registry of its own, and asked about the customers of all its snapshots, drawn
-with a fixed seed where there are more. Ours is everything that predictions.parquet holds of its reasons: shares checked against
-the served number, the three strongest families, sentences in English and Chinese, log-odds and points. `shap.TreeExplainer` and
-XGBoost's `pred_contribs` give numbers only, of the same booster for the same rows, ready made. Each is timed three times; the
-fastest counts. One customer: everything a service answers, beside `pred_contribs` of a matrix of one row. The last line is
+A churn champion is trained on online_retail, a snapshot every 20 days, in a registry of its own, and asked about 100,000 of the
+customers of all snapshots, drawn with a fixed seed. Ours is everything that predictions.parquet holds of its reasons: shares
+checked against the served number, the three strongest families, sentences in English and Chinese, log-odds and points.
+`shap.TreeExplainer` and XGBoost's `pred_contribs` give numbers only, of the same booster for the same rows, ready made. Each is
+timed three times; the fastest counts. One customer: everything a service answers, beside `pred_contribs` of a matrix of one
+row. The last line is
 
 {"speedup_vs_shap": x, "max_abs_diff": d, "single_row_ms_over_pred_contribs": y, "peak_rss_gb": m}:
 
@@ -34,26 +35,27 @@ from benchmarks.models_data import Company, company
 from features.calendar import DAY_OF_YEAR
 from features.snapshots import load_snapshot
 from models.bundle import Bundle, booster_numbers
-from models.reasons import explain, explain_columns
+from models.reasons import Explainer
 
 CONFIG, CUSTOMERS, THREADS, TOP, TURNS, SINGLE_TURNS = Path("configs/online_retail.toml"), 100_000, 2, 3, 3, 300
+EVERY_DAYS = 20  # so that the snapshots have as many customers
 
 
 def main() -> None:
     """Train, draw customers, time, print."""
-    made = company(CONFIG, "reasons", {"project.name": "bench_reasons"})
+    made = company(CONFIG, "reasons", {"project.name": "bench_reasons", "dates.every_days": EVERY_DAYS})
     with TemporaryDirectory(prefix="cvm_bench_reasons_") as folder:
         bundle = train_churn(made, folder)
     rows = customers(made)
     read = bundle.inputs(rows)
     print(f"{len(rows):,} customers, {bundle.booster.num_boosted_rounds()} trees, {len(read.columns)} columns", flush=True)
-    bundle.tree_shares  # noqa: B018  worked out once when a bundle is loaded, as shap's explainer is made once
-    ours = fastest(lambda: explain_columns(bundle, rows, top=TOP, threads=THREADS), TURNS)
+    explainer = Explainer(bundle)  # made once when a bundle is loaded, as shap's
+    ours = fastest(lambda: explainer.columns(rows, top=TOP, threads=THREADS), TURNS)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    shap_seconds, theirs = shap_values(bundle, booster_numbers(read.without(DAY_OF_YEAR).numbers))
-    found = bundle.tree_shares.values(booster_numbers(read.numbers), threads=THREADS)[:, 0]
+    shap_seconds, theirs = shap_values(bundle, booster_numbers(read.numbers_without(DAY_OF_YEAR)))
+    found = bundle.tree_shares.values(booster_numbers(read.numbers))[:, 0]
     kept = [k for k, name in enumerate(read.columns) if name != DAY_OF_YEAR]
-    contribs = fastest(lambda: pred_contribs(bundle.booster, read.without(DAY_OF_YEAR).numbers, THREADS), 1)
+    contribs = fastest(lambda: pred_contribs(bundle.booster, read.numbers_without(DAY_OF_YEAR), THREADS), 1)
     single, single_contribs = one_customer(bundle, rows)
     print(f"  numbers and words: {ours:.2f} s; shap: {shap_seconds:.2f} s; pred_contribs: {contribs:.2f} s")
     print(f"  one customer: {single:.2f} ms; pred_contribs: {single_contribs:.2f} ms")
@@ -120,8 +122,9 @@ def one_customer(bundle: Bundle, rows: pd.DataFrame) -> tuple[float, float]:
     bundle.booster.set_param({"nthread": 1})
     read = bundle.inputs(rows)
     own = [type(read)(read.columns, read.numbers[k : k + 1]) for k in range(SINGLE_TURNS)]
-    numbers = [one.without(DAY_OF_YEAR).numbers for one in own]
-    ours = [fastest(lambda one=one: explain(bundle, one, top=TOP), 1) for one in own]
+    numbers = [one.numbers_without(DAY_OF_YEAR) for one in own]
+    explainer = Explainer(bundle)
+    ours = [fastest(lambda one=one: explainer.explain(one, top=TOP), 1) for one in own]
     theirs = [fastest(lambda one=one: pred_contribs(bundle.booster, one, 1), 1) for one in numbers]
     return 1000 * float(np.median(ours)), 1000 * float(np.median(theirs))
 

@@ -46,6 +46,22 @@ GOLDEN_TOLERANCE = 1e-4  # relative; boosters add float32 leaves, in another ord
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What the margins of some rows are made of, before they are added up."""
+
+    offset: Floats | None  # what the prior lets expect, where margins start from it: one per row
+    level: Floats  # rows x outputs
+    trees: Floats  # rows x outputs
+    standardised: Floats | None  # what the weights of the linear half read, where there is one: rows x columns
+
+    def margins(self, bundle: Bundle) -> Floats:
+        """Their sum: rows x outputs."""
+        weighed = None if bundle.linear is None or self.standardised is None else bundle.linear.weighed(self.standardised)
+        start = self.level if self.offset is None else self.level + self.offset[:, None]
+        return start + blend(bundle.contract.linear_share, self.trees, weighed)
+
+
+@dataclass(frozen=True)
 class Bundle:
     """A fitted model, its calibration, what it promises and how it was judged."""
 
@@ -83,8 +99,8 @@ class Bundle:
 
     def inputs(self, rows: pd.DataFrame | Inputs) -> Inputs:
         """The columns the model reads: snapshot columns, then the prior's. Raises ContractMismatch naming absent ones."""
-        absent = [name for name in self.contract.features if name not in rows.columns]
-        if absent:
+        known = set(rows.columns)
+        if absent := [name for name in self.contract.features if name not in known]:
             raise ContractMismatch(f"the {self.contract.task} model needs columns {', '.join(absent)}")
         own = Inputs.of(rows, self.contract.features)
         if self.prior is None:
@@ -93,24 +109,23 @@ class Bundle:
 
     def margins(self, values: Inputs) -> Floats:
         """Where the customers stand, and by how much trees and weights move them: rows x outputs, not yet calibrated."""
-        return self.start(values) + blend(self.contract.linear_share, self.trees(values), self.linear_margins(values))
+        return self.parts(values).margins(self)
 
-    def start(self, values: Columns) -> Floats:
-        """What is expected before any correction: the level, and where the contract says so the prior's expectation."""
-        level = self.level(values)
-        if self.prior is None or not self.contract.starts_from_prior:
-            return level
-        return level + self.prior.offset(values, self.contract.link, self.contract.horizon_days)[:, None]
+    def parts(self, values: Inputs) -> Parts:
+        """What margins are made of."""
+        prior = self.prior if self.contract.starts_from_prior else None
+        return Parts(
+            offset=None if prior is None else prior.offset(values, self.contract.link, self.contract.horizon_days),
+            level=self.level(values),
+            trees=self.trees(values),
+            standardised=None if self.linear is None else self.linear.standardised(values),
+        )
 
     def trees(self, values: Inputs) -> Floats:
         """The trees' correction: rows x outputs."""
-        read = booster_numbers(values.without(DAY_OF_YEAR).numbers)
+        read = booster_numbers(values.numbers_without(DAY_OF_YEAR))
         raw = self.booster.inplace_predict(read, predict_type="margin", validate_features=False)
         return np.asarray(raw, dtype=np.float64).reshape(len(values), -1)
-
-    def linear_margins(self, values: Columns) -> Floats | None:
-        """The linear half's correction: rows x outputs; None where there is no linear half."""
-        return None if self.linear is None else self.linear.margins(values)
 
     def level(self, values: Columns) -> Floats:
         """What the season adds to each margin: one row per customer, one column per output."""

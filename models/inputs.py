@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -41,13 +41,14 @@ class Inputs:
         if isinstance(rows, Inputs):
             if rows.columns == tuple(names):
                 return rows
-            return cls(tuple(names), rows.numbers[:, [rows.place[name] for name in names]])
+            place = rows.place
+            return cls(tuple(names), rows.numbers[:, [place[name] for name in names]])
         return cls(tuple(names), rows[list(names)].to_numpy(dtype=np.float64))
 
-    @cached_property
+    @property
     def place(self) -> dict[str, int]:
         """Where each column is."""
-        return {name: k for k, name in enumerate(self.columns)}
+        return _place(self.columns)
 
     def __len__(self) -> int:
         """How many rows."""
@@ -60,13 +61,21 @@ class Inputs:
 
     def joined(self, columns: tuple[str, ...], numbers: Floats) -> Inputs:
         """The same with more columns to the right."""
-        return Inputs(self.columns + columns, np.hstack([self.numbers, numbers]))
+        own = len(self.columns)
+        both = np.empty((len(self), own + len(columns)), order="F")  # column by column, as frames are and trees read them
+        both[:, :own], both[:, own:] = self.numbers, numbers
+        return Inputs(self.columns + columns, both)
 
-    def without(self, name: str) -> Inputs:
-        """The same without a column, if it is there."""
+    def numbers_without(self, name: str) -> Floats:
+        """The numbers of all columns but one, if it is there."""
         if name not in self.place:
-            return self
-        return Inputs(tuple(one for one in self.columns if one != name), np.delete(self.numbers, self.place[name], axis=1))
+            return self.numbers
+        return np.delete(self.numbers, self.place[name], axis=1)
+
+
+@lru_cache(maxsize=64)  # the same few models ask again and again
+def _place(columns: tuple[str, ...]) -> dict[str, int]:
+    return {name: k for k, name in enumerate(columns)}
 
 
 def column(rows: Columns, name: str) -> Floats:

@@ -37,7 +37,8 @@ UNITS: dict[Unit, tuple[str, str, str]] = {  # one, several, and in Chinese
     "ratio": ("", "", ""),
     "number": ("", "", ""),
 }
-DECIMALS: dict[Unit, int] = {"ratio": 2, "number": 2}
+DECIMALS: dict[Unit, int] = {"ratio": 2, "number": 2, "share": 3, "yes or no": 2, "day": 2}
+DECIMALS_OF_OTHERS = 1
 TOO_LONG = 1e15  # and larger numbers are said in powers of ten
 ORDINARY_YEAR = 2001  # the day of the year is said as the date it is in most years
 
@@ -53,26 +54,39 @@ def writer(unit: Unit, currency: str, language: Language) -> Callable[[float], s
     >>> writer("day", "GBP", "en")(343), writer("day", "GBP", "zh")(343)
     ('9 December', '12月9日')
     """
-    write, unknown = _writer(unit, currency, language), UNKNOWN[language]
-    return lambda value: write(value) if value == value else unknown
-
-
-def _writer(unit: Unit, currency: str, language: Language) -> Callable[[float], str]:
+    unknown = UNKNOWN[language]
     if unit == "money":
-        before, decimals = _currency(currency, language)
-        return lambda value: f"{'-' if value < 0 else ''}{before}{_fixed(abs(value), decimals)}"
+        return _money(currency, language)
     if unit == "share":
-        return lambda value: f"{_number(100 * value, 1)}{' %' if language == 'en' else '%'}"
+        percent = " %" if language == "en" else "%"
+        return lambda value: f"{_number(100 * value, 1)}{percent}" if value == value else unknown
     if unit == "day":
-        return lambda value: say_day_of_year(value, language)
+        return lambda value: say_day_of_year(value, language) if value == value else unknown
     if unit == "yes or no":
         no, yes = YES_NO[language]
-        return lambda value: yes if value else no
+        return lambda value: (yes if value else no) if value == value else unknown
     one, several, zh = UNITS[unit]
-    decimals = DECIMALS.get(unit, 1)
+    decimals = decimals_said(unit, currency)
     if language == "zh":
-        return lambda value: f"{_number(value, decimals)}{zh}"
-    return lambda value: f"{_number(value, decimals)}{one if value == 1 else several}"
+        return lambda value: f"{_number(value, decimals)}{zh}" if value == value else unknown
+    return lambda value: f"{_number(value, decimals)}{one if value == 1 else several}" if value == value else unknown
+
+
+def _money(currency: str, language: Language) -> Callable[[float], str]:
+    (before, decimals), unknown = _currency(currency, language), UNKNOWN[language]
+    fixed = f",.{decimals}f"
+
+    def write(value: float) -> str:
+        if 0 <= value < TOO_LONG:
+            return before + format(value, fixed)  # by far the most; a million of them are written in a second
+        return f"{'-' if value < 0 else ''}{before}{_fixed(abs(value), decimals)}" if value == value else unknown
+
+    return write
+
+
+def decimals_said(unit: Unit, currency: str) -> int:
+    """How many decimals of a value can be told from what is written of it."""
+    return get_currency_precision(currency) if unit == "money" else DECIMALS.get(unit, DECIMALS_OF_OTHERS)
 
 
 def _number(value: float, decimals: int) -> str:

@@ -36,14 +36,18 @@ class Linear(Frozen):
         """The columns as the weights read them: rows x columns, nothing missing."""
         return standardise(np.column_stack([column(values, name) for name in self.columns]), *self._scales())
 
-    def parts(self, values: Columns) -> Floats:
-        """What each column adds to each margin: rows x outputs x columns; with the intercepts they sum to `margins`."""
-        parts: Floats = self.standardised(values)[:, None, :] * np.asarray(self.weights)
+    def parts(self, standardised: Floats) -> Floats:
+        """What each column adds to each margin: rows x outputs x columns; with the intercepts they sum to `weighed`."""
+        parts: Floats = standardised[:, None, :] * np.asarray(self.weights)
         return parts
 
     def margins(self, values: Columns) -> Floats:
         """The margins: rows x outputs."""
-        margins: Floats = self.standardised(values) @ np.asarray(self.weights).T + np.asarray(self.intercepts)
+        return self.weighed(self.standardised(values))
+
+    def weighed(self, standardised: Floats) -> Floats:
+        """The same from columns as the weights read them."""
+        margins: Floats = standardised @ np.asarray(self.weights).T + np.asarray(self.intercepts)
         return margins
 
     def _scales(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:

@@ -145,9 +145,13 @@ class Prior(Frozen):
     def usual_offset(self, link: Link, horizon_days: int) -> float:
         """The same of a customer about whom nothing is known."""
         if link == "exp":
-            return math.log(max(self.spend_mean * horizon_days / self.horizon_days, AMOUNT_MIN))
-        chance = min(max(self.order_probability_mean, CHANCE_MIN), 1 - CHANCE_MIN)
+            return math.log(max(self.usual(link) * horizon_days / self.horizon_days, AMOUNT_MIN))
+        chance = min(max(self.usual(link), CHANCE_MIN), 1 - CHANCE_MIN)
         return math.log1p(-chance) - math.log(chance)
+
+    def usual(self, link: Link) -> float:
+        """What `offset_column` is for a customer about whom nothing is known: the mean of the customers fitted on."""
+        return self.spend_mean if link == "exp" else self.order_probability_mean
 
     def offset_column(self, link: Link) -> str:
         """Which of `inputs` the offset is about: the one that reasons credit with it."""

@@ -7,8 +7,8 @@ it, with the customer's own value and what to compare it with.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,13 +19,14 @@ from features.feature import Family
 from models.bundle import Bundle
 from models.contract import Frozen
 from models.inputs import Inputs
-from models.languages import LANGUAGES
-from models.sentences import Sentences, facts
+from models.sentences import Facts, Sentences
 from models.shares import TOLERANCE, OnScale, Scale, Shares, shares
+from models.yardsticks import Usuals
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
-ROWS_AT_ONCE = 8_192
+Bools = NDArray[np.bool_]
+ROWS_AT_ONCE = 4_096
 
 
 class Reason(Frozen):
@@ -81,170 +82,185 @@ class Explanation(Frozen):
 
 
 @dataclass(frozen=True)
-class Families:
-    """The families of a model's features, and which columns each has."""
+class Sums:
+    """What the shares of one output add up to, one entry per customer."""
 
-    names: tuple[Family, ...]
-    members: tuple[Places, ...]
-
-    @classmethod
-    def of(cls, bundle: Bundle) -> Families:
-        """In the order in which the model reads them."""
-        of_column = [column.family for column in bundle.contract.explained]
-        names = tuple(dict.fromkeys(of_column))
-        return cls(names, tuple(np.flatnonzero([family == name for family in of_column]) for name in names))
+    base: Floats
+    total: Floats
+    missed: Floats
+    rest: Floats  # what the reasons leave
+    points: OnScale | None  # of a probability
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The reasons of one output for many customers, the strongest first: customers x reasons, and customers."""
+    """The reasons of one output, customer after customer, the strongest first: one entry per reason."""
 
-    families: Families
-    family: Places
-    lead: Places  # the feature that speaks for the family
-    alone: NDArray[np.bool_]  # whether no other feature of the family adds anything
-    share: Floats  # 0 where there is no further reason
-
-    @classmethod
-    def of(cls, values: Floats, families: Families, top: int) -> Chosen:
-        """From shares of one output: customers x features."""
-        by_feature = values.T
-        sums = np.stack([by_feature[members].sum(axis=0) for members in families.members])
-        leads, several = np.empty(sums.shape, dtype=np.intp), np.empty(sums.shape, dtype=np.bool_)
-        for k, members in enumerate(families.members):
-            pushes = by_feature[members] * np.where(sums[k] < 0, -1.0, 1.0)
-            leads[k] = members[pushes.argmax(axis=0)]
-            several[k] = np.count_nonzero(pushes, axis=0) > 1
-        order = np.argsort(-np.abs(sums), axis=0, kind="stable")[:top]
-        share = np.take_along_axis(sums, order, axis=0)
-        lead, alone = np.take_along_axis(leads, order, axis=0), ~np.take_along_axis(several, order, axis=0)
-        return cls(families, order.T, lead.T, alone.T, share.T)
+    count: Places  # how many each customer has
+    facts: Facts
+    share: Floats
 
 
-def explain(
-    bundle: Bundle, rows: pd.DataFrame | Inputs, *, top: int, stake: Floats | None = None
-) -> list[dict[str, Explanation | str]]:
-    """One dictionary per row: for each output by its name an explanation, or why there is none.
+class Explainer:
+    """Explains the answers of one model; what does not depend on a customer is worked out once."""
 
-    There is none where shares and served number disagree. `stake` is the money at stake for each row, where it is known.
-    """
-    columns = explain_columns(bundle, rows, top=top, stake=stake)
-    found = {
-        name: [
-            cause or Explanation.model_validate(one)
-            for one, cause in zip(column.explanations.to_pylist(), column.unavailable.to_pylist(), strict=True)
-        ]
-        for name, column in columns.items()
-    }
-    return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
-
-
-def explain_columns(
-    bundle: Bundle, rows: pd.DataFrame | Inputs, *, top: int, stake: Floats | None = None, threads: int = 1
-) -> dict[str, Column]:
-    """The same for many customers as columns of a table, by output."""
-    read = bundle.inputs(rows)
-    bundle.tree_shares  # noqa: B018  worked out once, before threads ask for it
-    parts = [slice(begin, begin + ROWS_AT_ONCE) for begin in range(0, max(len(read), 1), ROWS_AT_ONCE)]
-
-    def explain_part(some: slice) -> list[Column]:
-        return _explain(bundle, Inputs(read.columns, read.numbers[some]), None if stake is None else stake[some], top)
-
-    if threads == 1 or len(parts) == 1:
-        found = [explain_part(some) for some in parts]
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(explain_part, parts))
-    return {
-        output.name: Column(*(pa.concat_arrays(pieces) for pieces in zip(*columns, strict=True)))
-        for output, columns in zip(bundle.contract.outputs, zip(*found, strict=True), strict=True)
-    }
-
-
-def _explain(bundle: Bundle, read: Inputs, stake: Floats | None, top: int) -> list[Column]:
-    """One column per output."""
-    found, families = shares(bundle, read), Families.of(bundle)
-    scales = {} if found.scale == "money" else {"points": found.points()}
-    if scales and stake is not None:
-        scales["money"] = found.money(stake)
-    sentences = [Sentences(bundle, language) for language in LANGUAGES]
-    return [
-        _column(bundle, found, scales, k, Chosen.of(found.values[:, k], families, top), sentences)
-        for k in range(len(bundle.contract.outputs))
-    ]
-
-
-def _column(
-    bundle: Bundle, found: Shares, scales: dict[str, OnScale], k: int, chosen: Chosen, sentences: list[Sentences]
-) -> Column:
-    """The explanations of one output, side by side."""
-    given = chosen.share != 0
-    offsets = pa.array(np.concatenate([[0], given.sum(axis=1).cumsum()]), pa.int32())
-    missed, base, total = found.missed[:, k], found.base[:, k], found.total[:, k]
-    fails = ~(missed <= TOLERANCE)
-    additions = {name: OnScale(scale.base[:, k], scale.rate[:, k], scale.total[:, k]) for name, scale in scales.items()}
-    parts = {
-        "scale": pa.array([found.scale] * len(base), pa.string()),
-        "base": base,
-        "reasons": pa.ListArray.from_arrays(offsets, _reasons(bundle, found, scales, k, chosen, given, sentences)),
-        "rest": total - base - chosen.share.sum(axis=1),
-        "total": total,
-        "points": _addition(additions.get("points"), chosen, given, offsets),
-        "money": _addition(additions.get("money"), chosen, given, offsets),
-    }
-    causes = [
-        f"the reasons miss the served number by {off:.2g} (allowed {TOLERANCE:g})" if fail else None
-        for off, fail in zip(missed.tolist(), fails.tolist(), strict=True)
-    ]
-    return Column(_struct(parts, fails), pa.array(causes, pa.string()))
-
-
-def _reasons(
-    bundle: Bundle,
-    found: Shares,
-    scales: dict[str, OnScale],
-    k: int,
-    chosen: Chosen,
-    given: NDArray[np.bool_],
-    sentences: list[Sentences],
-) -> pa.StructArray:
-    """All reasons of one output, customer after customer."""
-    columns, rows, lead = bundle.contract.explained, np.nonzero(given)[0], chosen.lead[given]
-    moved = (chosen.share * (scales["points"].rate[:, k, None] if "points" in scales else 1.0))[given]
-    told, family, alone = facts(bundle, found.read, rows, lead), chosen.family[given], chosen.alone[given]
-    said = [own.say(told, chosen.families.names, family, alone, moved, k) for own in sentences]
-    labels = {
-        "family": [column.family for column in columns],
-        "feature": [column.name for column in columns],
-        "label": [column.meaning for column in columns],
-        "label_zh": [column.meaning_zh for column in columns],
-    }
-    return _struct(
-        {name: pa.array(words, pa.string()).take(pa.array(lead)) for name, words in labels.items()}
-        | {
-            "value": pa.array(found.read.numbers[rows, lead], from_pandas=True),
-            "share": chosen.share[given],
-            "text": pa.array(said[0], pa.string()),
-            "text_zh": pa.array(said[1], pa.string()),
+    def __init__(self, bundle: Bundle) -> None:
+        columns = bundle.contract.explained
+        self._bundle, of_column = bundle, [column.family for column in columns]
+        bundle.tree_shares, bundle.tree_bias  # noqa: B018  worked out here, before threads ask for them
+        self._families = tuple(dict.fromkeys(of_column))  # in the order in which the model reads them
+        members = [[k for k, family in enumerate(of_column) if family == name] for name in self._families]
+        self._members = [np.array(own, dtype=np.intp) for own in members]
+        self._by_family = np.concatenate(self._members)  # all columns, family after family
+        self._begin = np.cumsum([0, *map(len, members[:-1])])
+        self._usuals, self._sentences = Usuals.of(columns), Sentences(bundle, self._families)
+        self._words = {
+            "family": pa.array(of_column, pa.string()),
+            "feature": pa.array([column.name for column in columns], pa.string()),
+            "label": pa.array([column.meaning for column in columns], pa.string()),
+            "label_zh": pa.array([column.meaning_zh for column in columns], pa.string()),
         }
-    )
+
+    def explain(
+        self, rows: pd.DataFrame | Inputs, *, top: int, stake: Floats | None = None
+    ) -> list[dict[str, Explanation | str]]:
+        """One dictionary per row: for each output by its name an explanation, or why there is none.
+
+        There is none where shares and served number disagree. `stake` is the money at stake for each row, where it is known.
+        """
+        columns = self.columns(rows, top=top, stake=stake)
+        found = {
+            name: [
+                cause or Explanation.model_validate(one)
+                for one, cause in zip(column.explanations.to_pylist(), column.unavailable.to_pylist(), strict=True)
+            ]
+            for name, column in columns.items()
+        }
+        return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+
+    def columns(
+        self, rows: pd.DataFrame | Inputs, *, top: int, stake: Floats | None = None, threads: int = 1
+    ) -> dict[str, Column]:
+        """The same for many customers as columns of a table, by output."""
+        parts = [_some(rows, begin) for begin in range(0, max(len(rows), 1), ROWS_AT_ONCE)]
+        if threads == 1 or len(parts) == 1:
+            found = [self._choose(part, top) for part in parts]
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                found = list(pool.map(lambda part: self._choose(part, top), parts))
+        return {
+            output.name: self._column(k, joined([sums for sums, _ in own]), joined([why for _, why in own]), stake)
+            for k, (output, own) in enumerate(zip(self._bundle.contract.outputs, zip(*found, strict=True), strict=True))
+        }
+
+    def _choose(self, rows: pd.DataFrame | Inputs, top: int) -> list[tuple[Sums, Chosen]]:
+        """The reasons that matter most, by output."""
+        found, sticks = shares(self._bundle, rows), self._bundle.yardsticks
+        points = None if found.scale == "money" else found.points()
+        group = np.zeros(len(found.read), dtype=np.intp) if sticks is None else sticks.of(found.read)
+        return [
+            self._choose_of(found, k, None if points is None else points.of(k), group, top)
+            for k in range(len(self._bundle.contract.outputs))
+        ]
+
+    def _choose_of(self, found: Shares, k: int, points: OnScale | None, group: Places, top: int) -> tuple[Sums, Chosen]:
+        """Of one output. Features of one family make one reason, and the one that pushes hardest its way speaks for it."""
+        by_column = found.values[:, k].T
+        of_families = np.add.reduceat(by_column[self._by_family], self._begin, axis=0)
+        order = np.argsort(-np.abs(of_families), axis=0, kind="stable")[:top].T  # customers x reasons
+        shared = of_families[order, np.arange(len(group))[:, None]]
+        given = shared != 0
+        base, total = found.base[:, k], found.total[:, k]
+        sums = Sums(base, total, found.missed[:, k], total - base - shared.sum(axis=1), points)
+        customer, family, share = np.nonzero(given)[0], order[given], shared[given]
+        lead, alone = self._leads(by_column, customer, family, share)
+        facts = Facts(
+            family=family,
+            lead=lead,
+            alone=alone,
+            value=found.read.numbers[customer, lead],
+            usual=self._usuals.at(found.read, customer, lead),
+            group=group[customer],
+        )
+        return sums, Chosen(given.sum(axis=1), facts, share)
+
+    def _leads(self, by_column: Floats, customer: Places, family: Places, share: Floats) -> tuple[Places, Bools]:
+        """Which column speaks for each reason, and whether no other of its family adds anything."""
+        lead, alone = np.empty(len(family), dtype=np.intp), np.empty(len(family), dtype=np.bool_)
+        for k in np.flatnonzero(np.bincount(family)):
+            members, here = self._members[k], np.flatnonzero(family == k)
+            own = by_column[members[:, None], customer[here]]
+            hardest = (own * np.sign(share[here])).argmax(axis=0)
+            lead[here], alone[here] = members[hardest], own[hardest, np.arange(len(here))] == share[here]
+        return lead, alone
+
+    def _column(self, k: int, sums: Sums, chosen: Chosen, stake: Floats | None) -> Column:
+        """The explanations of one output, side by side."""
+        ends = pa.array(np.concatenate([[0], chosen.count.cumsum()]).astype(np.int32))
+        money = None if sums.points is None or stake is None else sums.points.of_stake(stake)
+        moved = chosen.share if sums.points is None else chosen.share * np.repeat(sums.points.rate, chosen.count)
+        fails = ~(sums.missed <= TOLERANCE)
+        parts = {
+            "scale": pa.repeat("money" if self._bundle.contract.link == "exp" else "log_odds", len(fails)),
+            "base": sums.base,
+            "reasons": pa.ListArray.from_arrays(ends, self._reasons(k, chosen, moved)),
+            "rest": sums.rest,
+            "total": sums.total,
+            "points": _addition(sums, sums.points, chosen, ends),
+            "money": _addition(sums, money, chosen, ends),
+        }
+        causes = np.full(len(fails), None)
+        for row in np.flatnonzero(fails):
+            causes[row] = f"the reasons miss the served number by {sums.missed[row]:.2g} (allowed {TOLERANCE:g})"
+        return Column(_struct(parts, fails), pa.array(causes, pa.string()))
+
+    def _reasons(self, k: int, chosen: Chosen, moved: Floats) -> pa.StructArray:
+        """All reasons of one output, customer after customer."""
+        text, text_zh = self._sentences.say(chosen.facts, moved, k)
+        lead = pa.array(chosen.facts.lead)
+        return _struct(
+            {name: words.take(lead) for name, words in self._words.items()}
+            | {"value": pa.array(chosen.facts.value, from_pandas=True), "share": chosen.share, "text": text, "text_zh": text_zh}
+        )
 
 
-def _addition(scale: OnScale | None, chosen: Chosen, given: NDArray[np.bool_], offsets: pa.Array) -> pa.Array:
+Joined = TypeVar("Joined", Sums, Chosen, Facts, OnScale)
+
+
+def joined(parts: list[Joined]) -> Joined:
+    """Records of arrays of several parts of the customers as one."""
+    first, *others = parts
+    if not others:
+        return first
+    together: dict[str, Any] = {}
+    for field in fields(first):
+        values = [getattr(part, field.name) for part in parts]
+        if is_dataclass(values[0]):
+            together[field.name] = joined(values)
+        else:
+            together[field.name] = None if values[0] is None else np.concatenate(values)
+    return type(first)(**together)
+
+
+def _some(rows: pd.DataFrame | Inputs, begin: int) -> pd.DataFrame | Inputs:
+    part = slice(begin, begin + ROWS_AT_ONCE)
+    return Inputs(rows.columns, rows.numbers[part]) if isinstance(rows, Inputs) else rows.iloc[part]
+
+
+def _addition(sums: Sums, scale: OnScale | None, chosen: Chosen, ends: pa.Array) -> pa.Array:
     """The same reasons on another scale; null where there is none."""
     if scale is None:
-        return pa.nulls(len(given), ADDITION)
-    own = chosen.share * scale.rate[:, None]
+        return pa.nulls(len(chosen.count), ADDITION)
     return _struct(
         {
             "base": scale.base,
-            "shares": pa.ListArray.from_arrays(offsets, pa.array(own[given])),
-            "rest": scale.total - scale.base - own.sum(axis=1),
+            "shares": pa.ListArray.from_arrays(ends, pa.array(chosen.share * np.repeat(scale.rate, chosen.count))),
+            "rest": scale.total - scale.base - scale.rate * (sums.total - sums.base - sums.rest),
             "total": scale.total,
         }
     )
 
 
-def _struct(parts: dict[str, object], is_null: NDArray[np.bool_] | None = None) -> pa.StructArray:
+def _struct(parts: dict[str, object], is_null: Bools | None = None) -> pa.StructArray:
     arrays = [part if isinstance(part, pa.Array) else pa.array(part) for part in parts.values()]
     return pa.StructArray.from_arrays(arrays, names=list(parts), mask=None if is_null is None else pa.array(is_null))

@@ -1,30 +1,35 @@
 """Reasons in words, English and Chinese: the customer's own value, what to compare it with, which way it moves the answer.
 
 "Days since the last order: 94 days (usually 30 days), which with the rest of recency raises the risk of leaving by 12 points."
+
+A sentence is five texts, one after the other; those that many sentences share are written once, for there are few ways to say
+a number of days and many customers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from features.feature import FAMILY_ZH, Family, Unit
+from features.feature import FAMILY_ZH, Family
 from models.bundle import Bundle
 from models.contract import InputColumn, Output
-from models.inputs import Inputs
-from models.languages import Language, say_points, writer
+from models.languages import LANGUAGES, Language, decimals_said, say_points, writer
 from models.tiers import TIERS
-from models.yardsticks import own_usual
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Places = NDArray[np.intp]
-Texts = NDArray[np.object_]
+Write = Callable[[float], str]
+Texts = tuple[list[str], Places]  # different ones, and where each is among them
+EXACT_BELOW = 1e12  # larger numbers have no decimals to round
+FEW = 64  # so many are not worth looking for equal ones
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Words:
     usually: str
     median: str
     yes: str
+    average: str
     never_above: str
     never_below: str
     everybody: str
@@ -55,6 +61,7 @@ WORDS: dict[Language, Words] = {
         usually=" (usually {value})",
         median=" (median of {whom}: {value})",
         yes=" (yes for {value} of {whom})",
+        average=" (average of {whom}: {value})",
         never_above=" (never seen above {value})",
         never_below=" (never seen below {value})",
         everybody="all customers",
@@ -69,6 +76,7 @@ WORDS: dict[Language, Words] = {
         usually="（平时{value}）",
         median="（{whom}中位数：{value}）",
         yes="（{whom}中{value}为是）",
+        average="（{whom}平均：{value}）",
         never_above="（训练数据中从未超过{value}）",
         never_below="（训练数据中从未低于{value}）",
         everybody="全部客户",
@@ -90,136 +98,175 @@ def wordless(columns: Iterable[InputColumn], outputs: Iterable[Output]) -> list[
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """Numbers of which those that occur often are there once: what is said of them is said once, too."""
+class Facts:
+    """What there is to say of reasons, whatever the language: one entry per reason."""
 
-    different: Floats
-    place: Places  # in `different`, one per row
-
-    @classmethod
-    def of(cls, numbers: Floats) -> Self:
-        """The different ones of one number per row."""
-        if len(numbers) == 1:
-            return cls(numbers, np.zeros(1, dtype=np.intp))
-        place, different = pd.factorize(numbers, use_na_sentinel=False)
-        return cls(np.asarray(different), place)
-
-    def said(self, write: Callable[[float], str]) -> Texts:
-        """One text per row."""
-        return texts(write(number) for number in self.different.tolist())[self.place]
+    family: Places  # in the families of the model
+    lead: Places  # the column that speaks for the family
+    alone: Bools  # whether no other column of the family adds anything
+    value: Floats  # the customer's own
+    usual: Floats  # what hers usually is; missing where that is not known
+    group: Places  # whose median hers is compared with: 0 all customers, then the tiers
 
 
 @dataclass(frozen=True)
-class Fact:
-    """What there is to say about one feature to some customers, whatever the language."""
+class Numbers:
+    """Numbers of columns, of which those that occur often are there once."""
 
-    column: InputColumn
-    rows: Places
-    values: Floats
+    column: list[int]  # of the different ones
+    number: list[float]
+    place: Places  # of each number in these
+
+    @classmethod
+    def of(cls, columns: Places, numbers: Floats, decimals: Places) -> Numbers:
+        """Rounded to what is said of each column."""
+        scale = 10.0 ** decimals[columns]
+        rounded = np.where(np.abs(numbers) < EXACT_BELOW, np.rint(numbers * scale) / scale, numbers)
+        if len(numbers) <= FEW:
+            return cls(columns.tolist(), rounded.tolist(), np.arange(len(numbers)))
+        place, different = pd.factorize(rounded, use_na_sentinel=False)
+        both, pairs = pd.factorize(place * len(decimals) + columns)
+        own, column = np.divmod(pairs, len(decimals))
+        return cls(column.tolist(), np.asarray(different)[own].tolist(), both)
+
+    def said(self, write: Sequence[Write]) -> list[str]:
+        """One text per different number, as `write` writes those of its column."""
+        return [write[column](number) for column, number in zip(self.column, self.number, strict=True)]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What sentences are put together from, whatever the language: one entry per reason."""
+
+    lead: Places
     value: Numbers
-    usual: Floats | None
-    usual_value: Numbers | None
-    group: Places  # whose median each is compared with: 0 all customers, then the tiers
-    medians: tuple[float | None, ...]
-    low: float | None
-    high: float | None
-
-
-def facts(bundle: Bundle, read: Inputs, rows: Places, leads: Places) -> list[Fact]:
-    """By feature, what there is to say: `leads` names a feature for each of `rows` of `read`."""
-    order = np.argsort(leads, kind="stable")
-    ends = np.flatnonzero(np.diff(leads[order])) + 1
-    sticks, found = bundle.yardsticks, []
-    tiers = np.zeros(len(read), dtype=np.intp) if sticks is None else sticks.of(read)
-    for own in np.split(order, ends) if len(order) else []:
-        lead = int(leads[own[0]])
-        column, of_rows = bundle.contract.explained[lead], rows[own]
-        values, usual = read.numbers[of_rows, lead], own_usual(column.usual, read, of_rows) if sticks else None
-        found.append(
-            Fact(
-                column=column,
-                rows=own,
-                values=values,
-                value=Numbers.of(values),
-                usual=usual,
-                usual_value=None if usual is None else Numbers.of(usual),
-                group=tiers[of_rows],
-                medians=(None,) if sticks is None else tuple(medians[lead] for medians in sticks.medians),
-                low=None if sticks is None else sticks.lowest[lead],
-                high=None if sticks is None else sticks.highest[lead],
-            )
-        )
-    return found
+    usual: Numbers  # only where `has_usual`
+    has_usual: Bools
+    yardstick: Places  # among its fixed texts, where there is no usual value
+    way: Places  # 2 x its family, or the number of families where it is alone, + 1 where it raises
+    size: Numbers
 
 
 class Sentences:
-    """Says the reasons of one model in one language."""
+    """Says the reasons of one model in every language."""
 
-    def __init__(self, bundle: Bundle, language: Language) -> None:
-        self.contract, self.language, self.words = bundle.contract, language, WORDS[language]
-        self._writers: dict[Unit, Callable[[float], str]] = {}
+    def __init__(self, bundle: Bundle, families: Sequence[Family]) -> None:
+        """What does not depend on a customer is worked out here, once."""
+        columns, sticks, currency = bundle.contract.explained, bundle.yardsticks, bundle.contract.currency
+        self._decimals = np.array([decimals_said(column.unit, currency) for column in columns])
+        self._size_decimals = np.array([decimals_said("money", currency) if bundle.contract.link == "exp" else 1])
+        self._is_day = np.array([column.unit == "day" for column in columns])
+        self._families, self._groups = len(families), 1 if sticks is None else len(sticks.medians)
+        lowest, highest = ((), ()) if sticks is None else (sticks.lowest, sticks.highest)
+        self._lowest, self._highest = (_ends(ends, len(columns)) for ends in (lowest, highest))
+        self._languages = [Sayings(bundle, families, language) for language in LANGUAGES]
 
-    def say(self, told: list[Fact], families: Sequence[Family], family: Places, alone: Bools, moved: Floats, k: int) -> Texts:
-        """One sentence for each row: its fact, its place in `families`, and by how much output `k` is moved.
+    def say(self, facts: Facts, moved: Floats, k: int) -> list[pa.StringArray]:
+        """One sentence per reason, in the order of LANGUAGES: by `moved` points or money it moves output `k`."""
+        has_usual, yardstick = self._yardsticks(facts)
+        told = Told(
+            lead=facts.lead,
+            value=Numbers.of(facts.lead, facts.value, self._decimals),
+            usual=Numbers.of(facts.lead[has_usual], facts.usual[has_usual], self._decimals),
+            has_usual=has_usual,
+            yardstick=yardstick,
+            way=2 * np.where(facts.alone, self._families, facts.family) + (moved > 0),
+            size=Numbers.of(np.zeros(len(moved), dtype=np.intp), np.abs(moved), self._size_decimals),
+        )
+        return [language.say(told, k) for language in self._languages]
 
-        `moved` is points of a probability, or money; `alone` says that no other feature of the family adds anything.
+    def _yardsticks(self, facts: Facts) -> tuple[Bools, Places]:
+        """Who is compared with her own usual value, and where among `Sayings` all others' yardsticks are.
+
+        Beyond what was ever seen comes first, then the usual value, then the median of the tier. Of a day, and of what is
+        not known, nothing is said.
         """
-        found: Any = np.empty(len(moved), dtype=object)
-        for fact in told:
-            found[fact.rows] = self._fact(fact)
-        output = self.contract.outputs[k]
-        label = output.label if self.language == "en" else output.label_zh
-        rest = [self.words.with_the_rest.format(family=self.family(name)) for name in families]
-        found += texts([*rest, self.words.alone])[np.where(alone, len(rest), family)]
-        found += texts(way.format(output=label) for way in (self.words.lowers, self.words.raises))[(moved > 0).astype(np.intp)]
-        sizes: Floats = np.abs(moved).round(2 if self.contract.link == "exp" else 1)
-        found += Numbers.of(sizes).said(self._size)
-        said: Texts = found
-        return said
+        lead, value = facts.lead, facts.value
+        nothing, above, below = np.isnan(value) | self._is_day[lead], value > self._highest[lead], value < self._lowest[lead]
+        of_column = 1 + lead * (2 + self._groups)  # 0 is no yardstick; then, column after column, below, above, medians
+        place = of_column + np.where(below, 0, np.where(above, 1, 2 + facts.group))
+        has_usual = ~(nothing | above | below | np.isnan(facts.usual))
+        return has_usual, np.where(nothing, 0, place)
 
-    def family(self, name: Family) -> str:
-        """A family as readers call it."""
-        return name if self.language == "en" else FAMILY_ZH[name]
 
-    def _size(self, moved: float) -> str:
-        return self._writer("money")(moved) if self.contract.link == "exp" else say_points(moved, self.language)
+class Sayings:
+    """The texts of one model in one language that sentences are put together from."""
 
-    def _fact(self, fact: Fact) -> Texts:
-        """The value of one feature and in brackets what to compare it with."""
-        column = fact.column
-        meaning = column.meaning_zh if self.language == "zh" else f"{column.meaning[:1].upper()}{column.meaning[1:]}"
-        before, write = self.words.fact.format(label=meaning), self._writer(column.unit)
-        found: Texts = fact.value.said(lambda value: before + write(value)) + self._yardstick(fact, write)
-        return found
+    def __init__(self, bundle: Bundle, families: Sequence[Family], language: Language) -> None:
+        contract, sticks, self._words, self._language = bundle.contract, bundle.yardsticks, WORDS[language], language
+        self._write = [writer(column.unit, contract.currency, language) for column in contract.explained]
+        money, self._share = writer("money", contract.currency, language), writer("share", contract.currency, language)
+        self._size: Write = money if contract.link == "exp" else lambda points: say_points(points, language)
+        self._heads = [self._words.fact.format(label=self._label(column)) for column in contract.explained]
+        self._ways = [self._ways_of(families, output) for output in contract.outputs]
+        start, average = _start(bundle)
+        fixed = [""]
+        for k, (column, write) in enumerate(zip(contract.explained, self._write, strict=True)):
+            ends = (None, None) if sticks is None else (sticks.lowest[k], sticks.highest[k])
+            for end, words in zip(ends, (self._words.never_below, self._words.never_above), strict=True):
+                fixed.append("" if end is None else words.format(value=write(end)))
+            medians = (None,) if sticks is None else tuple(own[k] for own in sticks.medians)
+            if column.name == start:
+                fixed += [self._words.average.format(whom=self._words.everybody, value=write(average))] * len(medians)
+            else:
+                fixed += [self._median(column, group, median, write) for group, median in enumerate(medians)]
+        self._fixed = fixed
 
-    def _yardstick(self, fact: Fact, write: Callable[[float], str]) -> Texts:
-        """Beyond what was ever seen, else the own usual value, else the median of the tier; or nothing."""
-        found = texts(self._median(fact.column, group, median, write) for group, median in enumerate(fact.medians))[fact.group]
-        if fact.usual is not None and fact.usual_value is not None:
-            usual = fact.usual_value.said(lambda value: self.words.usually.format(value=write(value)))
-            found = np.where(np.isnan(fact.usual), found, usual)
-        if fact.high is not None and (above := fact.values > fact.high).any():
-            found = np.where(above, self.words.never_above.format(value=write(fact.high)), found)
-        if fact.low is not None and (below := fact.values < fact.low).any():
-            found = np.where(below, self.words.never_below.format(value=write(fact.low)), found)
-        return np.where(np.isnan(fact.values) | (fact.column.unit == "day"), "", found).astype(object)
+    def say(self, told: Told, k: int) -> pa.StringArray:
+        """One sentence per reason."""
+        return joined_texts(
+            (self._heads, told.lead),
+            (told.value.said(self._write), told.value.place),
+            self._yardsticks(told),
+            (self._ways[k], told.way),
+            (told.size.said([self._size]), told.size.place),
+        )
 
-    def _median(self, column: InputColumn, group: int, median: float | None, write: Callable[[float], str]) -> str:
+    def _yardsticks(self, told: Told) -> Texts:
+        """What each value is compared with: her own usual one, or one of the fixed texts."""
+        if not told.has_usual.any():
+            return self._fixed, told.yardstick
+        place = told.yardstick.copy()
+        place[told.has_usual] = len(self._fixed) + told.usual.place
+        before, after = self._words.usually.split("{value}")
+        return [*self._fixed, *(f"{before}{usual}{after}" for usual in told.usual.said(self._write))], place
+
+    def _label(self, column: InputColumn) -> str:
+        return column.meaning_zh if self._language == "zh" else f"{column.meaning[:1].upper()}{column.meaning[1:]}"
+
+    def _ways_of(self, families: Sequence[Family], output: Output) -> list[str]:
+        """Of each family down and up, then of a feature that is alone."""
+        label = output.label_zh if self._language == "zh" else output.label
+        names = [FAMILY_ZH[name] if self._language == "zh" else name for name in families]
+        who = [*(self._words.with_the_rest.format(family=name) for name in names), self._words.alone]
+        ways = [way.format(output=label) for way in (self._words.lowers, self._words.raises)]
+        return [one + way for one in who for way in ways]
+
+    def _median(self, column: InputColumn, group: int, median: float | None, write: Write) -> str:
         if median is None:
             return ""
         tier = TIERS[group - 1]
-        name = tier.name if self.language == "en" else tier.name_zh
-        whom = self.words.tier.format(tier=name) if group else self.words.everybody
+        name = tier.name if self._language == "en" else tier.name_zh
+        whom = self._words.tier.format(tier=name) if group else self._words.everybody
         if column.unit == "yes or no":
-            return self.words.yes.format(whom=whom, value=self._writer("share")(median))
-        return self.words.median.format(whom=whom, value=write(median))
-
-    def _writer(self, unit: Unit) -> Callable[[float], str]:
-        if unit not in self._writers:
-            self._writers[unit] = writer(unit, self.contract.currency, self.language)
-        return self._writers[unit]
+            return self._words.yes.format(whom=whom, value=self._share(median))
+        return self._words.median.format(whom=whom, value=write(median))
 
 
-def texts(said: Iterable[str]) -> Texts:
-    """Texts as an array that can be looked up and added."""
-    return np.array(list(said), dtype=object)
+def joined_texts(*parts: Texts) -> pa.StringArray:
+    """What is at each place of the parts, one after the other."""
+    if len(parts[0][1]) <= FEW:
+        said = ([texts[k] for k in place.tolist()] for texts, place in parts)
+        return pa.array(["".join(words) for words in zip(*said, strict=True)], pa.string())
+    return pc.binary_join_element_wise(*(pa.array(texts, pa.string()).take(pa.array(place)) for texts, place in parts), "")
+
+
+def _start(bundle: Bundle) -> tuple[str | None, float]:
+    """The column that says where margins start from, and its value that the base stands for: reasons begin there."""
+    if bundle.prior is None or not bundle.contract.starts_from_prior:
+        return None, np.nan
+    return bundle.prior.offset_column(bundle.contract.link), bundle.prior.usual(bundle.contract.link)
+
+
+def _ends(ends: Sequence[float | None], count: int) -> Floats:
+    return np.array([np.nan if end is None else end for end in ends] or [np.nan] * count, dtype=np.float64)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.calendar import DAY_OF_YEAR
-from models.bundle import Bundle, booster_numbers
+from models.bundle import Bundle, Parts, booster_numbers
 from models.calibration import inverse_link
 from models.inputs import Inputs
 
@@ -27,6 +27,18 @@ class OnScale:
     base: Floats
     rate: Floats
     total: Floats
+
+    def of(self, k: int) -> OnScale:
+        """Of one output: one entry per customer."""
+        return OnScale(self.base[:, k], self.rate[:, k], self.total[:, k])
+
+    def of_stake(self, stake: Floats) -> OnScale:
+        """Of one output, from percentage points to the money at stake: points of probability times `stake`, one amount each.
+
+        With the expected value of the customer as stake the shares of the risk of leaving add up to the value at risk.
+        """
+        per_point = stake / 100
+        return OnScale(self.base * per_point, self.rate * per_point, self.total * per_point)
 
 
 @dataclass(frozen=True)
@@ -56,14 +68,6 @@ class Shares:
         rate = np.where(still, chance * (1 - chance), (chance - base) / np.where(still, 1, moved))
         return OnScale(100 * base, 100 * rate, 100 * chance)
 
-    def money(self, stake: Floats) -> OnScale:
-        """Shares of the money at stake, from those in log-odds: points of probability times `stake`, one amount per customer.
-
-        With the expected value of the customer as stake the shares of the risk of leaving add up to the value at risk.
-        """
-        points, per_point = self.points(), stake[:, None] / 100
-        return OnScale(points.base * per_point, points.rate * per_point, points.total * per_point)
-
 
 def shares(bundle: Bundle, rows: pd.DataFrame | Inputs) -> Shares:
     """The shares of every output for every row: in log-odds for probabilities, in money for amounts.
@@ -77,46 +81,46 @@ def shares(bundle: Bundle, rows: pd.DataFrame | Inputs) -> Shares:
     What does not add up is in `Shares.missed`: the served number is worked out by the booster itself, not from the shares.
     """
     read = bundle.inputs(rows)
-    values, base = _of_correction(bundle, read)
-    base = base + _with_prior(bundle, read, values)
-    base = base + _with_season(bundle, read, values)
+    parts = bundle.parts(read)
+    values, base = _of_correction(bundle, read, parts)
+    base = base + _with_prior(bundle, read, parts, values)
+    base = base + _with_season(bundle, read, parts, values)
     slopes, intercepts = np.asarray(bundle.calibrator.slopes), np.asarray(bundle.calibrator.intercepts)
     values *= slopes[:, None]
-    linear = bundle.calibrator.linear(bundle.margins(read))
+    linear = bundle.calibrator.linear(parts.margins(bundle))
     base = np.tile(base * slopes + intercepts, (len(read), 1))
     found = Shares("log_odds", read, base, values, linear, np.abs(base + values.sum(axis=2) - linear))
     return found if bundle.contract.link == "sigmoid" else _in_amounts(found)
 
 
-def _of_correction(bundle: Bundle, read: Inputs) -> tuple[Floats, Floats]:
+def _of_correction(bundle: Bundle, read: Inputs, parts: Parts) -> tuple[Floats, Floats]:
     """What trees and linear half give to each feature, and what they say where no feature says anything, per output."""
     values = bundle.tree_shares.values(booster_numbers(read.numbers)).astype(np.float64)
-    if bundle.linear is None:
+    if bundle.linear is None or parts.standardised is None:
         return values, bundle.tree_bias
     share = bundle.contract.linear_share
     values *= 1 - share
-    values[:, :, [read.place[name] for name in bundle.linear.columns]] += share * bundle.linear.parts(read)
+    values[:, :, [read.place[name] for name in bundle.linear.columns]] += share * bundle.linear.parts(parts.standardised)
     return values, share * np.asarray(bundle.linear.intercepts) + (1 - share) * bundle.tree_bias
 
 
-def _with_prior(bundle: Bundle, read: Inputs, values: Floats) -> float:
+def _with_prior(bundle: Bundle, read: Inputs, parts: Parts, values: Floats) -> float:
     """Credit the prior's column, in place; what is left for the base."""
     contract = bundle.contract
-    if bundle.prior is None or not contract.starts_from_prior:
+    if bundle.prior is None or parts.offset is None:
         return 0.0
     usual = bundle.prior.usual_offset(contract.link, contract.horizon_days)
-    beyond = bundle.prior.offset(read, contract.link, contract.horizon_days) - usual
-    values[:, :, read.place[bundle.prior.offset_column(contract.link)]] += beyond[:, None]
+    values[:, :, read.place[bundle.prior.offset_column(contract.link)]] += (parts.offset - usual)[:, None]
     return usual
 
 
-def _with_season(bundle: Bundle, read: Inputs, values: Floats) -> Floats:
+def _with_season(bundle: Bundle, read: Inputs, parts: Parts, values: Floats) -> Floats:
     """Credit the day of the year, in place, where the level depends on it; what is left for the base, per output."""
     if bundle.season is None:
         return np.zeros(len(bundle.contract.outputs))
     usual = np.asarray(bundle.season.usual)
     if DAY_OF_YEAR in read.place:
-        values[:, :, read.place[DAY_OF_YEAR]] += bundle.level(read) - usual
+        values[:, :, read.place[DAY_OF_YEAR]] += parts.level - usual
     return usual
 
 

@@ -9,20 +9,19 @@ those of path-dependent SHAP (Lundberg et al. 2020), as XGBoost's `pred_contribs
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, TypeVar, cast
 
+import numba
 import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 PATTERN_BITS = 8  # nodes of a part, so that one byte numbers its patterns; only a longer way to a leaf takes more
-ROWS_AT_ONCE = 256  # what is compared and looked up for them stays in the processor's cache
-WORTH_A_THREAD = 2_000  # rows
+ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,9 @@ class Tree:
             cover=written["sum_hessian"],
         )
 
-    def question(self, node: int) -> tuple[bool, int, float]:
-        """What a node asks: whether missing values go right, and which feature has to be below what to go left."""
-        return not self.missing_left[node], self.feature[node], self.below[node]
+    def question(self, node: int) -> tuple[int, float, bool]:
+        """What a node asks: which feature has to be below what to go left, and whether that is where missing values go."""
+        return self.feature[node], self.below[node], bool(self.missing_left[node])
 
     def size(self, node: int) -> int:
         """Nodes from here down that ask something; 0 for a leaf."""
@@ -140,66 +139,37 @@ def _gauss_legendre(count: int) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of all parts of the trees that make one output, side by side.
+    """The tables of all parts of the trees that make one output, side by side."""
 
-    Nodes that ask the same in several trees are one question; those that let missing values go left come first.
-    """
-
-    feature: NDArray[np.intp]  # of each question
-    below: NDArray[np.float32]  # questions x 1: goes left below it
-    missing_left: int  # how many questions come first
-    bits: NDArray[np.intp]  # bits x parts: the question of each bit
-    counts: NDArray[
-        np.unsignedinteger
-    ]  # bits x parts x 1: what it counts in the number of the pattern; 0 where a part has fewer
-    given: NDArray[np.float32]  # what patterns give, one column of one part after the other
-    part: NDArray[np.intp]  # of each column: its part,
-    offset: NDArray[np.intp]  # columns x 1: and where it begins; columns are in the order of the features they give to
-    start: NDArray[np.intp]  # of each feature that has columns: the first of them
-    gains: NDArray[np.intp]  # these features
+    feature: NDArray[np.intp]  # of each node: goes left where this is
+    below: NDArray[np.float32]  # below that,
+    missing_left: NDArray[np.bool_]  # or where it is missing
+    nodes_end: NDArray[np.intp]  # of each part: where its nodes end, lowest bit first
+    gains: NDArray[np.intp]  # the features that a part gives to
+    gains_end: NDArray[np.intp]
+    given: NDArray[np.float32]  # what patterns give, feature after feature; part after part
 
     @classmethod
     def of(cls, trees: list[Tree]) -> Self:
         """Work out the tables of some trees."""
         parts = [(tree, Part.of(tree, *found)) for tree in trees for found in tree.parts()]
-        asked = sorted({tree.question(node) for tree, part in parts for node in part.nodes})
-        place = {question: k for k, question in enumerate(asked)}
-        bits = np.zeros((max((len(part.nodes) for _, part in parts), default=0), len(parts)), dtype=np.intp)
-        counts = np.zeros(bits.shape, dtype=np.min_scalar_type((1 << len(bits)) - 1))
-        for k, (tree, part) in enumerate(parts):
-            bits[: len(part.nodes), k] = [place[tree.question(node)] for node in part.nodes]
-            counts[: len(part.nodes), k] = 1 << np.arange(len(part.nodes))
-        columns = [
-            (feature, k, given)
-            for k, (_, part) in enumerate(parts)
-            for feature, given in zip(part.features, part.given.T, strict=True)
-        ]
-        columns.sort(key=lambda column: column[0])
-        gains, start = np.unique([feature for feature, *_ in columns], return_index=True)
+        asked = [tree.question(node) for tree, part in parts for node in part.nodes]
         return cls(
-            feature=np.array([feature for _, feature, _ in asked], dtype=np.intp),
-            below=np.array([below for *_, below in asked], dtype=np.float32)[:, None],
-            missing_left=sum(not missing_right for missing_right, *_ in asked),
-            bits=bits,
-            counts=counts[:, :, None],
-            given=np.concatenate([np.zeros(0), *(given for *_, given in columns)]).astype(np.float32),
-            part=np.array([k for _, k, _ in columns], dtype=np.intp),
-            offset=np.cumsum([0, *(len(given) for *_, given in columns)])[:-1, None],
-            start=start,
-            gains=gains.astype(np.intp),
+            feature=np.array([feature for feature, *_ in asked], dtype=np.intp),
+            below=np.array([below for _, below, _ in asked], dtype=np.float32),
+            missing_left=np.array([left for *_, left in asked], dtype=np.bool_),
+            nodes_end=_ends([len(part.nodes) for _, part in parts]),
+            gains=np.array([feature for _, part in parts for feature in part.features], dtype=np.intp),
+            gains_end=_ends([len(part.features) for _, part in parts]),
+            given=np.concatenate([np.zeros(0), *(part.given.T.ravel() for _, part in parts)]).astype(np.float32),
         )
 
-    def look_up(self, columns: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What each of `gains` gets: gains x rows, from columns x rows; along rows, copying and adding is fast."""
-        read, first = columns.take(self.feature, axis=0), slice(self.missing_left)
-        goes_left = read < self.below
-        np.logical_not(read[first] >= self.below[first], out=goes_left[first])
-        pattern = np.zeros((self.bits.shape[1], columns.shape[1]), dtype=self.counts.dtype)
-        for question, count in zip(self.bits, self.counts, strict=True):
-            pattern += goes_left.take(question, axis=0) * count
-        place = pattern.take(self.part, axis=0) + self.offset
-        summed: NDArray[np.float32] = np.add.reduceat(self.given.take(place), self.start, axis=0)
-        return summed
+    def add(self, columns: NDArray[np.float32], found: NDArray[np.float32]) -> None:
+        """Add what each column gets to `found`; both are columns x rows."""
+        _look_up(
+            columns, found, self.feature, self.below, self.missing_left, self.nodes_end,
+            self.gains, self.gains_end, self.given,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -220,21 +190,65 @@ class TreeShares:
         ]
         return cls(tuple(Tables.of([tree for own, tree in trees if own == k]) for k in range(outputs)))
 
-    def values(self, rows: NDArray[np.float32], *, threads: int = 1) -> NDArray[np.float32]:
+    def values(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """What each column adds to each margin: rows x outputs x columns."""
-        found = np.zeros((len(self.outputs), rows.shape[1], len(rows)), dtype=np.float32)
-
-        def explain(begins: range) -> None:
-            for some in (slice(begin, begin + ROWS_AT_ONCE) for begin in begins):
-                columns = np.ascontiguousarray(rows[some].T)
-                for own, tables in zip(found, self.outputs, strict=True):
-                    if len(tables.gains):
-                        own[tables.gains, some] = tables.look_up(columns)
-
-        begins = range(0, len(rows), ROWS_AT_ONCE)
-        if threads == 1 or len(rows) < WORTH_A_THREAD:
-            explain(begins)
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(explain, [begins[k::threads] for k in range(threads)]))
+        columns = np.ascontiguousarray(rows.T)
+        found = np.zeros((len(self.outputs), *columns.shape), dtype=np.float32)
+        for own, tables in zip(found, self.outputs, strict=True):
+            tables.add(columns, own)
         return found.transpose(2, 0, 1)
+
+
+def _ends(lengths: list[int]) -> NDArray[np.intp]:
+    return np.cumsum(lengths, dtype=np.intp)
+
+
+Function = TypeVar("Function", bound=Callable[..., None])
+
+
+def _compiled(function: Function) -> Function:
+    """Compiled to machine code, which is kept beside this file or in the user's cache, where either can be written."""
+    signature = "void(f4[:,::1], f4[:,::1], i8[::1], f4[::1], b1[::1], i8[::1], i8[::1], i8[::1], f4[::1])"
+    try:
+        return cast(Function, numba.njit(signature, nogil=True, cache=True)(function))
+    except RuntimeError:  # there is no place to keep it
+        return cast(Function, numba.njit(signature, nogil=True)(function))
+
+
+@_compiled
+def _look_up(
+    columns: NDArray[np.float32],
+    found: NDArray[np.float32],
+    feature: NDArray[np.intp],
+    below: NDArray[np.float32],
+    missing_left: NDArray[np.bool_],
+    nodes_end: NDArray[np.intp],
+    gains: NDArray[np.intp],
+    gains_end: NDArray[np.intp],
+    given: NDArray[np.float32],
+) -> None:
+    """See `Tables`. Some rows at a time, so that what is read and written for them stays in the processor's cache."""
+    rows = columns.shape[1]
+    pattern = np.empty(ROWS_AT_ONCE, dtype=np.uint32)
+    for begin in range(0, rows, ROWS_AT_ONCE):
+        count = min(ROWS_AT_ONCE, rows - begin)
+        node, gain, place = 0, 0, 0
+        for part in range(len(nodes_end)):
+            pattern[:] = 0
+            bit: Any = np.uint32(1)
+            while node < nodes_end[part]:
+                read, bound = columns[feature[node], begin : begin + count], below[node]
+                if missing_left[node]:
+                    for row in range(count):
+                        pattern[row] += np.uint32(0) if read[row] >= bound else bit
+                else:
+                    for row in range(count):
+                        pattern[row] += bit if read[row] < bound else np.uint32(0)
+                bit = np.uint32(bit << 1)
+                node += 1
+            while gain < gains_end[part]:
+                own, table = found[gains[gain], begin : begin + count], given[place : place + bit]
+                for row in range(count):
+                    own[row] += table[pattern[row]]
+                place += bit
+                gain += 1

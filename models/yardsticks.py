@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.feature import Usual
 from models.contract import Frozen, InputColumn
 from models.inputs import Columns, Inputs
 from models.tiers import Tiers
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 Numbers = tuple[float | None, ...]  # one per explained column; None where nobody has it
 
 
@@ -43,19 +45,43 @@ class Yardsticks(Frozen):
             highest=_known(_ends(seen.numbers, np.fmax, -np.inf)),
         )
 
-    def of(self, rows: Columns) -> NDArray[np.intp]:
+    def of(self, rows: Columns) -> Places:
         """Which of `medians` is every row's: 0, all customers, where her tier is not known."""
         return np.zeros(len(rows), dtype=np.intp) if self.tiers is None else self.tiers.of(rows) + 1
 
 
-def own_usual(usual: Usual | None, read: Inputs, rows: NDArray[np.intp]) -> Floats | None:
-    """What a feature usually is for some customers; None where the model does not read what it would follow from."""
-    if usual is None or usual.feature not in read.place or (usual.since is not None and usual.since not in read.place):
-        return None
-    found: Floats = read.numbers[rows, read.place[usual.feature]]
-    if usual.since is not None and usual.days is not None:
-        found = found * usual.days / np.maximum(read.numbers[rows, read.place[usual.since]], usual.days)
-    return found
+@dataclass(frozen=True)
+class Usuals:
+    """Where each column of a model finds what is usual for the same customer: one entry per column."""
+
+    place: Places  # of the column that tells; -1: none does
+    since: Places  # of the days since that began, where it is told per window; else -1
+    days: Floats  # the window
+
+    @classmethod
+    def of(cls, columns: Sequence[InputColumn]) -> Self:
+        """A column has no usual value where the model does not read what it would follow from."""
+        where = {column.name: k for k, column in enumerate(columns)}
+        place, since, days = np.full(len(columns), -1), np.full(len(columns), -1), np.zeros(len(columns))
+        for k, column in enumerate(columns):
+            usual = column.usual
+            if usual is None or usual.feature not in where:
+                continue
+            if usual.since is None or usual.days is None:
+                place[k] = where[usual.feature]
+            elif usual.since in where:
+                place[k], since[k], days[k] = where[usual.feature], where[usual.since], usual.days
+        return cls(place, since, days)
+
+    def at(self, read: Inputs, rows: Places, columns: Places) -> Floats:
+        """The usual values of some columns, one for each of `rows`; missing where there is none."""
+        found: Floats = np.where(self.place[columns] < 0, np.nan, read.numbers[rows, self.place[columns]])
+        days = self.days[columns]
+        per_window = np.flatnonzero(days)
+        if len(per_window):
+            days, own = days[per_window], read.numbers[rows[per_window], self.since[columns[per_window]]]
+            found[per_window] *= days / np.maximum(own, days)
+        return found
 
 
 def _middle(group: Floats, is_yes_no: NDArray[np.bool_]) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from features.project import Project
 from features.snapshots import Manifest
 from models.contract import Task
 from models.outcomes import untold
-from models.reasons import Column, Explanation, explain, explain_columns
+from models.reasons import Column, Explainer, Explanation
 from models.recipes import RECIPES, possible
 from models.registry import Registered, champion
 
@@ -40,6 +41,11 @@ class Scorer:
     """The champions of a project: of churn, value and propensity those that its tables can teach."""
 
     models: dict[Task, Registered]
+
+    @cached_property
+    def explainers(self) -> dict[Task, Explainer]:
+        """One for each model."""
+        return {task: Explainer(model.bundle) for task, model in self.models.items()}
 
     @property
     def versions(self) -> dict[str, str]:
@@ -66,17 +72,16 @@ class Scorer:
         With a model of value the risk of leaving is explained in money, too: the expected value is at stake.
         """
         found = [Explained({}, None) for _ in range(len(rows))]
-        for task, model in self.models.items():
-            for row, answers in enumerate(explain(model.bundle, rows, top=top, stake=self._stake(task, rows))):
+        for task, explainer in self.explainers.items():
+            for row, answers in enumerate(explainer.explain(rows, top=top, stake=self._stake(task, rows))):
                 found[row] = found[row].joined(answers)
         return found
 
     def explanation_columns(self, rows: pd.DataFrame, *, top: int = TOP_REASONS) -> dict[str, Column]:
         """The same for many customers as columns of a table, by number."""
         found: dict[str, Column] = {}
-        for task, model in self.models.items():
-            stake = self._stake(task, rows)
-            found |= explain_columns(model.bundle, rows, top=top, stake=stake, threads=os.cpu_count() or 1)
+        for task, explainer in self.explainers.items():
+            found |= explainer.columns(rows, top=top, stake=self._stake(task, rows), threads=os.cpu_count() or 1)
         return found
 
     def _stake(self, task: Task, rows: pd.DataFrame) -> NDArray[np.float64] | None:

@@ -114,7 +114,7 @@ def judged_bundle(job: Job, fitted: Fitted, contract: Contract, settings: Traini
         golden=made_up_rows(job.past.rows[contract.features], seed=settings.seed),
         prior=fitted.prior,
         season=fitted.season,
-        linear=fitted.correction.linear,
+        linear=fitted.correction.linear if rehearsed.linear_share else None,
         horizons=fitted.horizons,
         yardsticks=_yardsticks(contract, known),
     )

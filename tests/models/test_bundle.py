@@ -327,7 +327,7 @@ def test_margins_are_where_customers_start_from_and_both_halves_each_by_its_shar
     # Without a linear half the trees are the whole correction, whatever the contract says.
     alone = replace(bundle, linear=None)
     assert alone.margins(values) == pytest.approx(start + trees)
-    assert alone.linear_margins(values) is None
+    assert alone.parts(values).standardised is None
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -56,7 +56,7 @@ amounts = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([np.nan, np.inf, -np.i
 @given(st.lists(amounts, min_size=1, max_size=5))
 def test_parts_and_intercepts_are_the_margins(values: list[float]) -> None:
     rows = spend(*values)
-    parts = LINEAR.parts(rows)
+    parts = LINEAR.parts(LINEAR.standardised(rows))
     assert parts.shape == (len(values), 2, 2)
     assert parts.sum(axis=2) + LINEAR.intercepts == pytest.approx(LINEAR.margins(rows))
     assert np.all(parts[:, :, 1] == 0)

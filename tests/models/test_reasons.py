@@ -14,10 +14,10 @@ from features.feature import FAMILY_ZH
 from models.bundle import Bundle
 from models.calibration import Calibrator
 from models.contract import TASKS, Task
-from models.reasons import Explanation, Reason, explain
+from models.reasons import Explainer, Explanation, Reason
 from models.shares import TOLERANCE, shares
 from models.tiers import TIERS
-from models.yardsticks import Yardsticks, own_usual
+from models.yardsticks import Usuals, Yardsticks
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def told(bundles: dict[Task, Bundle], customers: pd.DataFrame) -> dict[Task, Bun
 def explanations(bundle: Bundle, rows: pd.DataFrame, **options: object) -> list[tuple[int, int, Explanation]]:
     """Every explanation with the row and the output it belongs to."""
     found = []
-    for row, answers in enumerate(explain(bundle, rows, **{"top": 20} | options)):
+    for row, answers in enumerate(Explainer(bundle).explain(rows, **{"top": 20} | options)):
         for k, answer in enumerate(answers.values()):
             assert isinstance(answer, Explanation)
             found.append((row, k, answer))
@@ -145,8 +145,8 @@ def test_a_thousand_sentences_read_back_say_what_the_numbers_say(
                     expected = inputs.numbers[row, inputs.place[reason.feature]]
                     assert said_number(value) == pytest.approx(expected, abs=0.0501, nan_ok=True), text
                     if usual:
-                        column = bundle.contract.explained[inputs.place[reason.feature]]
-                        own = own_usual(column.usual, inputs, np.array([row]))
+                        place = np.array([inputs.place[reason.feature]])
+                        own = Usuals.of(bundle.contract.explained).at(inputs, np.array([row]), place)
                         assert said_number(usual) == pytest.approx(own[0], abs=0.0501), text
                     read_back += 1
     assert read_back > 1_000
@@ -268,7 +268,7 @@ def test_of_one_customer_who_does_not_add_up_only_she_is_left_without_reasons(
         return margins
 
     monkeypatch.setattr(Calibrator, "linear", tampered)
-    found = explain(bundle, customers.head(3), top=3)
+    found = Explainer(bundle).explain(customers.head(3), top=3)
     name = bundle.contract.outputs[0].name
     assert found[1][name] == "the reasons miss the served number by 0.01 (allowed 0.0001)"
     others = [answer for row, answers in enumerate(found) for output, answer in answers.items() if (row, output) != (1, name)]
@@ -278,8 +278,22 @@ def test_of_one_customer_who_does_not_add_up_only_she_is_left_without_reasons(
 def test_explained_in_parts_or_alone_a_customer_has_the_same_reasons(
     bundle: Bundle, odd_customers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    together = explain(bundle, odd_customers, top=3)
+    together = Explainer(bundle).explain(odd_customers, top=3)
     monkeypatch.setattr("models.reasons.ROWS_AT_ONCE", 7)
-    in_parts = explain(bundle, odd_customers, top=3)
+    in_parts = Explainer(bundle).explain(odd_customers, top=3)
     texts = [[[reason.text for reason in one.reasons] for one in row.values()] for row in together]
     assert texts == [[[reason.text for reason in one.reasons] for one in row.values()] for row in in_parts]
+
+
+def test_of_where_a_model_starts_from_the_average_is_said_because_the_base_is_the_average_customer(
+    told: dict[Task, Bundle], customers: pd.DataFrame
+) -> None:
+    bundle = told["churn"]
+    assert bundle.contract.starts_from_prior
+    name, average = bundle.prior.offset_column("sigmoid"), 100 * bundle.prior.order_probability_mean
+    reasons = [reason for _, _, found in explanations(bundle, customers) for reason in found.reasons if reason.feature == name]
+    known = [reason for reason in reasons if "never seen" not in reason.text]
+    assert known
+    for reason in known:
+        assert f" (average of all customers: {average:.1f}".removesuffix(".0") in reason.text
+        assert f"（全部客户平均：{average:.1f}".removesuffix(".0") in reason.text_zh

@@ -334,7 +334,7 @@ def test_one_half_alone_is_explained_by_itself(
     if share == 0:
         assert found == pytest.approx(shares_of_margins(bundles["churn"], customers))
     else:
-        assert found == pytest.approx(bundle.linear.parts(bundle.inputs(customers)))
+        assert found == pytest.approx(bundle.linear.parts(bundle.linear.standardised(bundle.inputs(customers))))
 
 
 def test_with_a_linear_half_the_day_of_the_year_is_credited_all_the_same(

@@ -53,7 +53,7 @@ def test_lopsided_trees_are_cut_into_parts_too() -> None:
 def test_a_way_longer_than_a_byte_of_nodes_is_looked_up_all_the_same() -> None:
     booster, rows = fitted(PATTERN_BITS + 4, rounds=3, seed=3)
     shares = TreeShares.of(booster, 1)
-    assert len(shares.outputs[0].bits) > PATTERN_BITS
+    assert np.diff(shares.outputs[0].nodes_end).max() > PATTERN_BITS
     assert shares.values(rows) == pytest.approx(contributions(booster, rows, 1), abs=1e-5)
 
 
@@ -77,13 +77,13 @@ def test_columns_may_stand_elsewhere_in_the_rows() -> None:
     assert np.array_equal(np.delete(found, 3, axis=2), TreeShares.of(booster, 1).values(rows))
 
 
-def test_threads_and_rows_at_once_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_alone_has_the_shares_it_has_among_others() -> None:
     booster, rows = fitted(4)
     shares = TreeShares.of(booster, 1)
     alone = np.concatenate([shares.values(rows[k : k + 1]) for k in range(len(rows))])
     assert np.array_equal(shares.values(rows), alone)
-    monkeypatch.setattr("models.tree_shares.WORTH_A_THREAD", 10)
-    assert np.array_equal(shares.values(rows, threads=3), alone)
+    by_column = np.asfortranarray(rows)
+    assert np.array_equal(shares.values(by_column), alone)
 
 
 def test_no_rows_have_no_shares() -> None:

@@ -8,11 +8,15 @@ import pytest
 from features.feature import Usual
 from models.contract import InputColumn
 from models.inputs import Inputs
-from models.yardsticks import Yardsticks, own_usual
+from models.yardsticks import Usuals, Yardsticks
 
 
 def column(name: str, unit: str) -> InputColumn:
     return InputColumn(name=name, family="monetary", unit=unit, meaning=name, meaning_zh=name)
+
+
+def told_by(name: str, usual: Usual) -> InputColumn:
+    return column(name, "orders").model_copy(update={"usual": usual})
 
 
 COLUMNS = (column("spend_sum", "money"), column("score", "points"), column("is_member", "yes or no"))
@@ -44,10 +48,28 @@ def test_the_range_is_of_everything_learned_from_and_not_of_the_last_date_alone(
 
 
 def test_a_usual_value_is_another_feature_or_what_one_comes_to_per_window() -> None:
-    read = Inputs(("order_count", "days_since_first_order"), np.array([[8.0, 720.0], [2.0, 30.0], [np.nan, 50.0]]))
-    assert own_usual(Usual(feature="order_count"), read, np.arange(3)) == pytest.approx([8, 2, np.nan], nan_ok=True)
-    per_window = own_usual(Usual(feature="order_count", since="days_since_first_order", days=90), read, np.arange(3))
-    assert per_window == pytest.approx([1, 2, np.nan], nan_ok=True)  # nobody's usual is more than she ever did
-    assert own_usual(Usual(feature="gap_days_mean"), read, np.arange(3)) is None
-    assert own_usual(Usual(feature="order_count", since="days_since_birth", days=90), read, np.arange(3)) is None
-    assert own_usual(None, read, np.arange(3)) is None
+    read = Inputs(
+        ("order_count", "days_since_first_order", "same", "per_window", "absent", "since_absent", "none"),
+        np.array([[8.0, 720.0], [2.0, 30.0], [np.nan, 50.0]]) @ np.eye(2, 7),
+    )
+    columns = [
+        column(read.columns[0], "orders"),
+        column(read.columns[1], "days"),
+        told_by("same", Usual(feature="order_count")),
+        told_by("per_window", Usual(feature="order_count", since="days_since_first_order", days=90)),
+        told_by("absent", Usual(feature="gap_days_mean")),
+        told_by("since_absent", Usual(feature="order_count", since="days_since_birth", days=90)),
+        column("none", "orders"),
+    ]
+    usuals = Usuals.of(columns)
+    every = np.arange(3)
+
+    def at(place: int) -> list[float]:
+        return usuals.at(read, every, np.full(3, place)).tolist()
+
+    assert at(2) == pytest.approx([8, 2, np.nan], nan_ok=True)
+    assert at(3) == pytest.approx([1, 2, np.nan], nan_ok=True)  # nobody's usual is more than she ever did
+    for place in (0, 1, 4, 5, 6):
+        assert np.isnan(at(place)).all()
+    mixed = usuals.at(read, np.array([0, 0, 1]), np.array([3, 6, 2]))
+    assert mixed == pytest.approx([1, np.nan, 2], nan_ok=True)
