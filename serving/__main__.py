@@ -1,4 +1,4 @@
-"""The front door of `serving`: python -m serving score|report CONFIG."""
+"""The front door of `serving`: python -m serving score|report|what_if|nearest CONFIG."""
 
 from __future__ import annotations
 
@@ -10,42 +10,75 @@ from pathlib import Path
 STEPS = {
     "score": "score every customer at the last date into predictions.parquet",
     "report": "write report.html and summary.json, and show the results",
+    "what_if": "what the models would say of a customer if something happened",
+    "nearest": "the smallest plausible change that brings a customer's risk of leaving below a threshold",
 }
 
 
 def main() -> int:
     """Read the arguments, then import what the chosen step needs."""
-    parser = argparse.ArgumentParser(prog="python -m serving", description="Score customers and report on them.")
-    steps = parser.add_subparsers(dest="step", required=True)
-    for name, said in STEPS.items():
-        chosen = steps.add_parser(name, help=said)
-        chosen.add_argument("config", type=Path, help="the mapping file, e.g. configs/online_retail.toml")
-    arguments = parser.parse_args()
+    arguments = _arguments()
     # Threads that wait without spinning: on a busy machine spinning ones make everything many times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
     from features.command import run
 
-    return run(lambda: {"score": _score, "report": _report}[arguments.step](arguments.config))
+    steps = {"score": _score, "report": _report, "what_if": _what_if, "nearest": _nearest}
+    return run(lambda: steps[arguments.step](arguments))
 
 
-def _score(config: Path) -> None:
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m serving", description="Score customers, report on them, ask what if.")
+    steps = parser.add_subparsers(dest="step", required=True)
+    chosen = {name: steps.add_parser(name, help=said, description=said) for name, said in STEPS.items()}
+    for one in chosen.values():
+        one.add_argument("config", type=Path, help="the mapping file, e.g. configs/online_retail.toml")
+    for name in ("what_if", "nearest"):
+        chosen[name].add_argument("customer_id")
+    add = {"nargs": "+", "action": "append", "default": [], "metavar": ("TABLE", "COLUMN=VALUE")}
+    chosen["what_if"].add_argument("--add", help="a new row, e.g. --add orders amount=50", **add)  # type: ignore[arg-type]
+    chosen["what_if"].add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="attributes that may change")
+    chosen["what_if"].add_argument("--settle", action="store_true", help="all open complaints are settled")
+    chosen["nearest"].add_argument("--below", type=float, required=True, help="a probability, e.g. 0.3")
+    return parser.parse_args()
+
+
+def _score(arguments: argparse.Namespace) -> None:
     from features.project import read_project
     from serving.batch import predictions_file, score_customers
 
-    project = read_project(config)
+    project = read_project(arguments.config)
     print(f"scores of {project.name}")
     table = score_customers(project)
     print(f"  {table.num_rows:,} customers in {predictions_file(project)}")
 
 
-def _report(config: Path) -> None:
+def _report(arguments: argparse.Namespace) -> None:
     from features.project import read_project
     from serving.report.build import report_on
 
-    project = read_project(config)
+    project = read_project(arguments.config)
     print(f"report of {project.name}")
     report_on(project)
+
+
+def _what_if(arguments: argparse.Namespace) -> None:
+    from features.changes import WhatIfSection
+    from features.project import read_project, read_section
+    from serving.what_if_page import read_changes, show_what_if
+
+    changes = read_changes(arguments.add, arguments.set, settle=arguments.settle)
+    section = read_section(arguments.config, "what_if", WhatIfSection)
+    print(show_what_if(read_project(arguments.config), section, arguments.customer_id, changes))
+
+
+def _nearest(arguments: argparse.Namespace) -> None:
+    from features.changes import WhatIfSection
+    from features.project import read_project, read_section
+    from serving.what_if_page import show_nearest
+
+    section = read_section(arguments.config, "what_if", WhatIfSection)
+    print(show_nearest(read_project(arguments.config), section, arguments.customer_id, arguments.below))
 
 
 if __name__ == "__main__":

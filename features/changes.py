@@ -1,0 +1,166 @@
+"""What could still happen to a customer: an order, a contact, an answer, a settled complaint, another attribute.
+
+It happens on the last day before `as_of`; features are then computed as from any other events. What has happened stays as it
+is: neither age nor history can be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, TypeGuard
+
+from features.feature import Words
+from features.loyalty import COMPLAINT
+from features.problems import BadInput, nearest
+from features.settings import Settings
+from features.tables import CONTRACTS, SCALES
+
+Rows = Sequence[Mapping[str, Any]]
+Events = Mapping[str, Rows]  # by table
+HAPPENING = {
+    "orders": ("amount",),
+    "interactions": ("kind",),
+    "surveys": ("instrument", "score"),
+}  # and what must be said of it
+GIVEN = ("customer_id", "order_id", "occurred_at", "recorded_at", "resolved_at")  # follow from who and when
+NOON = time(12)
+
+
+class WhatIfSection(Settings):
+    """The section `what_if` of a mapping file: which attributes of a customer can change, e.g. a plan, but no age."""
+
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """A new row of orders, interactions or surveys, in contract columns."""
+
+    table: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """All complaints that are open are settled."""
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute of the customer has another value."""
+
+    name: str
+    value: str | float
+
+
+Change = Event | Settled | Attribute
+
+
+def changed(
+    customer_id: str, events: Events, changes: Sequence[Change], as_of: date, words: Words, section: WhatIfSection
+) -> Events:
+    """The raw rows of one customer as they would be; of `customers` the first row is her own.
+
+    Raises BadInput naming everything that cannot happen: unknown tables, columns and values, and what is past.
+    """
+    if problems := [problem for change in changes for problem in _problems(change, events, as_of, words, section)]:
+        raise BadInput(problems)
+    found: dict[str, list[Mapping[str, Any]]] = {name: list(rows) for name, rows in events.items()}
+    when = datetime.combine(as_of - timedelta(days=1), NOON)
+    given = {"customer_id": customer_id, "occurred_at": when}
+    for number, change in enumerate(changes):
+        match change:
+            case Event(table, values):
+                order = {"order_id": f"what_if_{number}"} if table == "orders" else {}
+                found.setdefault(table, []).append({**given, **order, **values})
+            case Settled():
+                found["interactions"] = [
+                    {**row, "resolved_at": when} if _is_open(row) else row for row in found["interactions"]
+                ]
+            case Attribute(name, value):
+                own, *others = found["customers"]
+                found["customers"] = [{**own, name: value}, *others]
+    return found
+
+
+def open_complaints(events: Events) -> int:
+    """How many complaints are not settled."""
+    return sum(_is_open(row) for row in events.get("interactions", ()))
+
+
+def _is_open(row: Mapping[str, Any]) -> bool:
+    return row.get("kind") == COMPLAINT and row.get("resolved_at") is None
+
+
+def _problems(change: Change, events: Events, as_of: date, words: Words, section: WhatIfSection) -> list[str]:
+    match change:
+        case Event(table, values):
+            return _problems_of_event(table, values, as_of, words)
+        case Settled():
+            if not words.has("interactions.resolved_at"):
+                return ["no complaint can be settled: tables.interactions.resolved_at is not mapped"]
+            return [] if open_complaints(events) else ["no complaint of this customer is open"]
+        case Attribute(name, value):
+            return _problems_of_attribute(name, value, words, section)
+
+
+def _problems_of_event(table: str, values: Mapping[str, Any], as_of: date, words: Words) -> list[str]:
+    possible = [name for name in HAPPENING if name in words.mapped]
+    if table not in possible:
+        why = "what a campaign changes can only be told from random treatments; " if table == "treatments" else ""
+        return [f"{table}: {why}what can happen is a new row of {', '.join(possible) or 'no table that is mapped'}"]
+    day = as_of - timedelta(days=1)
+    problems = [
+        f"{table}.{name}: cannot be set, it would happen on {day}; the past stays as it is" for name in values if name in GIVEN
+    ]
+    columns = [name for name in words.mapped[table] if name not in GIVEN]
+    problems += [
+        f"{table}.{name}: not a mapped column; {nearest(name, columns)}" for name in values if name not in (*columns, *GIVEN)
+    ]
+    problems += [f"{table}.{name} is missing" for name in HAPPENING[table] if name not in values]
+    numbers = {column.name for column in CONTRACTS[table].columns if column.kind == "number"}  # type: ignore[index]
+    problems += [
+        f"{table}.{name} = {value!r}: expected a number"
+        for name, value in values.items()
+        if name in numbers and not _is_number(value)
+    ]
+    return [*problems, *_problems_of_values(table, values, words)]
+
+
+def _problems_of_values(table: str, values: Mapping[str, Any], words: Words) -> list[str]:
+    """What has the right name and kind, and still cannot be."""
+    problems = []
+    known = {
+        "orders": ("category", words.categories),
+        "interactions": ("kind", words.kinds),
+        "surveys": ("instrument", words.instruments),
+    }
+    column, names = known[table]
+    if column in values and words.has(f"{table}.{column}") and values[column] not in names:
+        hint = nearest(str(values[column]), names) if names else "there are none"
+        problems.append(f"{table}.{column} = {values[column]!r}: no feature knows it; {hint}")
+    amount, score, scale = values.get("amount"), values.get("score"), SCALES.get(str(values.get("instrument")))
+    if table == "orders" and _is_number(amount) and amount <= 0:
+        problems.append(f"orders.amount = {amount:g}: expected more than 0")
+    if table == "surveys" and scale and _is_number(score) and not scale[0] <= score <= scale[1]:
+        problems.append(f"surveys.score = {score:g}: expected {scale[0]} to {scale[1]} for {values['instrument']}")
+    return problems
+
+
+def _problems_of_attribute(name: str, value: str | float, words: Words, section: WhatIfSection) -> list[str]:
+    attributes = (*words.numeric, *words.levels)
+    if name not in attributes:
+        return [f"customers.{name}: no such attribute; {nearest(name, attributes) if attributes else 'none is mapped'}"]
+    if name not in section.attributes:
+        listed = ", ".join(section.attributes) or "none so far"
+        return [f"customers.{name} cannot be changed: what_if.attributes in the mapping file names what can ({listed})"]
+    if name in words.numeric:
+        return [] if _is_number(value) else [f"customers.{name} = {value!r}: expected a number"]
+    levels = words.levels[name]
+    return [] if value in levels else [f"customers.{name} = {value!r}: no feature knows it; {nearest(str(value), levels)}"]
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")

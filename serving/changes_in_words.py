@@ -1,0 +1,49 @@
+"""Changes as readers of a language say them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from features.changes import Attribute, Change, Event, Settled
+from models.languages import Language, writer
+
+
+def say_changes(changes: tuple[Change, ...], currency: str, language: Language) -> str:
+    """What would happen, in a few words.
+
+    >>> say_changes((Event("orders", {"amount": 50.0, "category": "bags"}), Settled()), "GBP", "en")
+    'an order of £50.00 (bags) and all open complaints settled'
+    >>> say_changes((Attribute("contract", "Two year"),), "USD", "zh")
+    'contract改为“Two year”'
+    """
+    said = [_say(change, currency, language) for change in changes]
+    if language == "zh":
+        return "，并且".join(said)
+    return " and ".join(said)
+
+
+def _say(change: Change, currency: str, language: Language) -> str:
+    is_english = language == "en"
+    match change:
+        case Event("orders", values):
+            amount, kind = writer("money", currency, language)(float(values["amount"])), values.get("category")
+            return (
+                f"an order of {amount}{f' ({kind})' if kind else ''}"
+                if is_english
+                else f"下一笔{amount}的订单{f'（{kind}）' if kind else ''}"
+            )
+        case Event("surveys", values):
+            name, score = str(values["instrument"]).upper(), _plain(values["score"])
+            return f"a {name} answer of {score}" if is_english else f"一次{score}分的{name}回答"
+        case Event(_, values):
+            kind = str(values["kind"]).replace("_", " ")
+            return f"a contact of kind {kind}" if is_english else f"一次“{kind}”"
+        case Settled():
+            return "all open complaints settled" if is_english else "所有未解决投诉均已解决"
+        case Attribute(name, value):
+            said = name.replace("_", " ")
+            return f"{said} is {_plain(value)}" if is_english else f"{said}改为“{_plain(value)}”"
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -1,0 +1,71 @@
+"""What could plausibly happen to a customer, by kind, the smallest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import numpy as np
+import pyarrow.compute as pc
+
+from features.changes import Attribute, Change, Event, Events, Settled, WhatIfSection, open_complaints
+from features.kept import kept_table
+from features.project import Project
+from features.snapshots import Manifest
+from features.tables import SCALES
+
+ORDERS_DAYS = 365
+ORDER_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+ATTRIBUTE_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def plausible_changes(project: Project, manifest: Manifest, section: WhatIfSection, events: Events) -> dict[str, list[Change]]:
+    """An order of the size others make, settled complaints, a better answer, another attribute that may change.
+
+    Only of tables that are mapped, and only what is not so already.
+    """
+    words, found = manifest.words, dict[str, list[Change]]()
+    if "orders" in words.mapped:
+        found["order"] = [Event("orders", order) for order in _orders(project, manifest, events)]
+    if words.has("interactions.resolved_at") and open_complaints(events):
+        found["complaint"] = [Settled()]
+    for instrument in words.instruments:
+        found[instrument] = [
+            Event("surveys", {"instrument": instrument, "score": score}) for score in _better(instrument, events)
+        ]
+    for name in section.attributes:
+        own = events["customers"][0].get(name) if events.get("customers") else None
+        values = _numbers(project, name, own) if name in words.numeric else [one for one in words.levels[name] if one != own]
+        found[name] = [Attribute(name, value) for value in values]
+    return {kind: changes for kind, changes in found.items() if changes}
+
+
+def _orders(project: Project, manifest: Manifest, events: Events) -> list[dict[str, object]]:
+    """One order of each size, of the kind of product she has bought most often."""
+    rows = kept_table(project, "orders", ["order_id", "occurred_at", "amount"])
+    since = manifest.scored_at - timedelta(days=ORDERS_DAYS)
+    rows = rows.set_column(2, "amount", rows["amount"].cast("float64"))
+    recent = rows.filter((pc.field("occurred_at") >= pc.scalar(since)) & (pc.field("amount") > 0))
+    if not len(recent):
+        return []
+    totals = recent.group_by("order_id").aggregate([("amount", "sum")])["amount_sum"]
+    sizes = dict.fromkeys(round(float(size), 2) for size in np.quantile(totals.to_numpy(), ORDER_QUANTILES))
+    bought = Counter(row["category"] for row in events["orders"] if row.get("category") in manifest.categories)
+    usual = {"category": bought.most_common(1)[0][0]} if bought else {}
+    return [{"amount": size, **usual} for size in sizes if size > 0]
+
+
+def _better(instrument: str, events: Events) -> list[int]:
+    """The scores above her last one; all, where she has given none."""
+    own = [row for row in events.get("surveys", ()) if row["instrument"] == instrument]
+    low, high = SCALES[instrument]
+    last = max(own, key=lambda row: row["occurred_at"])["score"] if own else low
+    return [score for score in range(low, high + 1) if score > last]
+
+
+def _numbers(project: Project, name: str, own: object) -> list[float]:
+    """Values that others have, those near her own first."""
+    values = kept_table(project, "customers", [name])[name].cast("float64").to_numpy()
+    own_value = float(str(own)) if own is not None else float(np.nanmedian(values))
+    known = {float(value) for value in np.nanquantile(values, ATTRIBUTE_QUANTILES) if np.isfinite(value)} - {own_value}
+    return sorted(known, key=lambda value: abs(value - own_value))
