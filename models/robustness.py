@@ -1,0 +1,123 @@
+"""How far reasons can be trusted: do they hold under small noise, does the answer move as they say, how much do they cover?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from models.bundle import Bundle
+from models.contract import Frozen
+from models.inputs import Inputs
+from models.shares import shares
+
+Floats = NDArray[np.float64]
+NOISE_SHARE = 0.02  # of the spread of a column: between its 10th and 90th percentile
+NOISE_DRAWS, DONORS = 5, 10
+STRONG_SHARE = 0.05  # of all that moves an answer: a family that adds less is no reason worth checking
+
+
+class Robustness(Frozen):
+    """Shares between 0 and 1 over some customers, for one output.
+
+    Stability: every number moved by normal noise of 2 % of the spread (10th to 90th percentile) of its column, drawn five
+    times; what is yes or no, or a day, is left alone. Agreement: the columns of one family replaced by those of ten other
+    customers drawn at random, the answer averaged (Fisher, Rudin, Dominici 2019); a family agrees where the answer moves
+    away from the way its share went. Coverage: what the reasons shown add, of what all families add, without signs.
+    """
+
+    customers: int
+    same_first: float  # how often the strongest family stays the strongest under noise
+    rank_correlation: float  # of the families' shares with and without noise, per customer (Spearman), averaged
+    same_direction: float  # of the families that add at least 5 %: how often removing one moves the answer as its share says
+    size_correlation: float  # over these: of the share with the move when the family is removed (Pearson)
+    covered: float  # by the reasons shown, averaged
+    covered_by_tenth: float  # nine of ten customers have at least this
+
+
+def robustness(bundle: Bundle, rows: pd.DataFrame | Inputs, *, top: int, seed: int) -> tuple[Robustness, ...]:
+    """One for each output, from the customers in `rows`; all on the scale on which shares add up before any rescaling."""
+    read = bundle.inputs(rows)
+    rng = np.random.default_rng(seed)
+    families = _families(bundle)
+    own = _of_families(bundle, read, families)
+    noisy = [_of_families(bundle, _with_noise(bundle, read, rng), families) for _ in range(NOISE_DRAWS)]
+    moved = np.stack([_removed(bundle, read, members, rng) for members in families.values()], axis=2)
+    return tuple(_of_output(own[:, k], [one[:, k] for one in noisy], moved[:, k], top) for k in range(own.shape[1]))
+
+
+def _of_output(own: Floats, noisy: list[Floats], moved: Floats, top: int) -> Robustness:
+    """From customers x families."""
+    size = np.abs(own)
+    total = size.sum(axis=1)
+    some = total > 0
+    strong = size >= STRONG_SHARE * np.where(some, total, np.inf)[:, None]
+    first = size.argmax(axis=1)
+    covered = np.sort(size, axis=1)[:, -top:].sum(axis=1)[some] / total[some]
+    return Robustness(
+        customers=len(own),
+        same_first=float(np.mean([np.abs(one).argmax(axis=1) == first for one in noisy])),
+        rank_correlation=float(np.mean([_correlation(rankdata(own, axis=1), rankdata(one, axis=1)) for one in noisy])),
+        same_direction=float(np.mean(np.sign(moved[strong]) == np.sign(own[strong]))) if strong.any() else 1.0,
+        size_correlation=_correlation(own[strong][None], moved[strong][None]) if strong.any() else 1.0,
+        covered=float(covered.mean()) if len(covered) else 1.0,
+        covered_by_tenth=float(np.quantile(covered, 0.1)) if len(covered) else 1.0,
+    )
+
+
+def _families(bundle: Bundle) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for k, column in enumerate(bundle.contract.explained):
+        found.setdefault(column.family, []).append(k)
+    return found
+
+
+def _of_families(bundle: Bundle, rows: Inputs, families: dict[str, list[int]]) -> Floats:
+    """Shares of log-odds, or of the logarithm of an amount: customers x outputs x families."""
+    found = shares(bundle, rows)
+    values = found.values
+    if found.scale == "money":  # undo the rescale rule: by how much of the logarithm, not of the amount
+        base, moved = found.base, found.total - found.base
+        is_still = np.abs(moved) < 1e-9 * np.abs(found.total)
+        rate = np.where(is_still, 1 / found.total, np.log(found.total / base) / np.where(is_still, 1, moved))
+        values = values * rate[:, :, None]
+    return np.stack([values[:, :, members].sum(axis=2) for members in families.values()], axis=2)
+
+
+def _with_noise(bundle: Bundle, read: Inputs, rng: np.random.Generator) -> Inputs:
+    """The columns of the snapshot moved a little; those of the prior follow from them."""
+    columns = bundle.contract.inputs
+    numbers = Inputs.of(read, [column.name for column in columns]).numbers
+    known = np.where(np.isnan(numbers).all(axis=0), 0.0, numbers)  # an empty column has no spread
+    spread = np.subtract(*np.nanquantile(known, [0.9, 0.1], axis=0))
+    moves = np.array([column.unit not in ("yes or no", "day") for column in columns])
+    noise = rng.normal(size=numbers.shape) * (NOISE_SHARE * spread * moves)
+    return Inputs(tuple(column.name for column in columns), numbers + noise)
+
+
+def _removed(bundle: Bundle, read: Inputs, members: list[int], rng: np.random.Generator) -> Floats:
+    """By how much the margin lies above that without a family: customers x outputs."""
+    own = bundle.parts(read)
+    start = None if bundle.prior is None or own.offset is None else bundle.prior.offset_column(bundle.contract.link)
+    without = np.zeros_like(own.level)
+    for _ in range(DONORS):
+        donors = rng.permutation(len(read))
+        numbers = read.numbers.copy()
+        numbers[:, members] = read.numbers[donors][:, members]
+        parts = bundle.parts(Inputs(read.columns, numbers))
+        # Margins start from what the prior expects, which is credited to its own column: it goes and stays with that.
+        offset = own.offset if start is None or read.place[start] not in members else own.offset[donors]  # type: ignore[index]
+        without += bundle.calibrator.linear(replace(parts, offset=offset).margins(bundle)) / DONORS
+    moved: Floats = bundle.calibrator.linear(own.margins(bundle)) - without
+    return moved
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    """Pearson's, row by row, averaged over the rows where both vary."""
+    centred, others = (values - values.mean(axis=1, keepdims=True) for values in (one, other))
+    scale = np.sqrt((centred**2).sum(axis=1) * (others**2).sum(axis=1))
+    varies = scale > 0
+    return float(((centred * others).sum(axis=1)[varies] / scale[varies]).mean()) if varies.any() else 1.0
