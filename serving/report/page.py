@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from features.project import Project
 from features.snapshots import Manifest
@@ -21,6 +24,9 @@ from serving.report.model import ModelPart, gather_model
 from serving.report.scored import Scored, gather_scored
 from serving.report.wording import day
 from serving.scorer import Scorer
+
+HERE = Path(__file__).parent
+SCRIPTS = ("page.js",)  # only these may run, whatever the data bring
 
 
 @dataclass(frozen=True)
@@ -68,13 +74,15 @@ def gather_report(
 def render(report: Report) -> str:
     """One HTML file that needs no other. Whatever comes from the data is escaped."""
     rooms = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(HERE),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return rooms.get_template("template.html").render(report=report)
+    scripts = [Markup((HERE / name).read_text(encoding="utf-8")) for name in SCRIPTS]
+    allowed = " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)
+    return rooms.get_template("template.html").render(report=report, scripts=scripts, allowed_scripts=Markup(allowed))
 
 
 def _glossary(models: dict[Task, Registered]) -> tuple[glossary.Entry, ...]:
