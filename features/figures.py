@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -22,41 +25,36 @@ class Figure(BaseModel):
 
 
 def company_figures(rows: pa.Table) -> dict[str, Figure]:
-    """The figures that a date's features allow.
+    """The figures that a date's features allow: means of `figure_values` over the customers they speak of."""
+    found = {}
+    for name, values in figure_values(rows).items():
+        known = values[~np.isnan(values)]
+        if len(known):
+            found[name] = Figure(value=float(known.mean()), customers=len(known))
+    return found
 
-    - `nps`: promoters less detractors in per cent of customers who have answered, each by the last answer
-      (Reichheld 2003).
-    - `csat`: share of customers whose last CSAT score is 4 or 5, among those who have answered.
-    - `complaint_rate_365d`: share of buyers of the last 365 days who complained in them.
-    - `repurchase_rate`: share of buyers so far who have ordered on two days or more.
-    - `return_rate`: share of buyers so far who have been given money back.
+
+def figure_values(rows: pa.Table) -> dict[str, Floats]:
+    """What each customer adds to each figure; missing for customers of whom it does not speak.
+
+    - `nps`: promoters 100, detractors -100, others 0, each by the last answer (Reichheld 2003).
+    - `csat`: 1 for customers whose last CSAT score is 4 or 5, else 0, among those who have answered.
+    - `complaint_rate_365d`: 1 for buyers of the last 365 days who complained in them, else 0.
+    - `repurchase_rate`: 1 for buyers so far who have ordered on two days or more, else 0.
+    - `return_rate`: 1 for buyers so far who have been given money back, else 0.
     """
-    found: dict[str, Figure | None] = {
-        "nps": _mean(rows, "nps_class", scale=100.0),
-        "csat": _share(rows, "csat_score_last", lambda score: score >= CSAT_SATISFIED),
-        "complaint_rate_365d": _share(rows, "complaint_count_365d", lambda count: count > 0, among="order_count_365d"),
-        "repurchase_rate": _share(rows, "order_day_count", lambda days: days >= 2, among="order_day_count"),
-        "return_rate": _share(rows, "refund_count", lambda count: count > 0, among="order_day_count"),
+    found = {
+        "nps": _of(rows, "nps_class", lambda recommends: 100.0 * recommends),
+        "csat": _of(rows, "csat_score_last", lambda score: np.where(np.isnan(score), np.nan, score >= CSAT_SATISFIED)),
+        "complaint_rate_365d": _of(rows, "complaint_count_365d", lambda count: count > 0, among="order_count_365d"),
+        "repurchase_rate": _of(rows, "order_day_count", lambda days: days >= 2, among="order_day_count"),
+        "return_rate": _of(rows, "refund_count", lambda count: count > 0, among="order_day_count"),
     }
-    return {name: figure for name, figure in found.items() if figure is not None}
+    return {name: values for name, values in found.items() if values is not None}
 
 
-def _mean(rows: pa.Table, name: str, scale: float) -> Figure | None:
-    values = _values(rows, name)
-    if values is None or not len(values := values[~np.isnan(values)]):
+def _of(rows: pa.Table, name: str, counts: Callable[[Floats], NDArray[Any]], among: str | None = None) -> Floats | None:
+    if name not in rows.column_names or (among or name) not in rows.column_names:
         return None
-    return Figure(value=scale * float(values.mean()), customers=len(values))
-
-
-def _share(rows: pa.Table, name: str, counts: object, among: str | None = None) -> Figure | None:
-    values, group = _values(rows, name), _values(rows, among or name)
-    if values is None or group is None:
-        return None
-    in_group = (group > 0) if among else ~np.isnan(group)
-    if not in_group.any():
-        return None
-    return Figure(value=float(np.mean(counts(values[in_group]))), customers=int(in_group.sum()))  # type: ignore[operator]
-
-
-def _values(rows: pa.Table, name: str) -> Floats | None:
-    return rows[name].to_numpy() if name in rows.column_names else None
+    values: Floats = counts(rows[name].to_numpy()).astype(np.float64)
+    return values if among is None else np.where(rows[among].to_numpy() > 0, values, np.nan)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from html import escape
@@ -115,6 +115,31 @@ def beeswarm_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *
         dots.set_rasterized(True)  # thousands of dots as one picture: a tenth of the size
     _name_rows(axes, [inputs[i].meaning for i in reversed(order)])
     _finish_beeswarm(figure, axes, _scale(found), near_zero)
+    return figure
+
+
+def dependence_plot(found: Shares, output: int, k: int, *, write: Callable[[float], str]) -> Figure:
+    """The shares of one feature against its values, in its own units; the line is their mean in tenths of the customers.
+
+    Values that differ much are on a scale that is linear near zero and logarithmic further out.
+    """
+    value, share = found.read.numbers[:, k], found.values[:, output, k]
+    known = np.isfinite(value)
+    figure, axes = _figure(4.4, 3.0)
+    axes.grid(color=GRID, linewidth=0.6)
+    axes.axhline(0, color=FAINT, linewidth=0.8)
+    axes.scatter(value[known], share[known], s=7, color=MODEL, alpha=0.35, linewidths=0, rasterized=True)
+    tenths = np.array_split(np.flatnonzero(known)[np.argsort(value[known], kind="stable")], 10)
+    some = [tenth for tenth in tenths if len(tenth)]
+    axes.plot([np.median(value[t]) for t in some], [share[t].mean() for t in some], color=ACTUAL, linewidth=1.8)
+    size = np.abs(value[known])
+    near = np.quantile(size[size > 0], 0.1) if (size > 0).any() else 1.0
+    if (size > 0).any() and size.max() / near > WIDE_RANGE:
+        axes.set_xscale("symlog", linthresh=near)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: write(at)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.tick_params(axis="x", labelrotation=30)
+    axes.set_ylabel(f"share ({_scale(found)})")
     return figure
 
 

@@ -13,8 +13,10 @@ from matplotlib.figure import Figure
 
 from models.contract import Contract, Output, Task
 from models.evaluation import CalibrationPoint, Metric, OutputEvaluation
-from models.plots import as_svg, beeswarm_plot, calibration_plot, dates_plot, drivers_plot, tenths_plot
+from models.languages import writer
+from models.plots import as_svg, beeswarm_plot, calibration_plot, dates_plot, dependence_plot, drivers_plot, tenths_plot
 from models.registry import Registered
+from models.robustness import robustness
 from models.shares import Shares, shares
 from serving.report import glossary
 from serving.report.comparison import Comparison, compare, counts, verdict
@@ -22,10 +24,12 @@ from serving.report.earlier import OnDates, gather_dates
 from serving.report.split import caution
 from serving.report.standing import Count
 from serving.report.wording import count, day, days, money, off_by, percent, plain
+from serving.scorer import TOP_REASONS
 from serving.what_next import PREFIX
 
 SAMPLE_CUSTOMERS, SAMPLE_ANSWERS = 1_000, 4_000  # more dots say no more, and their shares take seconds
-DRIVERS_OF_EACH = 6
+DRIVERS_OF_EACH, DEPENDENCE = 6, 4
+ROBUSTNESS_ANSWERS = 1_000
 TITLES: dict[Task, str] = {
     "churn": "Churn: who will leave",
     "clv": "Value: what they will bring",
@@ -72,11 +76,25 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Trust:
+    """How far the reasons of one output can be trusted."""
+
+    name: str
+    same_first: str
+    rank_correlation: str
+    same_direction: str
+    size_correlation: str
+    covered: str
+
+
+@dataclass(frozen=True)
 class Drivers:
     """What drives a model."""
 
     sample: str
     beeswarm: Picture
+    dependence: tuple[Picture, ...]  # of the strongest features, where there is one output
+    robustness: tuple[Trust, ...]  # of each output
     of_each: tuple[Picture, ...]  # one bar chart per output, where there are several
 
 
@@ -204,7 +222,39 @@ def _drivers(model: Registered, customers: pd.DataFrame) -> Drivers:
     return Drivers(
         sample=f"{count(len(sample))} of {count(len(customers))} eligible customers, drawn with seed {contract.seed}",
         beeswarm=_beeswarm(model, found, _most_frequent(model)),
+        dependence=() if several else tuple(_dependence(model, found, k) for k in _strongest(found)),
+        robustness=_trust(model, sample),
         of_each=tuple(_bars(model, found, k) for k in range(len(contract.outputs)) if several),
+    )
+
+
+def _strongest(found: Shares) -> list[int]:
+    """The features with the largest shares, whose values are numbers; where a model says the same of all there is none."""
+    size = np.abs(found.values[:, 0]).mean(axis=0)
+    return [int(k) for k in np.argsort(-size, kind="stable")[:DEPENDENCE] if size[k] > 0]
+
+
+def _dependence(model: Registered, found: Shares, k: int) -> Picture:
+    contract = model.bundle.contract
+    column = contract.explained[k]
+    figure = dependence_plot(found, 0, k, write=writer(column.unit, contract.currency, "en"))
+    return _picture(figure, f"{contract.outputs[0].name}-dependence-{k}", column.meaning, "")
+
+
+def _trust(model: Registered, sample: pd.DataFrame) -> tuple[Trust, ...]:
+    contract = model.bundle.contract
+    size = min(len(sample), ROBUSTNESS_ANSWERS // len(contract.outputs))
+    found = robustness(model.bundle, sample.head(size), top=TOP_REASONS, seed=contract.seed)
+    return tuple(
+        Trust(
+            name=_name(contract.task, output),
+            same_first=percent(one.same_first),
+            rank_correlation=f"{one.rank_correlation:.2f}",
+            same_direction=percent(one.same_direction),
+            size_correlation=f"{one.size_correlation:.2f}",
+            covered=f"{percent(one.covered)} ({percent(one.covered_by_tenth, 0)})",
+        )
+        for output, one in zip(contract.outputs, found, strict=True)
     )
 
 

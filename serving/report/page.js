@@ -70,4 +70,4 @@ const readyTable = (table, place) => {
   (table.closest(".box") ?? table).after(button);
 };
 
-document.querySelectorAll("table").forEach((table, place) => readyTable(table, place + 1));
+document.querySelectorAll(".box > table").forEach((table, place) => { if (!table.closest(".customer-list")) readyTable(table, place + 1); });

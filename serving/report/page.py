@@ -18,15 +18,19 @@ from models.registry import Registered
 from serving.report import glossary
 from serving.report.cards import Cards, model_cards
 from serving.report.claims import Claim, disclaim
+from serving.report.company import Company, gather_company
+from serving.report.customers import CustomerList, list_customers
 from serving.report.data import Data, gather_data
+from serving.report.drift import DriftPart, gather_drift
 from serving.report.headline import Headline, write_headline
 from serving.report.model import ModelPart, gather_model
+from serving.report.moved import Moved, gather_moved
 from serving.report.scored import Scored, gather_scored
 from serving.report.wording import day
 from serving.scorer import Scorer
 
 HERE = Path(__file__).parent
-SCRIPTS = ("page.js",)  # only these may run, whatever the data bring
+SCRIPTS = ("page.js", "customers.js")  # only these may run, whatever the data bring
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,13 @@ class Report:
     judged_at: str
     scored_at: str
     headline: Headline
+    company: Company
     data: Data
     models: tuple[ModelPart, ...]
     scored: Scored
+    moved: Moved | None
+    drift: DriftPart
+    customers: CustomerList
     cards: Cards
     claims: tuple[Claim, ...]
     glossary: tuple[glossary.Entry, ...]
@@ -55,6 +63,8 @@ def gather_report(
     models = scorer.models
     first = next(iter(models.values())).bundle
     scored = gather_scored(project, manifest, scorer, predictions)
+    snapshot = snapshot.set_index("customer_id").loc[predictions["customer_id"]].reset_index()
+    company = gather_company(manifest, scorer, predictions, snapshot)
     return Report(
         project=manifest.project,
         currency=manifest.currency,
@@ -62,9 +72,13 @@ def gather_report(
         judged_at=day(first.evaluation.judged_at),
         scored_at=day(manifest.scored_at),
         headline=write_headline(manifest, models, scored),
+        company=company,
         data=gather_data(project, manifest, first.contract.roles),
         models=tuple(gather_model(task, model, eligible, manifest.scored_at) for task, model in models.items()),
         scored=scored,
+        moved=gather_moved(project, manifest, scorer, eligible),
+        drift=gather_drift(project, first.contract, eligible),
+        customers=list_customers(project, scorer, predictions, snapshot, company.groups),
         cards=model_cards(models),
         claims=tuple(disclaim(manifest, models)),
         glossary=_glossary(models),

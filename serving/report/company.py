@@ -1,0 +1,187 @@
+"""The company: its figures and how they moved, its tiers and its segments, each with the customers behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from features.figures import figure_values
+from features.snapshots import Manifest
+from models.bundle import CHURN
+from models.segments import SEGMENTS, can_be_told, segments
+from models.tiers import TIERS, Tiers, spend_column
+from serving.report.customers import Group
+from serving.report.wording import count, day, money, percent
+from serving.scorer import Scorer
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+NEW_DAYS, ACTIVE_DAYS = 90, 365
+FIGURES = {  # title, what it is, and who is counted
+    "repurchase_rate": ("Repurchase rate", "buyers who have ordered on two days or more", "ordered on two days or more"),
+    "return_rate": ("Return rate", "buyers who have been given money back", "have been given money back"),
+    "complaint_rate_365d": ("Complaint rate", "buyers of the last 365 days who complained", "complained in the last 365 days"),
+    "csat": ("CSAT", "customers whose last score is 4 or 5, of those who answered", "last CSAT score 4 or 5"),
+    "nps": ("NPS", "promoters less detractors in per cent of those who answered", "promoters"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure on the last date and a year or so before, and the customers it counts."""
+
+    title: str
+    says: str
+    now: str
+    customers: str  # of whom it speaks
+    before: str  # "-" where it was not known
+    group: str  # the id of who is counted
+
+
+@dataclass(frozen=True)
+class Part:
+    """One tier or segment."""
+
+    name: str
+    group: str
+    customers: str
+    share: str
+    of_all: float
+    spend_share: str
+    risk: str
+    value: str
+    at_risk: str
+
+
+@dataclass(frozen=True)
+class Company:
+    """Everything the section on the company shows, and the groups it links to."""
+
+    as_of: str
+    before: str  # the date compared with; empty where there is none
+    figures: tuple[Line, ...]
+    tiers: tuple[Part, ...]
+    segments: tuple[Part, ...]
+    spend_title: str
+    groups: list[Group]
+
+
+def gather_company(manifest: Manifest, scorer: Scorer, predictions: pd.DataFrame, snapshot: pd.DataFrame) -> Company:
+    """The facts on the last date; `predictions` and `snapshot` have the same rows in the same order."""
+    groups: list[Group] = [Group("all", "all known customers", np.ones(len(snapshot), dtype=bool))]
+    lines = [*_counts(manifest, snapshot, groups), *_figures(manifest, snapshot, groups)]
+    eligible = predictions["eligible"].to_numpy()
+    by_tier, by_segment = _tiers(snapshot[eligible]), _segments(snapshot[eligible])
+    tiers = [(tier.name, f"tier-{tier.name}") for tier in TIERS]
+    named = [(segment.name, f"segment-{segment.name.replace(' ', '-')}") for segment in SEGMENTS]
+    before = _before(manifest)
+    return Company(
+        as_of=day(manifest.scored_at),
+        before=day(before) if before else "",
+        figures=tuple(lines),
+        tiers=tuple(reversed(_parts(tiers, by_tier, eligible, scorer, predictions, snapshot, groups))),
+        segments=tuple(_parts(named, by_segment, eligible, scorer, predictions, snapshot, groups)),
+        spend_title=_spend_title(spend_column(snapshot)),
+        groups=groups,
+    )
+
+
+def _counts(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> list[Line]:
+    """How many customers there are, are new, and are active."""
+    known = len(snapshot)
+    before = _before(manifest)
+    cohort = manifest.cohorts[before] if before else None
+    was = count(cohort.eligible + sum(cohort.not_eligible.values())) if cohort else "-"
+    lines = [Line("Known customers", "all who have done anything so far", count(known), count(known), was, "all")]
+    for column, days, title, says in (
+        ("days_since_first_order", NEW_DAYS, "New customers", f"first order in the last {NEW_DAYS} days"),
+        ("days_since_last_order", ACTIVE_DAYS, "Active customers", f"an order in the last {ACTIVE_DAYS} days"),
+    ):
+        if column in snapshot.columns:
+            members = snapshot[column].to_numpy() <= days
+            groups.append(Group(title.split()[0].lower(), says, members))
+            lines.append(Line(title, says, count(members.sum()), count(known), "-", groups[-1].id))
+    return lines
+
+
+def _figures(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> list[Line]:
+    lines, before = [], _before(manifest)
+    columns = snapshot.select_dtypes("number")
+    for name, values in figure_values(pa.Table.from_pandas(columns, preserve_index=False)).items():
+        title, says, counted = FIGURES[name]
+        if np.isnan(values).all():
+            continue
+        groups.append(Group(name.replace("_", "-"), counted, values > 0))
+        was = manifest.cohorts[before].figures.get(name) if before else None
+        now = float(np.nanmean(values))
+        say = (lambda value: f"{value:+.0f}") if name == "nps" else percent
+        lines.append(
+            Line(title, says, say(now), count(np.isfinite(values).sum()), say(was.value) if was else "-", groups[-1].id)
+        )
+    return lines
+
+
+def _before(manifest: Manifest) -> date | None:
+    """The snapshot nearest to a year before the last one, else the first; None where there is only one."""
+    others = [as_of for as_of in manifest.cohorts if as_of < manifest.scored_at]
+    return min(others, key=lambda as_of: abs((manifest.scored_at - as_of).days - 365), default=None)
+
+
+def _tiers(eligible: pd.DataFrame) -> NDArray[np.intp] | None:
+    tiers = Tiers.fit(eligible) if len(eligible) else None
+    return None if tiers is None else tiers.of(eligible)
+
+
+def _segments(eligible: pd.DataFrame) -> NDArray[np.intp] | None:
+    return segments(eligible) if can_be_told(eligible) and len(eligible) else None
+
+
+def _spend_title(spend: str | None) -> str:
+    days = "" if spend in (None, "spend_sum") else f", last {str(spend).removeprefix('spend_sum_').removesuffix('d')} days"
+    return f"share of spend{days}"
+
+
+def _parts(
+    names: list[tuple[str, str]],
+    place: NDArray[np.intp] | None,
+    eligible: Bools,
+    scorer: Scorer,
+    predictions: pd.DataFrame,
+    snapshot: pd.DataFrame,
+    groups: list[Group],
+) -> list[Part]:
+    """One line for each part of the eligible customers, those without anybody left out."""
+    if place is None:
+        return []
+    outputs = {task: model.bundle.contract.outputs[0].name for task, model in scorer.models.items()}
+    scored, spend = predictions[eligible], spend_column(snapshot)
+    spent = snapshot.loc[eligible, spend].to_numpy() if spend else np.zeros(len(scored))
+    found, currency = [], next(iter(scorer.models.values())).bundle.contract.currency
+    for k, (name, group) in enumerate(names):
+        here = place == k
+        if not here.any():
+            continue
+        members = np.zeros(len(eligible), dtype=bool)
+        members[np.flatnonzero(eligible)[here]] = True
+        groups.append(Group(group, name, members))
+        risk = scored[CHURN].to_numpy()[here] if "churn" in outputs else None
+        value = scored[outputs["clv"]].to_numpy()[here] if "clv" in outputs else None
+        found.append(
+            Part(
+                name=name,
+                group=group,
+                customers=count(here.sum()),
+                share=percent(here.mean()),
+                of_all=float(here.mean()),
+                spend_share=percent(np.nansum(spent[here]) / total) if (total := np.nansum(spent)) > 0 else "-",
+                risk=percent(risk.mean()) if risk is not None else "-",
+                value=money(value.sum(), currency) if value is not None else "-",
+                at_risk=money((risk * value).sum(), currency) if risk is not None and value is not None else "-",
+            )
+        )
+    return found

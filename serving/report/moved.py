@@ -1,0 +1,131 @@
+"""The customers whose number moved most since an earlier date, and what moved it: the same model asked on both dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.project import Project
+from features.snapshots import Manifest, load_snapshot
+from models.contract import InputColumn
+from models.languages import writer
+from models.registry import Registered
+from models.shares import shares
+from serving.report.wording import count, day, money
+from serving.scorer import Scorer
+
+Floats = NDArray[np.float64]
+SHOWN, REASONS = 8, 3
+
+
+@dataclass(frozen=True)
+class Why:
+    """What the features of one family moved: the feature that moved most, then and now, and the amount."""
+
+    label: str
+    then: str
+    now: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class Mover:
+    """One customer then and now."""
+
+    customer_id: str
+    then: str
+    now: str
+    change: str
+    whys: tuple[Why, ...]
+    rest: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Who lost and who gained most expected value since a date. The changes of all families add up to the change."""
+
+    then: str
+    now: str
+    both: str  # customers who were eligible on both dates
+    fell: tuple[Mover, ...]
+    rose: tuple[Mover, ...]
+
+
+def gather_moved(project: Project, manifest: Manifest, scorer: Scorer, eligible: pd.DataFrame) -> Moved | None:
+    """From the value model; None where there is none, or no earlier date at least a horizon ago."""
+    before = _before(manifest)
+    if "clv" not in scorer.models or before is None:
+        return None
+    model = scorer.models["clv"]
+    earlier = load_snapshot(project, before)
+    earlier = earlier[earlier["not_eligible_because"].isna()].set_index("customer_id")
+    today = eligible.set_index("customer_id")
+    both = today.index.intersection(earlier.index)
+    if not len(both):
+        return None
+    then, now = earlier.loc[both], today.loc[both]
+    name = model.bundle.contract.outputs[0].name
+    change = model.bundle.predict(now)[name] - model.bundle.predict(then)[name]
+    fell, rose = change[change < 0].nsmallest(SHOWN).index, change[change > 0].nlargest(SHOWN).index
+    return Moved(
+        then=day(before),
+        now=day(manifest.scored_at),
+        both=count(len(both)),
+        fell=_movers(model, then.loc[fell], now.loc[fell]),
+        rose=_movers(model, then.loc[rose], now.loc[rose]),
+    )
+
+
+def _before(manifest: Manifest) -> date | None:
+    """The last snapshot at least a horizon before the one that is scored: their horizons do not overlap."""
+    ago = [as_of for as_of in manifest.cohorts if (manifest.scored_at - as_of).days >= manifest.horizon_days]
+    return max(ago, default=None)
+
+
+def _movers(model: Registered, then: pd.DataFrame, now: pd.DataFrame) -> tuple[Mover, ...]:
+    """The base of both dates is the same, so the shares of now less those of then add up to the change."""
+    if then.empty:
+        return ()
+    contract = model.bundle.contract
+    was, is_now = shares(model.bundle, then), shares(model.bundle, now)
+    moved = is_now.values[:, 0] - was.values[:, 0]
+    change = is_now.total[:, 0] - was.total[:, 0]
+    movers = []
+    for row, customer_id in enumerate(then.index):
+        whys, told = _whys(contract.explained, contract.currency, moved[row], was.read.numbers[row], is_now.read.numbers[row])
+        movers.append(
+            Mover(
+                customer_id=str(customer_id),
+                then=money(was.total[row, 0], contract.currency),
+                now=money(is_now.total[row, 0], contract.currency),
+                change=_signed(change[row], contract.currency),
+                whys=whys,
+                rest=_signed(change[row] - told, contract.currency),
+            )
+        )
+    return tuple(movers)
+
+
+def _whys(
+    columns: tuple[InputColumn, ...], currency: str, moved: Floats, then: Floats, now: Floats
+) -> tuple[tuple[Why, ...], float]:
+    """The families that moved most, and what they moved together."""
+    families: dict[str, list[int]] = {}
+    for k, column in enumerate(columns):
+        families.setdefault(column.family, []).append(k)
+    by_size = sorted(families.values(), key=lambda members: -abs(moved[members].sum()))[:REASONS]
+    whys = []
+    for members in by_size:
+        amount = moved[members].sum()
+        lead = max(members, key=lambda k: moved[k] * np.sign(amount))
+        write = writer(columns[lead].unit, currency, "en")
+        whys.append(Why(columns[lead].meaning, write(then[lead]), write(now[lead]), _signed(amount, currency)))
+    return tuple(whys), float(sum(moved[members].sum() for members in by_size))
+
+
+def _signed(amount: float, currency: str) -> str:
+    return f"{'+' if amount > 0 else ''}{money(amount, currency)}"
