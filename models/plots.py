@@ -32,6 +32,7 @@ MODEL, ACTUAL, UNKNOWN = "#1f6f8b", "#e07a3f", "#a9b2b9"
 LOW_TO_HIGH = LinearSegmentedColormap.from_list("low_to_high", [MODEL, "#e3c77b", "#c1440e"])
 LABEL_CHARACTERS, LABEL_LINES = 38, 2
 DOTS_PER_INCH = 160  # of what is drawn as dots inside an SVG
+TICKS_MAX = 5
 WIDE_RANGE = 30  # amounts that differ by more than this factor are drawn on a log scale
 
 
@@ -125,22 +126,34 @@ def dependence_plot(found: Shares, output: int, k: int, *, write: Callable[[floa
     """
     value, share = found.read.numbers[:, k], found.values[:, output, k]
     known = np.isfinite(value)
-    figure, axes = _figure(4.4, 3.0)
+    figure, axes = _figure(3.1, 2.6)
     axes.grid(color=GRID, linewidth=0.6)
     axes.axhline(0, color=FAINT, linewidth=0.8)
     axes.scatter(value[known], share[known], s=7, color=MODEL, alpha=0.35, linewidths=0, rasterized=True)
     tenths = np.array_split(np.flatnonzero(known)[np.argsort(value[known], kind="stable")], 10)
     some = [tenth for tenth in tenths if len(tenth)]
     axes.plot([np.median(value[t]) for t in some], [share[t].mean() for t in some], color=ACTUAL, linewidth=1.8)
-    size = np.abs(value[known])
-    near = np.quantile(size[size > 0], 0.1) if (size > 0).any() else 1.0
-    if (size > 0).any() and size.max() / near > WIDE_RANGE:
-        axes.set_xscale("symlog", linthresh=near)
+    _symlog(axes.set_xscale, value[known])
+    if found.scale == "money":
+        _symlog(axes.set_yscale, share[known])
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{at:+,.0f}" if at else "0"))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: write(at)))
-    axes.xaxis.set_minor_locator(NullLocator())
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_locator(NullLocator())
+        ticks = [
+            at for at in axis.get_majorticklocs() if np.min(axis.get_view_interval()) <= at <= np.max(axis.get_view_interval())
+        ]
+        axis.set_major_locator(FixedLocator(ticks[:: -(-len(ticks) // TICKS_MAX)]))
     axes.tick_params(axis="x", labelrotation=30)
     axes.set_ylabel(f"share ({_scale(found)})")
     return figure
+
+
+def _symlog(set_scale: Callable[..., None], values: Floats) -> None:
+    """Linear near zero and logarithmic further out, where sizes differ much."""
+    size = np.abs(values[values != 0])
+    if len(size) and size.max() > WIDE_RANGE * (near := np.quantile(size, 0.25)):
+        set_scale("symlog", linthresh=near)
 
 
 def dates_plot(roles: Roles, *, horizon_days: int, scored_at: date, learned_days: int | None = None) -> Figure:

@@ -42,37 +42,64 @@ def robustness(bundle: Bundle, rows: pd.DataFrame | Inputs, *, top: int, seed: i
     """One for each output, from the customers in `rows`; all on the scale on which shares add up before any rescaling."""
     read = bundle.inputs(rows)
     rng = np.random.default_rng(seed)
-    families = _families(bundle)
+    families = _families(bundle, np.ones(len(read.columns), dtype=bool))
     own = _of_families(bundle, read, families)
     noisy = [_of_families(bundle, _with_noise(bundle, read, rng), families) for _ in range(NOISE_DRAWS)]
-    moved = np.stack([_removed(bundle, read, members, rng) for members in families.values()], axis=2)
-    return tuple(_of_output(own[:, k], [one[:, k] for one in noisy], moved[:, k], top) for k in range(own.shape[1]))
-
-
-def _of_output(own: Floats, noisy: list[Floats], moved: Floats, top: int) -> Robustness:
-    """From customers x families."""
-    size = np.abs(own)
-    total = size.sum(axis=1)
-    some = total > 0
-    strong = size >= STRONG_SHARE * np.where(some, total, np.inf)[:, None]
-    first = size.argmax(axis=1)
-    covered = np.sort(size, axis=1)[:, -top:].sum(axis=1)[some] / total[some]
-    return Robustness(
-        customers=len(own),
-        same_first=float(np.mean([np.abs(one).argmax(axis=1) == first for one in noisy])),
-        rank_correlation=float(np.mean([_correlation(rankdata(own, axis=1), rankdata(one, axis=1)) for one in noisy])),
-        same_direction=float(np.mean(np.sign(moved[strong]) == np.sign(own[strong]))) if strong.any() else 1.0,
-        size_correlation=_correlation(own[strong][None], moved[strong][None]) if strong.any() else 1.0,
-        covered=float(covered.mean()) if len(covered) else 1.0,
-        covered_by_tenth=float(np.quantile(covered, 0.1)) if len(covered) else 1.0,
+    others = _families(bundle, _varies(read.numbers))  # what is the same for all, as the day is, nobody else has otherwise
+    asked = _of_families(bundle, read, others)
+    moved = np.stack([_removed(bundle, read, members, rng) for members in others.values()], axis=2) if others else asked
+    return tuple(
+        Robustness(
+            customers=len(read),
+            **_stability(own[:, k], [one[:, k] for one in noisy]),
+            **_agreement(asked[:, k], moved[:, k], np.abs(own[:, k]).sum(axis=1)),
+            **_coverage(own[:, k], top),
+        )
+        for k in range(own.shape[1])
     )
 
 
-def _families(bundle: Bundle) -> dict[str, list[int]]:
+def _stability(own: Floats, noisy: list[Floats]) -> dict[str, float]:
+    """From customers x families; where two families are as strong, either may come first."""
+    first = np.abs(own).argmax(axis=1)
+    return {
+        "same_first": float(np.mean([np.abs(one).argmax(axis=1) == first for one in noisy])),
+        "rank_correlation": float(np.mean([_correlation(rankdata(own, axis=1), rankdata(one, axis=1)) for one in noisy])),
+    }
+
+
+def _agreement(own: Floats, moved: Floats, total: Floats) -> dict[str, float]:
+    """From customers x families, and what all families of each customer add without signs."""
+    strong = np.abs(own) >= STRONG_SHARE * np.where(total > 0, total, np.inf)[:, None]
+    if not strong.any():
+        return {"same_direction": 1.0, "size_correlation": 1.0}
+    return {
+        "same_direction": float(np.mean(np.sign(moved[strong]) == np.sign(own[strong]))),
+        "size_correlation": _correlation(own[strong][None], moved[strong][None]),
+    }
+
+
+def _coverage(own: Floats, top: int) -> dict[str, float]:
+    size = np.sort(np.abs(own), axis=1)
+    total = size.sum(axis=1)
+    covered = size[total > 0][:, -top:].sum(axis=1) / total[total > 0]
+    if not len(covered):
+        return {"covered": 1.0, "covered_by_tenth": 1.0}
+    return {"covered": float(covered.mean()), "covered_by_tenth": float(np.quantile(covered, 0.1))}
+
+
+def _families(bundle: Bundle, wanted: NDArray[np.bool_]) -> dict[str, list[int]]:
+    """The places of the wanted columns of each family."""
     found: dict[str, list[int]] = {}
     for k, column in enumerate(bundle.contract.explained):
-        found.setdefault(column.family, []).append(k)
+        if wanted[k]:
+            found.setdefault(column.family, []).append(k)
     return found
+
+
+def _varies(numbers: Floats) -> NDArray[np.bool_]:
+    same: NDArray[np.bool_] = ((numbers == numbers[:1]) | (np.isnan(numbers) & np.isnan(numbers[:1]))).all(axis=0)
+    return ~same
 
 
 def _of_families(bundle: Bundle, rows: Inputs, families: dict[str, list[int]]) -> Floats:
@@ -84,6 +111,8 @@ def _of_families(bundle: Bundle, rows: Inputs, families: dict[str, list[int]]) -
         is_still = np.abs(moved) < 1e-9 * np.abs(found.total)
         rate = np.where(is_still, 1 / found.total, np.log(found.total / base) / np.where(is_still, 1, moved))
         values = values * rate[:, :, None]
+    if not families:
+        return np.zeros((*values.shape[:2], 1))
     return np.stack([values[:, :, members].sum(axis=2) for members in families.values()], axis=2)
 
 

@@ -94,7 +94,7 @@ def _stake(scorer: Scorer, predictions: pd.DataFrame) -> pd.Series:
 def _first_reasons(project: Project, output: str) -> pd.Series:
     """The label of the strongest reason, with + where it raises the answer and - where it lowers it; empty without one."""
     leaves = [f"{output}_explanation.reasons.list.element.{name}" for name in ("label", "share")]
-    column = pq.read_table(predictions_file(project), columns=leaves).column(0).combine_chunks()
+    column = pq.ParquetFile(predictions_file(project)).read(columns=leaves).column(0)
     first = [one["reasons"][0] if one and one["reasons"] else None for one in column.to_pylist()]
     return pd.Series([f"{'+' if reason['share'] > 0 else '-'}{reason['label']}" if reason else "" for reason in first])
 

@@ -229,8 +229,9 @@ def _drivers(model: Registered, customers: pd.DataFrame) -> Drivers:
 
 
 def _strongest(found: Shares) -> list[int]:
-    """The features with the largest shares, whose values are numbers; where a model says the same of all there is none."""
-    size = np.abs(found.values[:, 0]).mean(axis=0)
+    """The features with the largest shares that are not the same for all."""
+    varies = np.nanmax(found.read.numbers, axis=0, initial=-np.inf) > np.nanmin(found.read.numbers, axis=0, initial=np.inf)
+    size = np.abs(found.values[:, 0]).mean(axis=0) * varies
     return [int(k) for k in np.argsort(-size, kind="stable")[:DEPENDENCE] if size[k] > 0]
 
 

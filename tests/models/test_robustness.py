@@ -8,7 +8,7 @@ import pytest
 
 from models import robustness as measured
 from models.bundle import Bundle
-from models.robustness import Robustness, robustness
+from models.robustness import robustness
 
 
 def test_every_figure_is_a_share_or_a_correlation(bundle: Bundle, customers: pd.DataFrame) -> None:
@@ -35,8 +35,8 @@ def test_honest_reasons_mostly_agree_with_removing_their_family(bundle: Bundle, 
 
 def test_reasons_turned_round_disagree(bundle: Bundle, customers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = [one.same_direction for one in robustness(bundle, customers, top=3, seed=1)]
-    of_families = measured._of_families
-    monkeypatch.setattr(measured, "_of_families", lambda *given: -of_families(*given))
+    removed = measured._removed
+    monkeypatch.setattr(measured, "_removed", lambda *given: -removed(*given))
     turned = robustness(bundle, customers, top=3, seed=1)
     for one, direction in zip(turned, honest, strict=True):
         assert one.same_direction <= 1 - direction + 1e-9  # some do not move it at all: these agree neither way
@@ -61,19 +61,25 @@ def test_all_families_shown_cover_everything(bundle: Bundle, customers: pd.DataF
 
 
 def test_figures_by_hand() -> None:
-    """Two customers, three families: shares, the same under noise but for one sign, and moves when each is removed."""
+    """Two customers, three families: shares, shares under noise, and moves when each is removed."""
     own = np.array([[3.0, -1.0, 0.0], [0.1, 2.0, -7.9]])
     noisy = np.array([[3.0, -4.0, 0.0], [0.1, 2.0, -7.9]])  # another family is the strongest of the first customer
     moved = np.array([[2.0, 1.0, 5.0], [-9.0, 1.0, -4.0]])  # the second family moves the first customer the other way
-    found = measured._of_output(own, [noisy], moved, 1)
-    assert isinstance(found, Robustness)
-    assert found.same_first == 0.5
-    assert found.rank_correlation == 1.0  # by size with sign the order is the same
-    assert found.same_direction == 0.75  # four families add at least 5 %, one of them disagrees
-    assert found.covered == pytest.approx((3 / 4 + 7.9 / 10) / 2)
-    assert found.size_correlation == pytest.approx(np.corrcoef([3, -1, 2, -7.9], [2, 1, 1, -4])[0, 1])
+    assert measured._stability(own, [noisy]) == {"same_first": 0.5, "rank_correlation": pytest.approx(1)}
+    agrees = measured._agreement(own, moved, np.array([4.0, 10.0]))
+    assert agrees["same_direction"] == 0.75  # four families add at least 5 %, one of them disagrees
+    assert agrees["size_correlation"] == pytest.approx(np.corrcoef([3, -1, 2, -7.9], [2, 1, 1, -4])[0, 1])
+    assert measured._coverage(own, 1)["covered"] == pytest.approx((3 / 4 + 7.9 / 10) / 2)
 
 
 def test_where_no_feature_adds_anything_there_is_nothing_to_disagree_with() -> None:
-    nothing = measured._of_output(np.zeros((4, 3)), [np.zeros((4, 3))], np.zeros((4, 3)), 3)
-    assert (nothing.same_first, nothing.same_direction, nothing.covered) == (1, 1, 1)
+    nothing = np.zeros((4, 3))
+    found = measured._stability(nothing, [nothing]) | measured._agreement(nothing, nothing, np.zeros(4))
+    found |= measured._coverage(nothing, 3)
+    assert set(found.values()) == {1.0}
+
+
+def test_what_is_the_same_for_all_is_not_asked_of_others(bundle: Bundle, customers: pd.DataFrame) -> None:
+    alike = customers.head(1).loc[[0] * 5].reset_index(drop=True)
+    for one in robustness(bundle, alike, top=3, seed=1):
+        assert (one.same_direction, one.size_correlation) == (1, 1)
