@@ -104,13 +104,7 @@ def _varies(numbers: Floats) -> NDArray[np.bool_]:
 
 def _of_families(bundle: Bundle, rows: Inputs, families: dict[str, list[int]]) -> Floats:
     """Shares of log-odds, or of the logarithm of an amount: customers x outputs x families."""
-    found = shares(bundle, rows)
-    values = found.values
-    if found.scale == "money":  # undo the rescale rule: by how much of the logarithm, not of the amount
-        base, moved = found.base, found.total - found.base
-        is_still = np.abs(moved) < 1e-9 * np.abs(found.total)
-        rate = np.where(is_still, 1 / found.total, np.log(found.total / base) / np.where(is_still, 1, moved))
-        values = values * rate[:, :, None]
+    values = shares(bundle, rows).of_margin()
     if not families:
         return np.zeros((*values.shape[:2], 1))
     return np.stack([values[:, :, members].sum(axis=2) for members in families.values()], axis=2)

@@ -56,6 +56,16 @@ class Shares:
     total: Floats  # customers x outputs
     missed: Floats  # customers x outputs: by how much base and shares miss, on the margin's scale or on this one
 
+    def of_margin(self) -> Floats:
+        """The same on the scale on which the model adds up: log-odds of a probability, the logarithm of an amount."""
+        if self.scale == "log_odds":
+            return self.values
+        moved = self.total - self.base
+        is_still = np.abs(moved) < STILL * np.abs(self.total)
+        rate = np.where(is_still, 1 / self.total, np.log(self.total / self.base) / np.where(is_still, 1, moved))
+        found: Floats = self.values * rate[:, :, None]
+        return found
+
     def points(self) -> OnScale:
         """Shares of a probability in percentage points, from those in log-odds.
 

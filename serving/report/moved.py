@@ -15,7 +15,7 @@ from models.contract import InputColumn
 from models.languages import writer
 from models.registry import Registered
 from models.shares import shares
-from serving.report.wording import count, day, money
+from serving.report.wording import count, day
 from serving.scorer import Scorer
 
 Floats = NDArray[np.float64]
@@ -87,21 +87,25 @@ def _before(manifest: Manifest) -> date | None:
 
 
 def _movers(model: Registered, then: pd.DataFrame, now: pd.DataFrame) -> tuple[Mover, ...]:
-    """The base of both dates is the same, so the shares of now less those of then add up to the change."""
+    """The base of both dates is the same, so what features add now, less what they added then, makes the change.
+
+    That holds for the logarithm of the amount; from there to money by the rescale rule, as for reasons, between both dates.
+    """
     if then.empty:
         return ()
     contract = model.bundle.contract
     was, is_now = shares(model.bundle, then), shares(model.bundle, now)
-    moved = is_now.values[:, 0] - was.values[:, 0]
-    change = is_now.total[:, 0] - was.total[:, 0]
-    movers = []
+    moved = is_now.of_margin()[:, 0] - was.of_margin()[:, 0]
+    change, logs = is_now.total[:, 0] - was.total[:, 0], np.log(is_now.total[:, 0] / was.total[:, 0])
+    moved *= np.where(logs == 0, was.total[:, 0], change / np.where(logs == 0, 1, logs))[:, None]
+    movers, write = [], writer("money", contract.currency, "en")
     for row, customer_id in enumerate(then.index):
         whys, told = _whys(contract.explained, contract.currency, moved[row], was.read.numbers[row], is_now.read.numbers[row])
         movers.append(
             Mover(
                 customer_id=str(customer_id),
-                then=money(was.total[row, 0], contract.currency),
-                now=money(is_now.total[row, 0], contract.currency),
+                then=write(was.total[row, 0]),
+                now=write(is_now.total[row, 0]),
                 change=_signed(change[row], contract.currency),
                 whys=whys,
                 rest=_signed(change[row] - told, contract.currency),
@@ -128,4 +132,4 @@ def _whys(
 
 
 def _signed(amount: float, currency: str) -> str:
-    return f"{'+' if amount > 0 else ''}{money(amount, currency)}"
+    return f"{'+' if amount > 0 else ''}{writer('money', currency, 'en')(amount)}"

@@ -24,7 +24,7 @@ def figures(*left_out: str, **changes: list[float | None]) -> dict[str, Figure]:
 
 def test_each_figure_says_over_how_many_customers_it_is_taken() -> None:
     assert figures() == {
-        "nps": Figure(value=100 * (1 / 3), customers=3),
+        "nps": Figure(value=100 / 3, customers=3),
         "csat": Figure(value=2 / 3, customers=3),  # 4 and 5 count as satisfied
         "complaint_rate_365d": Figure(value=1 / 2, customers=2),  # buyers of the last 365 days
         "repurchase_rate": Figure(value=2 / 3, customers=3),

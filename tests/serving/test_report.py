@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +25,7 @@ from features.calendar import DAY_OF_YEAR
 from features.feature import Words, slug
 from features.problems import BadInput
 from features.project import CohortSection, Project
-from features.snapshots import Cohort, Manifest, TableReport
+from features.snapshots import Cohort, Manifest, TableReport, snapshot_folder
 from models.bundle import Bundle, booster_columns
 from models.calibration import uncalibrated
 from models.churn import CHURN
@@ -42,6 +45,7 @@ from serving.batch import predictions, predictions_file
 from serving.report import glossary
 from serving.report.build import problems_with, report_file, report_on
 from serving.report.comparison import compare, counts, verdict
+from serving.report.moved import gather_moved
 from serving.report.page import gather_report, render
 from serving.scorer import Scorer
 from training.coverage import judge_interval, judge_quantiles, with_coverage
@@ -65,7 +69,11 @@ CHOICES = {
     "monotone": "12 known directions cost +0.0004 of AUC in the trees; they are kept to",
     "horizons": "answered for 30, 90, 180 days; not 365 days: no inner date has a window of 365 days that closed",
 }
-SECTIONS = ("summary", "data", "churn", "clv", "propensity", "scored", "cards", "claims", "glossary")
+SECTIONS = (
+    "summary", "company", "data", "churn", "clv", "propensity", "scored", "moved", "drift", "customers", "cards", "claims",
+    "glossary",
+)  # fmt: skip
+SCRIPTS = 3  # the customers, and what runs
 
 
 class Page(HTMLParser):
@@ -73,7 +81,7 @@ class Page(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.tags: set[str] = set()
+        self.tags: list[str] = []
         self.ids: list[str] = []
         self.links: list[str] = []
         self.figures: list[float] = []
@@ -81,7 +89,7 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
+        self.tags.append(tag)
         for name, value in attrs:
             said = value or ""
             if name == "id":
@@ -158,6 +166,15 @@ def snapshot(manifest: Manifest) -> pd.DataFrame:
     return rows
 
 
+def write_earlier(project: Project, snapshot: pd.DataFrame) -> None:
+    """The same customers on every earlier date, with other numbers, and in another order."""
+    folder = snapshot_folder(project) / "snapshots"
+    folder.mkdir(parents=True)
+    for step, as_of in enumerate(GRID):
+        rows = snapshot.assign(as_of=as_of, spend_sum=snapshot["spend_sum"] * (step + 1) / 10)
+        rows.sample(frac=1, random_state=step).to_parquet(folder / f"{as_of}.parquet")
+
+
 @pytest.fixture(scope="module")
 def scorer(manifest: Manifest, snapshot: pd.DataFrame) -> Scorer:
     return Scorer({task: champion(task, manifest, snapshot) for task in RECIPES})
@@ -165,9 +182,9 @@ def scorer(manifest: Manifest, snapshot: pd.DataFrame) -> Scorer:
 
 @pytest.fixture(scope="module")
 def scored(project: Project, scorer: Scorer, snapshot: pd.DataFrame) -> pd.DataFrame:
-    """The scored table, written where the report reads it."""
+    """The scored table and the snapshots before it, written where the report reads them."""
+    write_earlier(project, snapshot)
     table = predictions(scorer, snapshot)
-    predictions_file(project).parent.mkdir(parents=True)
     pq.write_table(table, predictions_file(project))
     return table.to_pandas()
 
@@ -186,12 +203,13 @@ def ready(
     monkeypatch.setattr("serving.report.build.load_snapshot", lambda *_: snapshot)
     monkeypatch.setattr("serving.report.build.load_scorer", lambda *_: scorer)
     monkeypatch.setattr("serving.report.build.waiting_challenger", lambda *_: None)
-    return project_in(tmp_path)
+    project = project_in(tmp_path)
+    write_earlier(project, snapshot)
+    return project
 
 
 @pytest.fixture
 def ready_and_scored(ready: Project, project: Project, scored: pd.DataFrame) -> Project:  # noqa: ARG001 (it is the file)
-    predictions_file(ready).parent.mkdir(parents=True)
     shutil.copy(predictions_file(project), predictions_file(ready))
     return ready
 
@@ -279,7 +297,7 @@ def test_the_page_needs_nothing_from_outside(page: str) -> None:
 
 
 def test_names_from_the_data_are_text_and_never_code(page: str) -> None:
-    assert "script" not in Page(page).tags
+    assert Page(page).tags.count("script") == SCRIPTS
     assert EVIL in unescape(page)
     assert "<script>steal(" in unescape(page)
 
@@ -287,7 +305,101 @@ def test_names_from_the_data_are_text_and_never_code(page: str) -> None:
 def test_every_picture_has_its_own_ids_and_every_link_on_the_page_has_its_target(page: str) -> None:
     found = Page(page)
     assert len(set(found.ids)) == len(found.ids)
-    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
+    assert {link[1:].split("?")[0] for link in found.links if link.startswith("#")} <= set(found.ids)
+
+
+def test_only_the_scripts_of_the_project_may_run(page: str) -> None:
+    allowed = set(re.findall(r"'sha256-([^']+)'", page))
+    there = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
+    assert {b64encode(sha256(script.encode()).digest()).decode() for script in there} == allowed
+    assert len(there) == SCRIPTS - 1
+
+
+# The customers behind the figures
+
+
+def customer_data(page: str) -> dict[str, Any]:
+    (found,) = re.findall(r'<script type="application/json" id="customer-data">(.*?)</script>', page, flags=re.DOTALL)
+    return dict(json.loads(found))
+
+
+def members(data: dict[str, Any], group_id: str) -> list[bool]:
+    (group,) = [group for group in data["groups"] if group["id"] == group_id]
+    bits = np.unpackbits(np.frombuffer(b64decode(group["members"]), dtype=np.uint8), bitorder="little")
+    return [bool(bit) for bit in bits[: len(data["columns"][0]["cells"])]]
+
+
+def test_every_figure_that_is_a_link_leads_to_as_many_customers(page: str) -> None:
+    links = dict(re.findall(r'href="#customers\?([^"]+)"[^>]*>([^<]+)<', page))
+    data = customer_data(page)
+    counts = {group["id"]: group["count"] for group in data["groups"]}
+    assert len(links) > 10
+    assert set(links) <= set(counts)
+    for group_id, said in links.items():
+        assert sum(members(data, group_id)) == counts[group_id]
+        if "%" not in said:
+            assert said.strip() == f"{counts[group_id]:,}"
+
+
+def test_the_customers_of_a_group_are_those_the_figure_counts(page: str, snapshot: pd.DataFrame) -> None:
+    data = customer_data(page)
+    ids = np.array(data["columns"][0]["cells"])
+    by_id = snapshot.set_index("customer_id")
+    returned = by_id.loc[ids, "refund_count"].to_numpy() > 0
+    bought = by_id.loc[ids, "order_day_count"].to_numpy() > 0
+    assert members(data, "return-rate") == list(returned & bought)
+    assert members(data, "active") == list(by_id.loc[ids, "days_since_last_order"].to_numpy() <= 365)
+
+
+def test_tiers_and_segments_have_every_eligible_customer_once(page: str, scored: pd.DataFrame) -> None:
+    data = customer_data(page)
+    ids = data["columns"][0]["cells"]
+    eligible = scored.set_index("customer_id").loc[ids, "eligible"].tolist()
+    segments = [members(data, group["id"]) for group in data["groups"] if group["id"].startswith("segment-")]
+    assert [sum(row) for row in zip(*segments, strict=True)] == [int(one) for one in eligible]
+    tiers = [members(data, group["id"]) for group in data["groups"] if group["id"].startswith("tier-")]
+    assert max(sum(row) for row in zip(*tiers, strict=True)) == 1
+
+
+def test_the_list_has_the_numbers_and_the_strongest_reason_of_each_customer(page: str, scored: pd.DataFrame) -> None:
+    columns = {column["title"]: column["cells"] for column in customer_data(page)["columns"]}
+    rows = scored.set_index("customer_id").loc[columns["customer"]]
+    assert columns["risk of leaving"][0] == pytest.approx(rows["churn_probability"].iloc[0], abs=1e-4)
+    at_risk = [number for number in columns["value at risk"] if number is not None]
+    assert at_risk == sorted(at_risk, reverse=True)
+    first = rows["churn_probability_explanation"].iloc[0]["reasons"][0]
+    said = columns["strongest reason"]["texts"][columns["strongest reason"]["place"][0]]
+    assert said == f"{'+' if first['share'] > 0 else '-'}{first['label']}"
+
+
+def test_of_more_customers_than_fit_those_with_most_at_stake_are_on_the_page(
+    page: str, project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame, scored: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("serving.report.customers.CUSTOMERS_MAX", 7)
+    fewer = render(gather_report(project, manifest, scorer, snapshot=snapshot, predictions=scored))
+    assert "7 of 200 known customers, those with most at stake; all are in predictions.parquet" in in_words(fewer)
+    assert customer_data(fewer)["columns"][0]["cells"] == customer_data(page)["columns"][0]["cells"][:7]
+
+
+def test_what_moved_a_value_adds_up_to_the_change(
+    project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame, scored: pd.DataFrame
+) -> None:
+    eligible = snapshot[scored["eligible"].to_numpy()]
+    moved = gather_moved(project, manifest, scorer, eligible)
+    assert moved is not None
+    assert moved.then == "29 Aug 2023"
+    for one in (*moved.fell, *moved.rose):
+        then, now, change, rest, *whys = (
+            amount_of(said) for said in (one.then, one.now, one.change, one.rest, *(why.amount for why in one.whys))
+        )
+        assert now - then == pytest.approx(change, abs=0.011)
+        assert sum(whys) + rest == pytest.approx(change, abs=0.03)
+        assert all(change < 0 for _ in moved.fell if one in moved.fell)
+
+
+def amount_of(said: str) -> float:
+    return float(re.sub(r"[€,+]", "", said))
 
 
 def test_every_figure_of_the_evaluations_is_shown_exactly(page: str, scorer: Scorer) -> None:
@@ -308,7 +420,8 @@ def test_every_row_of_the_data_is_accounted_for(page: str) -> None:
 def test_the_customers_are_listed_by_churn_probability_times_clv(page: str, scored: pd.DataFrame) -> None:
     eligible = scored[scored["eligible"]]
     order = eligible.assign(at_risk=eligible["churn_probability"] * eligible["clv_90d"]).nlargest(20, "at_risk")
-    listed = re.findall(r'data-says="customer">([^<]*)<', page)
+    section = page[page.index('<section id="scored">') : page.index('<section id="moved">')]
+    listed = re.findall(r'data-says="customer">([^<]*)<', section)
     assert [unescape(one) for one in listed] == list(order["customer_id"])
     assert "<code>churn_probability x clv</code>" in page
     first = order.iloc[0]
@@ -655,7 +768,7 @@ def test_without_champions_and_without_scores_both_are_said_at_once(ready: Proje
 
 
 def test_a_scored_table_that_cannot_be_read_is_said(ready: Project) -> None:
-    predictions_file(ready).parent.mkdir(parents=True)
+    predictions_file(ready).parent.mkdir(parents=True, exist_ok=True)
     predictions_file(ready).write_bytes(b"half")
     with pytest.raises(BadInput, match="not a readable parquet file; score the customers again"):
         report_on(ready)
