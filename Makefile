@@ -7,7 +7,7 @@ AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve test test-slow test-engines bench-features bench-models bench-reasons bench-training check lock clean
+.PHONY: help demo serve test test-slow test-engines test-browser bench-features bench-models bench-reasons bench-training check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,9 @@ test-slow: $(VENV)/dev.txt ## the tests that take minutes
 
 test-engines: $(VENV)/dev.txt $(VENV)/engines.txt ## the same features on Spark and PostgreSQL (needs Java 17 and Debian's postgresql)
 	$(RUN) -m pytest tests/engines
+
+test-browser: $(VENV)/dev.txt ## the report in a headless Chromium (Debian's package chromium, or CHROMIUM=/path/to/it)
+	$(RUN) -m pytest tests/browser
 
 bench-features: $(VENV)/bench.txt ## features for 12 dates beside pandas and polars (SIZE=1m: a minute; 10m; 100m)
 	$(RUN) -m benchmarks.features --size $(SIZE)
