@@ -43,6 +43,7 @@ class CustomerList:
     data: str
     shown: int
     known: int
+    texts: tuple[str, ...]  # what the list says in words, beside what stands on the page
 
 
 def list_customers(
@@ -52,7 +53,7 @@ def list_customers(
     columns = _columns(project, scorer, predictions, snapshot)
     at_stake = _stake(scorer, predictions).fillna(-1.0).to_numpy()
     chosen = np.argsort(-at_stake, kind="stable")[:CUSTOMERS_MAX]
-    data = {
+    data: dict[str, Any] = {
         "columns": [{"title": title, "kind": kind, "cells": _cells(values, chosen, kind)} for title, kind, values in columns],
         "groups": [
             {"id": group.id, "title": group.title, "count": int(group.members.sum()), "members": _bits(group.members[chosen])}
@@ -60,7 +61,9 @@ def list_customers(
         ],
         "currency": project.project.currency,
     }
-    return CustomerList(json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"), len(chosen), len(predictions))
+    reasons = {text[1:] for column in data["columns"] if column["kind"] == "reason" for text in column["cells"]["texts"]}
+    texts = (*(title for title, *_ in columns), *(group.title for group in groups), *sorted(reasons - {""}))
+    return CustomerList(json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"), len(chosen), len(predictions), texts)
 
 
 def _columns(

@@ -59,6 +59,7 @@ class First:
     columns: tuple[Column, ...]
     customers: tuple[Customer, ...]
     at_risk_shown: float | None
+    chinese: dict[str, str]  # the reasons, by their English text
 
 
 def look_at_first(project: Project, scorer: Scorer, eligible: pd.DataFrame) -> First:
@@ -78,7 +79,8 @@ def look_at_first(project: Project, scorer: Scorer, eligible: pd.DataFrame) -> F
         columns[Column("expected value", _interval_title(scorer))] = [_value(scorer, row) for row in rows]
     if "propensity" in tasks:
         columns[Column("what next", "chance, times the usual one", "text")] = [_next(scorer, row) for row in rows]
-    columns |= _why(project, scorer, chosen)
+    chinese: dict[str, str] = {}
+    columns |= _why(project, scorer, chosen, chinese)
     return First(
         title=title.format(n=len(chosen)),
         formula=VALUE_AT_RISK if at_risk is not None else "",
@@ -87,6 +89,7 @@ def look_at_first(project: Project, scorer: Scorer, eligible: pd.DataFrame) -> F
             Customer(str(row["customer_id"]), tuple(cells)) for row, *cells in zip(rows, *columns.values(), strict=True)
         ),
         at_risk_shown=None if at_risk is None else float(at_risk.sum()),
+        chinese=chinese,
     )
 
 
@@ -130,18 +133,18 @@ def _next(scorer: Scorer, row: Row) -> Cell:
     return Cell(tuple(f"{one.category}: {percent(one.chance, 0)}, {one.lift:.1f} x" for one in found))
 
 
-def _why(project: Project, scorer: Scorer, chosen: pd.DataFrame) -> dict[Column, list[Cell]]:
-    """The reasons of the risk and of the value; where there is neither, of the likeliest category."""
+def _why(project: Project, scorer: Scorer, chosen: pd.DataFrame, chinese: dict[str, str]) -> dict[Column, list[Cell]]:
+    """The reasons of the risk and of the value; where there is neither, of the likeliest category. Adds to `chinese`."""
     heads: dict[Task, str] = {"churn": "why this risk", "clv": "why this value"}
     found = {}
     for task in (task for task in heads if task in scorer.models):
-        reasons = _reasons(project, scorer.models[task].bundle.contract.outputs[0].name, chosen.index)
+        reasons = _reasons(project, scorer.models[task].bundle.contract.outputs[0].name, chosen.index, chinese)
         found[Column(heads[task], kind="text wrap")] = [Cell(reasons=reasons[row]) for row in chosen.index]
     if found:
         return found
     outputs = {output.name: output for output in scorer.models["propensity"].bundle.contract.outputs}
     likeliest = chosen[list(outputs)].idxmax(axis=1)
-    by_output = {name: _reasons(project, name, chosen.index) for name in likeliest.unique()}
+    by_output = {name: _reasons(project, name, chosen.index, chinese) for name in likeliest.unique()}
     cells = [
         Cell((outputs[name].label.removeprefix(PREFIX),) if len(outputs) > 1 else (), reasons=by_output[name][row])
         for row, name in zip(chosen.index, map(str, likeliest), strict=True)
@@ -149,8 +152,9 @@ def _why(project: Project, scorer: Scorer, chosen: pd.DataFrame) -> dict[Column,
     return {Column("why this chance", kind="text wrap"): cells}
 
 
-def _reasons(project: Project, output: str, rows: pd.Index) -> dict[int, tuple[str, ...]]:
+def _reasons(project: Project, output: str, rows: pd.Index, chinese: dict[str, str]) -> dict[int, tuple[str, ...]]:
     """The sentences of some rows of the scored table, by the row's place in it."""
     column = pq.read_table(predictions_file(project), columns=[f"{output}_explanation"]).column(0)
     found = {row: column[row].as_py() or {"reasons": ()} for row in rows}
+    chinese |= {reason["text"]: reason["text_zh"] for explanation in found.values() for reason in explanation["reasons"]}
     return {row: tuple(reason["text"] for reason in explanation["reasons"]) for row, explanation in found.items()}

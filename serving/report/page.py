@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +16,8 @@ from features.project import Project
 from features.snapshots import Manifest
 from models.contract import Task
 from models.registry import Registered
+from models.segments import SEGMENTS
+from models.tiers import TIERS
 from serving.report import glossary
 from serving.report.cards import Cards, model_cards
 from serving.report.claims import Claim, disclaim
@@ -26,11 +29,13 @@ from serving.report.headline import Headline, write_headline
 from serving.report.model import ModelPart, gather_model
 from serving.report.moved import Moved, gather_moved
 from serving.report.scored import Scored, gather_scored
+from serving.report.translation import Chinese, translations
 from serving.report.wording import day
 from serving.scorer import Scorer
 
 HERE = Path(__file__).parent
-SCRIPTS = ("page.js", "customers.js")  # only these may run, whatever the data bring
+SCRIPTS = ("page.js", "customers.js", "language.js")  # only these may run, whatever the data bring
+NO_CHINESE = '<script type="application/json" id="zh">{}</script>'
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Report:
     cards: Cards
     claims: tuple[Claim, ...]
     glossary: tuple[glossary.Entry, ...]
+    chinese: dict[str, str]  # what has its own, by the English text
 
 
 def gather_report(
@@ -82,6 +88,7 @@ def gather_report(
         cards=model_cards(models),
         claims=tuple(disclaim(manifest, models)),
         glossary=_glossary(models),
+        chinese=_own_chinese(models) | scored.first.chinese | {name: name for name in (*manifest.tables, manifest.currency)},
     )
 
 
@@ -96,7 +103,18 @@ def render(report: Report) -> str:
     )
     scripts = [Markup((HERE / name).read_text(encoding="utf-8")) for name in SCRIPTS]
     allowed = " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)
-    return rooms.get_template("template.html").render(report=report, scripts=scripts, allowed_scripts=Markup(allowed))
+    page = rooms.get_template("template.html").render(report=report, scripts=scripts, allowed_scripts=Markup(allowed))
+    found, _ = translations(page, Chinese(report.chinese), report.customers.texts)
+    return page.replace(NO_CHINESE, NO_CHINESE.replace("{}", json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")))
+
+
+def _own_chinese(models: dict[Task, Registered]) -> dict[str, str]:
+    """The words of features, answers, tiers and segments."""
+    contracts = [model.bundle.contract for model in models.values()]
+    found = {column.meaning: column.meaning_zh for contract in contracts for column in contract.explained}
+    found |= {output.label: output.label_zh for contract in contracts for output in contract.outputs}
+    found |= {name: name for contract in contracts for name in contract.categories}
+    return found | {part.name: part.name_zh for part in (*TIERS, *SEGMENTS)}
 
 
 def _glossary(models: dict[Task, Registered]) -> tuple[glossary.Entry, ...]:

@@ -94,3 +94,23 @@ def test_without_scripts_it_can_be_read_and_says_what_is_missing(report: Page) -
     assert page.inner_text("#customers noscript") == "The list needs JavaScript; predictions.parquet has the same customers."
     assert page.locator("#company table").first.is_visible()
     context.close()
+
+
+def test_the_page_speaks_chinese_at_a_press_and_english_again(report: Page) -> None:
+    english = report.inner_text("main")
+    report.click('[data-language="zh"]')
+    assert report.get_attribute("html", "lang") == "zh-Hans"
+    assert report.inner_text("#company h2") == "公司概况"
+    assert column(report.locator("#company .parts").first, 1) == ["铂金级", "金级", "银级", "铜级"]
+    assert report.inner_text("#customers thead th >> nth=1") == "流失风险"
+    assert "使流失风险" in report.inner_text("#scored .risk")
+    assert "流失风险的驱动因素" in report.inner_text("#churn")
+    report.click('[data-language="en"]')
+    assert report.get_attribute("html", "lang") == "en"
+    assert report.inner_text("main") == english
+
+
+def test_the_address_may_ask_for_chinese(report: Page) -> None:
+    report.goto(f"{report.url}?lang=zh")
+    assert report.title().endswith("客户价值")
+    assert report.inner_text("#summary h2") == "摘要"
