@@ -67,7 +67,7 @@ const readyTable = (table, place) => {
   button.textContent = "CSV";
   const section = table.closest("section");
   button.addEventListener("click", () => save(`${document.body.dataset.project}_${section ? section.id : "page"}_${place}.csv`, asCsv(table)));
-  (table.closest(".box") ?? table).after(button);
+  table.parentElement.append(button); // within the box: beside it, it would be a cell of a grid
 };
 
 document.querySelectorAll(".box > table").forEach((table, place) => { if (!table.closest(".customer-list")) readyTable(table, place + 1); });
