@@ -32,6 +32,7 @@ from serving.report.scored import Scored, gather_scored
 from serving.report.translation import Chinese, translations
 from serving.report.wording import day
 from serving.scorer import Scorer
+from serving.what_next import PREFIX
 
 HERE = Path(__file__).parent
 SCRIPTS = ("page.js", "customers.js", "language.js")  # only these may run, whatever the data bring
@@ -113,7 +114,13 @@ def _own_chinese(models: dict[Task, Registered]) -> dict[str, str]:
     contracts = [model.bundle.contract for model in models.values()]
     found = {column.meaning: column.meaning_zh for contract in contracts for column in contract.explained}
     found |= {output.label: output.label_zh for contract in contracts for output in contract.outputs}
-    found |= {name: name for contract in contracts for name in contract.categories}
+    names = {
+        output.label.removeprefix(PREFIX)
+        for contract in contracts
+        for output in contract.outputs
+        if contract.task == "propensity"
+    }
+    found |= {name: name for name in names}  # of the company's own data
     return found | {part.name: part.name_zh for part in (*TIERS, *SEGMENTS)}
 
 

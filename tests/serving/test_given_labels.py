@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from serving.batch import predictions_file, score_customers
 from serving.report.build import report_file, report_on
 from serving.scorer import load_scorer
 from tests.serving.test_report import in_words
+from tests.serving.test_translation import untranslated
 from training.settings import TrainingSettings
 from training.train import possible_tasks, train
 
@@ -72,8 +74,12 @@ class Made:
         return pd.read_parquet(predictions_file(self.project))
 
     @property
+    def html(self) -> str:
+        return report_file(self.project).read_text(encoding="utf-8")
+
+    @property
     def page(self) -> str:
-        return in_words(report_file(self.project).read_text(encoding="utf-8"))
+        return in_words(self.html)
 
 
 def made(folder: Path, name: str, outcomes: str) -> Made:
@@ -149,6 +155,13 @@ def test_a_page_about_given_labels_does_not_speak_of_orders_or_money(phones: Mad
     assert "expected to leave, as tables.labels.churned says" in phones.page
     assert "The 20 customers most likely to leave" in phones.page
     assert "as if every such period were as risky as the next" in phones.page
+
+
+def test_every_text_of_both_pages_is_there_in_chinese(phones: Made, bank: Made) -> None:
+    data = ("labels", "customers", "card", "loan", "months", "price")
+    for made_of in (phones, bank):
+        missing = [text for text in untranslated(made_of.html, data) if not re.fullmatch(r"k\d+", text)]
+        assert not missing, "\n".join(missing)
 
 
 def test_a_judgement_on_split_customers_is_said_to_be_one_wherever_its_figures_are(phones: Made) -> None:

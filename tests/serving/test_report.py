@@ -48,6 +48,7 @@ from serving.report.comparison import compare, counts, verdict
 from serving.report.moved import gather_moved
 from serving.report.page import gather_report, render
 from serving.scorer import Scorer
+from tests.serving.test_translation import untranslated
 from training.coverage import judge_interval, judge_quantiles, with_coverage
 from training.metrics import AMOUNT, PROBABILITY, churn_figures, tenths
 from training.resampling import judged_beside
@@ -279,7 +280,8 @@ def evaluation_of(metrics: dict[str, tuple[float, bool | None]], **baselines: di
 
 
 def in_words(page: str) -> str:
-    """The text of a page, without tags and line ends."""
+    """The text of a page, without tags, scripts and line ends."""
+    page = re.sub(r"<(script|style)[^>]*>.*?</\1>", "", page, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
@@ -313,6 +315,11 @@ def test_only_the_scripts_of_the_project_may_run(page: str) -> None:
     there = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
     assert {b64encode(sha256(script.encode()).digest()).decode() for script in there} == allowed
     assert len(there) == SCRIPTS - 2
+
+
+def test_every_text_is_there_in_chinese_but_what_the_data_brought(page: str) -> None:
+    brought = ("<script>", "tea & toys", "steal(", "made_up", "pianos", "xxx", "amount (a)")
+    assert "\n".join(text for text in untranslated(page, ()) if not any(word in text for word in brought)) == ""
 
 
 # The customers behind the figures
