@@ -34,7 +34,8 @@ def _say(change: Change, currency: str, language: Language) -> str:
             )
         case Event("surveys", values):
             name, score = str(values["instrument"]).upper(), _plain(values["score"])
-            return f"a {name} answer of {score}" if is_english else f"一次{score}分的{name}回答"
+            article = "an" if name.startswith("N") else "a"
+            return f"{article} {name} answer of {score}" if is_english else f"一次{score}分的{name}回答"
         case Event(_, values):
             kind = str(values["kind"]).replace("_", " ")
             return f"a contact of kind {kind}" if is_english else f"一次“{kind}”"
