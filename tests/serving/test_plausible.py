@@ -1,0 +1,84 @@
+"""What could plausibly happen to customers of a company that has everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.changes import Attribute, Event, Settled, WhatIfSection, open_complaints
+from features.kept import events_of, kept_table
+from features.project import Project, read_project
+from features.simulate import simulate
+from features.snapshots import Manifest, build_snapshots
+from serving.plausible import plausible_changes
+
+SECTION = WhatIfSection(attributes=("segment", "age"))
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Manifest]:
+    folder = tmp_path_factory.mktemp("plausible")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        project = read_project(simulate(Path("company"), customers=300, seed=2).config)
+        manifest = build_snapshots(project)
+    out = project.project.model_copy(update={"out": str(folder / project.project.out)})
+    return project.model_copy(update={"project": out}), manifest
+
+
+def test_orders_are_as_large_as_those_of_others_and_of_what_she_has_bought_most(company: tuple[Project, Manifest]) -> None:
+    project, manifest = company
+    orders = kept_table(project, "orders").to_pandas()
+    customer_id = orders.loc[orders["category"].isin(manifest.categories), "customer_id"].iloc[0]
+    found = plausible_changes(project, manifest, WhatIfSection(), events_of(project, manifest.words, customer_id))
+    recent = orders[
+        (orders["occurred_at"].dt.date >= manifest.scored_at.replace(year=manifest.scored_at.year - 1)) & (orders["amount"] > 0)
+    ]
+    totals = recent.groupby("order_id")["amount"].sum().astype(float)
+    sizes = [change.values["amount"] for change in found["order"] if isinstance(change, Event)]
+    assert sizes == sorted(sizes)
+    assert sizes == pytest.approx(list(np.quantile(totals, [0.1, 0.25, 0.5, 0.75, 0.9])), abs=0.01)
+    own = orders[(orders["customer_id"] == customer_id) & orders["category"].isin(manifest.categories)][
+        "category"
+    ].value_counts()
+    assert {change.values["category"] for change in found["order"] if isinstance(change, Event)} <= set(
+        own[own == own.max()].index
+    )
+
+
+def test_complaints_are_settled_only_where_one_is_open(company: tuple[Project, Manifest]) -> None:
+    project, manifest = company
+    seen = set()
+    for customer_id in kept_table(project, "interactions", ["customer_id"])["customer_id"].unique().to_pylist()[:150]:
+        events = events_of(project, manifest.words, customer_id)
+        is_open = open_complaints(events) > 0
+        assert plausible_changes(project, manifest, WhatIfSection(), events).get("complaint", []) == [Settled()] * is_open
+        seen.add(is_open)
+    assert seen == {True, False}
+
+
+def test_answers_are_better_than_her_last_one(company: tuple[Project, Manifest]) -> None:
+    project, manifest = company
+    surveys = kept_table(project, "surveys").to_pandas()
+    nps = (
+        surveys[surveys["instrument"] == "nps"].sort_values("occurred_at").groupby("customer_id")["score"].last().astype(float)
+    )
+    for customer_id, last in nps.head(30).items():
+        found = plausible_changes(project, manifest, WhatIfSection(), events_of(project, manifest.words, str(customer_id)))
+        scores = [change.values["score"] for change in found.get("nps", []) if isinstance(change, Event)]
+        assert scores == [score for score in range(11) if score > last]
+
+
+def test_only_attributes_that_may_change_are_tried_and_numbers_near_her_own_first(company: tuple[Project, Manifest]) -> None:
+    project, manifest = company
+    own = kept_table(project, "customers").to_pandas().dropna(subset=["age", "segment"]).iloc[0]
+    events = events_of(project, manifest.words, own["customer_id"])
+    assert not {"segment", "age"} & set(plausible_changes(project, manifest, WhatIfSection(), events))
+    found = plausible_changes(project, manifest, SECTION, events)
+    levels = [change.value for change in found["segment"] if isinstance(change, Attribute)]
+    assert set(levels) == set(manifest.words.levels["segment"]) - {own["segment"]}
+    far = [abs(float(change.value) - float(own["age"])) for change in found["age"] if isinstance(change, Attribute)]
+    assert far == sorted(far)
+    assert min(far) > 0
