@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -12,6 +14,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SECONDS_MAX = 600
+READ = ("configs", "data", "features", "models", "serving", "training")
 
 each = pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
 
@@ -48,10 +51,34 @@ def test_the_notebooks_and_pages_they_name_are_there(file: Path) -> None:
 
 
 @each
+@pytest.mark.parametrize("opened_in", ["notebooks", "."])
+def test_the_first_cell_finds_the_repository_and_leaves_for_a_temporary_folder(file: Path, opened_in: str) -> None:
+    first = next(cell.source for cell in nbformat.read(file, as_version=4).cells if cell.cell_type == "code")
+    said = "\nprint(root, sys.path[0], Path.cwd(), Path.cwd() == Path(workshop.name).resolve(), sep='\\n')"
+    found = subprocess.run(
+        [sys.executable, "-I", "-c", first + said], cwd=ROOT / opened_in, capture_output=True, text=True, check=True
+    )
+    root, path, folder, is_temporary = found.stdout.splitlines()
+    assert root == path == str(ROOT.resolve())
+    assert is_temporary == "True"
+    assert not Path(folder).exists()  # it went away with the process
+
+
+@each
 @pytest.mark.slow
-def test_they_run(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From a folder of their own, with the repository on the path, and nothing is written into the repository."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+def test_they_run_and_leave_nothing_behind(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a repository of links to this one, opened in its notebooks folder."""
+    repository, temporary = tmp_path / "repository", tmp_path / "temporary"
+    for folder in (repository / "notebooks", temporary):
+        folder.mkdir(parents=True)
+    for name in READ:
+        (repository / name).symlink_to(ROOT / name)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("TMPDIR", str(temporary))
     notebook = nbformat.read(file, as_version=4)
-    NotebookClient(notebook, timeout=SECONDS_MAX, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    place = {"metadata": {"path": str(repository / "notebooks")}}
+    NotebookClient(notebook, timeout=SECONDS_MAX, resources=place).execute()
     assert any(cell.get("outputs") for cell in notebook.cells)
+    assert {path.name for path in repository.iterdir()} == {"notebooks", *READ}
+    assert list((repository / "notebooks").iterdir()) == []
+    assert [path.name for path in temporary.iterdir() if path.name.startswith("cvm_")] == []
