@@ -14,7 +14,7 @@ const customerList = (holder) => {
   const number = (column, row) => {
     const value = column.cells[row];
     if (value === null) return "-";
-    if (column.kind === "share") return `${(100 * value).toFixed(1)} %`;
+    if (column.kind === "share") return `${(100 * value).toFixed(1)}${document.documentElement.lang.startsWith("zh") ? "%" : " %"}`;
     return value.toLocaleString("en", { maximumFractionDigits: column.kind === "money" && Math.abs(value) < 100 ? 2 : 0 });
   };
   const text = (column, row) => {

@@ -1,32 +1,31 @@
 // English or Chinese: every text of the page is swapped for its translation, which the page brings along.
 "use strict";
 
-const zh = JSON.parse(document.getElementById("zh").textContent);
+const zh = new Map(Object.entries(JSON.parse(document.getElementById("zh").textContent))); // a plain object knows "constructor" too
 let language = "en";
 const plain = (text) => text.trim().replace(/\s+/g, " ");
-window.translated = (text) => (language === "zh" ? zh[text] ?? text : text);
+window.translated = (text) => (language === "zh" ? zh.get(text) ?? text : text);
 
 // The places where texts stand: a node, an attribute, or the lines of a label in a picture. Lists that scripts fill fill themselves.
 const places = [];
-const untouched = "script, style, code, pre, .customer-list table, .customer-list select";
+const untouched = "script, style, code, pre, [translate=no], .customer-list table, .customer-list select";
 const inPicture = (node) => node.parentElement?.tagName.toLowerCase() === "text";
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-  const key = plain(node.data);
-  if (zh[key] !== undefined && !inPicture(node) && !node.parentElement.closest(untouched)) {
-    const english = node.data;
-    places.push((to) => { node.data = to === "zh" ? english.replace(english.trim(), zh[key]) : english; });
+  const english = node.data, said = zh.get(plain(english));
+  if (said !== undefined && !inPicture(node) && !node.parentElement.closest(untouched)) {
+    places.push((to) => { node.data = to === "zh" ? english.replace(english.trim(), () => said) : english; });
   }
 }
 for (const name of ["title", "aria-label", "data-says"]) {
   for (const element of document.querySelectorAll(`[${name}]`)) {
-    const english = element.getAttribute(name), said = zh[plain(english)];
+    const english = element.getAttribute(name), said = zh.get(plain(english));
     if (said !== undefined) places.push((to) => element.setAttribute(name, to === "zh" ? said : english));
   }
 }
 for (const label of document.querySelectorAll("svg g")) {
   const lines = [...label.children].filter((child) => child.tagName.toLowerCase() === "text");
-  const said = lines.length ? zh[lines.map((line) => plain(line.textContent)).join(" ")] : undefined;
+  const said = zh.get(lines.map((line) => plain(line.textContent)).join(" "));
   if (said === undefined) continue;
   const english = lines.map((line) => [line.textContent, line.getAttribute("transform")]);
   const fromRight = label.closest('[id*="ytick"]') ? 1 : 0.5; // what stands left of an axis ends at it
