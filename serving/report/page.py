@@ -89,7 +89,7 @@ def gather_report(
         cards=model_cards(models),
         claims=tuple(disclaim(manifest, models)),
         glossary=_glossary(models),
-        chinese=_own_chinese(models) | scored.first.chinese | {name: name for name in (*manifest.tables, manifest.currency)},
+        chinese=own_chinese(models) | scored.first.chinese | {name: name for name in (*manifest.tables, manifest.currency)},
     )
 
 
@@ -109,15 +109,15 @@ def render(report: Report) -> str:
     return page.replace(NO_CHINESE, NO_CHINESE.replace("{}", json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")))
 
 
-def _own_chinese(models: dict[Task, Registered]) -> dict[str, str]:
+def own_chinese(models: dict[Task, Registered]) -> dict[str, str]:
     """The words of features, answers, tiers and segments."""
     contracts = [model.bundle.contract for model in models.values()]
     found = {column.meaning: column.meaning_zh for contract in contracts for column in contract.explained}
     found |= {output.label: output.label_zh for contract in contracts for output in contract.outputs}
     names = {
-        output.label.removeprefix(PREFIX)
+        label.removeprefix(PREFIX)
         for contract in contracts
-        for output in contract.outputs
+        for label in (*(output.label for output in contract.outputs), *contract.unpredictable)
         if contract.task == "propensity"
     }
     found |= {name: name for name in names}  # of the company's own data

@@ -1,28 +1,30 @@
 """The page in Chinese: every text of it is looked up in zh.toml, which has the English text as the key, as gettext does.
 
-A message may have slots, {a} and so on, for what varies, {n} for a number. What stands in a slot is translated too. Words
-of the bundles (features, answers, reasons) bring their own Chinese; what comes from the company's data stays as it is.
+A message may have slots for what varies. {n}, {n2} stand for a number; {data}, {data2} for what stays as it is, such as a code
+name; any other slot for words that are translated in their turn. A message fits only where all its slots are understood, so
+that no English is left within Chinese. Words of the bundles (features, answers, reasons) bring their own Chinese.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from html.parser import HTMLParser
+from functools import cache, cached_property
 from pathlib import Path
 
 from models.languages import UNITS
+from serving.report.shown import shown_texts
 
 FILE = Path(__file__).parent / "zh.toml"
-SHOWN_ATTRIBUTES = ("title", "aria-label", "data-says")
-UNTOUCHED = frozenset({"script", "style", "code", "pre"})
-SURE = 10  # characters outside slots; of a shorter message every slot has to be understood
 SLOT = re.compile(r"\{(\w+)\}")
-NUMBER = r"[-+]?[£€$¥]?-?[\d,]*\.?\d+"
+NUMBER = re.compile(r"[-+]?[£€$¥]?-?[\d,]*\.?\d+")
+LETTER = re.compile("[A-Za-z]")
+CLAUSES = {r"(?<=\.) (?=[A-Z\d])": "", "; ": "；", r"(?<=:) ": ""}  # what they are split at, and what joins them in Chinese
+ENDS = re.compile(r"\. [A-Z]|; ")  # of what a slot may stand for
+LONGEST = 400  # characters of it, so that odd texts are soon given up
 UNIT = {word.strip(): zh for one, several, zh in UNITS.values() for word in (one, several) if word}
 DATES = {
     "%d %b %Y": "{0.year}年{0.month}月{0.day}日",
@@ -33,123 +35,123 @@ DATES = {
 
 @dataclass(frozen=True)
 class Message:
-    """One English text with slots, as a pattern, and what it is in Chinese."""
+    """One English text cut at its slots, and what it is in Chinese."""
 
-    pattern: re.Pattern[str]
+    words: tuple[str, ...]  # before, between and after the slots
+    slots: tuple[str, ...]
     zh: str
-    literal: int  # characters outside slots: of several that fit, the one with most is meant
 
     @classmethod
     def of(cls, en: str, zh: str) -> Message:
-        """A slot stands for something within a sentence, one that is called n for a number."""
+        """An entry of the catalogue."""
         parts = SLOT.split(en)
-        slots = {name: NUMBER if name[0] == "n" else r"(?:(?!\. [A-Z]|; ).)+?" for name in parts[1::2]}
-        pattern = "".join(re.escape(part) if k % 2 == 0 else f"(?P<{part}>{slots[part]})" for k, part in enumerate(parts))
-        return cls(re.compile(pattern), zh, sum(map(len, parts[::2])))
+        return cls(tuple(parts[::2]), tuple(parts[1::2]), zh)
+
+    @property
+    def literal(self) -> int:
+        """Characters outside slots: of several messages that fit, the one with most is meant."""
+        return sum(map(len, self.words))
+
+
+@cache
+def catalogue() -> Mapping[str, str]:
+    """The messages of zh.toml."""
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
 class Chinese:
-    """Translates texts; `known` are those that bring their own Chinese."""
+    """Translates texts; `known` are those that bring their own Chinese, all others are in the catalogue."""
 
     known: Mapping[str, str]
+    messages: Mapping[str, str] = field(default_factory=catalogue)
+    _said: dict[str, str | None] = field(default_factory=dict)
 
-    @cached_property
-    def _messages(self) -> tuple[dict[str, str], list[Message]]:
-        written = tomllib.loads(FILE.read_text(encoding="utf-8"))
-        exact = {en: zh for en, zh in written.items() if not SLOT.search(en)}
-        some = [Message.of(en, zh) for en, zh in written.items() if SLOT.search(en)]
-        return exact | dict(self.known), sorted(some, key=lambda message: -message.literal)
+    def say_text(self, text: str) -> str | None:
+        """A whole text of the page: a word that the company's data happen to have too is the page's."""
+        return self.messages[text] if text in self.messages and self.known.get(text) == text else self.say(text)
 
     def say(self, text: str) -> str | None:
-        """A text in Chinese; None where no message fits."""
-        exact, messages = self._messages
-        if text in exact:
-            return exact[text]
-        if not re.search("[A-Za-z]", text):
-            return _value(text) or text.replace(" %", "%")
-        sure, unsure = ([m for m in messages if (m.literal >= SURE) == is_sure] for is_sure in (True, False))
-        return (
-            self._with_slots(text, sure, all_understood=False)
-            or _value(text)
-            or self._with_slots(text, unsure, all_understood=True)
-            or self._several(text)
-        )
+        """A text or a part of one in Chinese; None where it is not understood."""
+        if text not in self._said:
+            self._said[text] = self._say(text)
+        return self._said[text]
 
-    def _with_slots(self, text: str, messages: list[Message], *, all_understood: bool) -> str | None:
+    def _say(self, text: str) -> str | None:
+        if found := self.known.get(text) or self.messages.get(text):
+            return found
+        if not LETTER.search(text) and "(" not in text:
+            return _value(text) or text.replace(" %", "%").replace(", ", "、")
+        ways = (_value, self._with_slots, self._clauses, self._list, self._in_small_letters)
+        return next(filter(None, (way(text) for way in ways)), None)
+
+    @cached_property
+    def _slotted(self) -> list[Message]:
+        """The messages with slots, the most specific first."""
+        return sorted((Message.of(*pair) for pair in self.messages.items() if SLOT.search(pair[0])), key=lambda m: -m.literal)
+
+    def _with_slots(self, text: str) -> str | None:
         """By the message with most literal characters that fits."""
-        for message in messages:
-            if found := message.pattern.fullmatch(text):
-                slots = {name: self.say(slot) for name, slot in found.groupdict().items()}
-                if not all_understood or None not in slots.values():
-                    return message.zh.format(**{name: said or found[name] for name, said in slots.items()})
+        for message in self._slotted:
+            if filled := next(self._fillings(text, message.words, message.slots), None):
+                return message.zh.format(**dict(zip(message.slots, filled, strict=True)))
         return None
 
-    def _several(self, text: str) -> str | None:
-        """A list, or several sentences, each by itself."""
-        for separator, glue in ((r"(?<=[.:]) (?=[A-Z])", ""), ("; ", "；"), (", | and ", "、")):
+    def _fillings(self, text: str, words: tuple[str, ...], slots: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """The Chinese of what stands between `words`, in every way in which all of it is understood."""
+        first, *rest = words
+        if not text.startswith(first):
+            return
+        text = text[len(first) :]
+        if len(slots) == 1:
+            if text.endswith(rest[0]) and (said := self._slot(slots[0], text[: len(text) - len(rest[0])])):
+                yield (said,)
+            return
+        at = text.find(rest[0], 1)
+        while at > 0:
+            if said := self._slot(slots[0], text[:at]):
+                yield from ((said, *more) for more in self._fillings(text[at:], tuple(rest), slots[1:]))
+            at = text.find(rest[0], at + 1)
+
+    def _slot(self, name: str, text: str) -> str | None:
+        if not text or len(text) > LONGEST or ENDS.search(text):
+            return None
+        if name.startswith("data"):
+            return text
+        if name.startswith("n"):
+            return text if NUMBER.fullmatch(text) else None
+        return self.say(text)
+
+    def _clauses(self, text: str) -> str | None:
+        """Several sentences, or parts of one, each by itself."""
+        for separator, glue in CLAUSES.items():
             parts = re.split(separator, text)
             if len(parts) > 1 and all(said := [self.say(part) for part in parts]):
-                return glue.join(str(one) for one in said)
+                return glue.join(map(str, said))
         return None
+
+    def _list(self, text: str) -> str | None:
+        """A list of words, which may have commas in them: the first one and the others."""
+        for found in re.finditer(", | and ", text) if len(text) <= LONGEST else ():
+            if (first := self.say(text[: found.start()])) and (others := self.say(text[found.end() :])):
+                return f"{first}、{others}"
+        return None
+
+    def _in_small_letters(self, text: str) -> str | None:
+        """A text that begins with a capital letter only because it stands at the head of something."""
+        return self.say(text[0].lower() + text[1:]) if text[:1].isupper() else None
 
 
 def translations(page: str, chinese: Chinese, more: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     """The Chinese of every text of a page and of `more` texts that scripts show, and the texts that have none."""
     found, missing = {}, []
     for text in dict.fromkeys([*shown_texts(page), *more]):
-        said = chinese.say(text)
+        said = chinese.say_text(text)
         if said is None:
             missing.append(text)
         elif said != text:
             found[text] = said
     return found, missing
-
-
-def shown_texts(page: str) -> list[str]:
-    """Every text that a reader sees, spaces made one; the lines of a label in a picture are one text."""
-    reader = _Reader()
-    reader.feed(page)
-    reader.close()
-    return [text for text in dict.fromkeys(reader.texts) if text]
-
-
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-        self._within: list[str] = []
-        self._label: list[str] | None = None  # of a picture, while its lines are read
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._within.append(tag)
-        if tag == "g":
-            self._close_label()
-            self._label = []
-        self.texts += [_plain(value) for name, value in attrs if name in SHOWN_ATTRIBUTES and value]
-
-    def handle_endtag(self, tag: str) -> None:
-        while self._within and self._within.pop() != tag:
-            pass
-        if tag in ("g", "svg"):
-            self._close_label()
-
-    def handle_data(self, text: str) -> None:
-        if UNTOUCHED & set(self._within):
-            return
-        if "text" in self._within and self._label is not None:
-            self._label.append(_plain(text))
-        else:
-            self.texts.append(_plain(text))
-
-    def _close_label(self) -> None:
-        if self._label:
-            self.texts.append(" ".join(filter(None, self._label)))
-        self._label = None
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _value(text: str) -> str | None:
@@ -159,8 +161,8 @@ def _value(text: str) -> str | None:
             return zh.format(when)
     if when := _parsed(f"{text} 2000", "%d %B %Y"):
         return f"{when.month}月{when.day}日"
-    if found := re.fullmatch(rf"({NUMBER}) (.+)", text):
-        number, unit = found.groups()
+    number, _, unit = text.partition(" ")
+    if NUMBER.fullmatch(number):
         if unit in UNIT:
             return f"{number}{UNIT[unit]}"
         if re.fullmatch("[A-Z]{3}", unit) or unit == "x":
