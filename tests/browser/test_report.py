@@ -105,6 +105,8 @@ def test_the_page_speaks_chinese_at_a_press_and_english_again(report: Page) -> N
     assert report.inner_text("#customers thead th >> nth=1") == "流失风险"
     assert "使流失风险" in report.inner_text("#scored .risk")
     assert "流失风险的驱动因素" in report.inner_text("#churn")
+    assert column(report.locator("#customers table"), 2)[0].endswith("%")
+    assert " %" not in report.inner_text("main")
     report.click('[data-language="en"]')
     assert report.get_attribute("html", "lang") == "en"
     assert report.inner_text("main") == english
@@ -114,3 +116,43 @@ def test_the_address_may_ask_for_chinese(report: Page) -> None:
     report.goto(f"{report.url}?lang=zh")
     assert report.title().endswith("客户价值")
     assert report.inner_text("#summary h2") == "摘要"
+
+
+def test_a_table_is_taken_along_in_the_language_of_the_page(report: Page, tmp_path: Path) -> None:
+    report.locator('[data-language="zh"]').press("Enter")
+    rows = downloaded(report, "#drift button.csv", tmp_path)
+    assert rows[0] == ["特征", "稳定性指数（PSI）", "判断", "当时中位数", "现在中位数", "当时缺失", "现在缺失"]
+    customers = downloaded(report, "#customers button.csv", tmp_path)
+    assert customers[0][:2] == ["客户", "流失风险"]
+    report.locator('[data-language="en"]').press("Enter")
+    assert downloaded(report, "#drift button.csv", tmp_path)[0][0] == "feature"
+
+
+def test_the_chosen_language_is_kept(report: Page) -> None:
+    report.click('[data-language="zh"]')
+    report.reload()
+    assert report.inner_text("#summary h2") == "摘要"
+    report.click('[data-language="en"]')
+    report.reload()
+    assert report.inner_text("#summary h2") == "Summary"
+
+
+def test_a_reader_of_chinese_is_greeted_in_chinese(report: Page) -> None:
+    context = report.context.browser.new_context(locale="zh-CN")  # type: ignore[union-attr]
+    page = context.new_page()
+    page.goto(report.url)
+    assert page.inner_text("#summary h2") == "摘要"
+    context.close()
+
+
+def test_customer_ids_are_nobodys_language(report: Page) -> None:
+    ids = column(report.locator("#scored .risk"), 1)
+    report.click('[data-language="zh"]')
+    assert column(report.locator("#scored .risk"), 1) == ids
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_hangs_over_the_side_in_chinese(report: Page, width: int) -> None:
+    report.set_viewport_size({"width": width, "height": 900})
+    report.click('[data-language="zh"]')
+    assert report.evaluate("document.documentElement.scrollWidth") <= width
