@@ -24,6 +24,7 @@ NUMBER = re.compile(r"[-+]?[£€$¥]?-?[\d,]*\.?\d+")
 LETTER = re.compile("[A-Za-z]")
 CLAUSES = {r"(?<=\.) (?=[A-Z\d])": "", "; ": "；", r"(?<=:) ": ""}  # what they are split at, and what joins them in Chinese
 ENDS = re.compile(r"\. [A-Z]|; ")  # of what a slot may stand for
+PARTS = re.compile(", | and ")  # of a list
 LONGEST = 400  # characters of it, so that odd texts are soon given up
 UNIT = {word.strip(): zh for one, several, zh in UNITS.values() for word in (one, several) if word}
 DATES = {
@@ -51,6 +52,11 @@ class Message:
     def literal(self) -> int:
         """Characters outside slots: of several messages that fit, the one with most is meant."""
         return sum(map(len, self.words))
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether it has words that would part a list, too."""
+        return any(PARTS.search(words) for words in self.words)
 
 
 @cache
@@ -82,17 +88,25 @@ class Chinese:
             return found
         if not LETTER.search(text) and "(" not in text:
             return _value(text) or text.replace(" %", "%").replace(", ", "、")
-        ways = (_value, self._with_slots, self._clauses, self._list, self._in_small_letters)
+        ways = (_value, self._with_parts, self._clauses, self._list, self._without_parts, self._in_small_letters)
         return next(filter(None, (way(text) for way in ways)), None)
 
     @cached_property
-    def _slotted(self) -> list[Message]:
-        """The messages with slots, the most specific first."""
-        return sorted((Message.of(*pair) for pair in self.messages.items() if SLOT.search(pair[0])), key=lambda m: -m.literal)
+    def _slotted(self) -> tuple[list[Message], list[Message]]:
+        """The messages with slots, the most specific first: those that have the words of a list in them, and the others."""
+        found = sorted((Message.of(*pair) for pair in self.messages.items() if SLOT.search(pair[0])), key=lambda m: -m.literal)
+        return [message for message in found if message.has_parts], [message for message in found if not message.has_parts]
 
-    def _with_slots(self, text: str) -> str | None:
-        """By the message with most literal characters that fits."""
-        for message in self._slotted:
+    def _with_parts(self, text: str) -> str | None:
+        """By a message that says how the parts of a text belong together, before the text is taken for a list of them."""
+        return self._by_one_of(self._slotted[0], text)
+
+    def _without_parts(self, text: str) -> str | None:
+        return self._by_one_of(self._slotted[1], text)
+
+    def _by_one_of(self, messages: Iterable[Message], text: str) -> str | None:
+        """By the first message that fits."""
+        for message in messages:
             if filled := next(self._fillings(text, message.words, message.slots), None):
                 return message.zh.format(**dict(zip(message.slots, filled, strict=True)))
         return None
@@ -132,7 +146,7 @@ class Chinese:
 
     def _list(self, text: str) -> str | None:
         """A list of words, which may have commas in them: the first one and the others."""
-        for found in re.finditer(", | and ", text) if len(text) <= LONGEST else ():
+        for found in PARTS.finditer(text) if len(text) <= LONGEST else ():
             if (first := self.say(text[: found.start()])) and (others := self.say(text[found.end() :])):
                 return f"{first}、{others}"
         return None

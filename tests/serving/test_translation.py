@@ -66,6 +66,24 @@ MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
             "预计其中33%（195位）会流失（以tables.labels.churned为准），全部客户在30天内合计带来28,270 EUR。",
         ),
         (
+            "In total, churn was 6.8 % too high; clv was 6.9 % too low; propensity was between 33.2 % too low and 1.4 % too high, by category.",
+            "总量上，流失偏高6.8%；客户终身价值偏低6.9%；购买倾向按品类在偏低33.2%与偏高1.4%之间。",
+        ),
+        (
+            "On 9 Sep 2011 it held the outcome of 78.2 % of all customers and 83.4 % of the tenth predicted highest.",
+            "在2011年9月9日，它包含了全部客户中78.2%、预测最高的十分位组中83.4%的实际结果。",
+        ),
+        (
+            "conformal, from customers on inner dates (1,234 in the 90 days from 2023-06-30 and 987 in the 90 days from 2023-04-01), by "
+            "models fitted without them and on the level of each date",
+            "共形预测区间，来自内部日期的客户（2023年6月30日起90天内1,234位、2023年4月1日起90天内987位），由未用这些客户拟合的模型按各日期的水平得出",
+        ),
+        (
+            "Nothing is known from 300 of 4,321 rows of orders and 5 of 6 rows of customers: they are in quarantine, with the reason, "
+            "and no customer's numbers hold them.",
+            "orders表4,321行中的300行、customers表6行中的5行未被使用：它们连同原因在隔离区中，不计入任何客户的数字。",
+        ),
+        (
             "We expect 444 of them to buy kitchen and table, 117 of them to buy loan, or credit and 3 of them to buy bags.",
             "预计444位会购买kitchen and table、117位会购买loan, or credit，3位会购买bags。",
         ),
