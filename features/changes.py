@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any, TypeGuard
 
 from features.feature import Words
 from features.loyalty import COMPLAINT
-from features.problems import BadInput, nearest
-from features.settings import Settings
+from features.problems import BadConfig, BadInput, nearest
+from features.project import Project, Settings, read_section
 from features.tables import CONTRACTS, SCALES
 
 Rows = Sequence[Mapping[str, Any]]
@@ -32,6 +33,17 @@ class WhatIfSection(Settings):
     """The section `what_if` of a mapping file: which attributes of a customer can change, e.g. a plan, but no age."""
 
     attributes: tuple[str, ...] = ()
+
+
+def read_what_if(path: Path, project: Project) -> WhatIfSection:
+    """The section of a mapping file. Raises BadConfig naming attributes that tables.customers does not have."""
+    section = read_section(path, "what_if", WhatIfSection)
+    customers: Any = project.mappings().get("customers")
+    known = (*customers.numeric, *customers.categorical) if customers else ()
+    hints = {name: nearest(name, known) if known else "tables.customers names none" for name in section.attributes}
+    if unknown := [name for name in section.attributes if name not in known]:
+        raise BadConfig([f"{path}: what_if.attributes: no attribute {name}; {hints[name]}" for name in unknown])
+    return section
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ def changed(
                 found.setdefault(table, []).append({**given, **order, **values})
             case Settled():
                 found["interactions"] = [
-                    {**row, "resolved_at": when} if _is_open(row) else row for row in found["interactions"]
+                    {**row, "resolved_at": when} if _is_open(row, as_of) else row for row in found["interactions"]
                 ]
             case Attribute(name, value):
                 own, *others = found["customers"]
@@ -85,13 +97,19 @@ def changed(
     return found
 
 
-def open_complaints(events: Events) -> int:
-    """How many complaints are not settled."""
-    return sum(_is_open(row) for row in events.get("interactions", ()))
+def open_complaints(events: Events, as_of: date) -> int:
+    """How many complaints are known by then and not settled yet."""
+    return sum(_is_open(row, as_of) for row in events.get("interactions", ()))
 
 
-def _is_open(row: Mapping[str, Any]) -> bool:
-    return row.get("kind") == COMPLAINT and row.get("resolved_at") is None
+def was_known(row: Mapping[str, Any], as_of: date) -> bool:
+    """Whether a row had happened and had been recorded before `as_of`."""
+    return all(row.get(name) is None or row[name].date() < as_of for name in ("occurred_at", "recorded_at"))
+
+
+def _is_open(row: Mapping[str, Any], as_of: date) -> bool:
+    settled = row.get("resolved_at")
+    return row.get("kind") == COMPLAINT and was_known(row, as_of) and (settled is None or settled.date() >= as_of)
 
 
 def _problems(change: Change, events: Events, as_of: date, words: Words, section: WhatIfSection) -> list[str]:
@@ -101,7 +119,7 @@ def _problems(change: Change, events: Events, as_of: date, words: Words, section
         case Settled():
             if not words.has("interactions.resolved_at"):
                 return ["no complaint can be settled: tables.interactions.resolved_at is not mapped"]
-            return [] if open_complaints(events) else ["no complaint of this customer is open"]
+            return [] if open_complaints(events, as_of) else ["no complaint of this customer is open"]
         case Attribute(name, value):
             return _problems_of_attribute(name, value, words, section)
 

@@ -117,6 +117,14 @@ class Contract(Frozen):
         """Every column that gets a share: those of the snapshot, then the prior's."""
         return self.inputs + self.derived
 
+    @property
+    def families(self) -> dict[Family, tuple[int, ...]]:
+        """The places in `explained` of each family's columns, in the order in which the model reads them."""
+        found: dict[Family, list[int]] = {}
+        for k, column in enumerate(self.explained):
+            found.setdefault(column.family, []).append(k)
+        return {family: tuple(places) for family, places in found.items()}
+
     def problems_with(self, project: Project, columns: list[str]) -> list[str]:
         """Why this bundle cannot speak for a project whose snapshots have these columns; empty if it can."""
         mine = {

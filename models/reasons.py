@@ -105,17 +105,15 @@ class Explainer:
     """Explains the answers of one model; what does not depend on a customer is worked out once."""
 
     def __init__(self, bundle: Bundle) -> None:
-        columns = bundle.contract.explained
-        self._bundle, of_column = bundle, [column.family for column in columns]
+        columns, families = bundle.contract.explained, bundle.contract.families
+        self._bundle = bundle
         bundle.tree_shares, bundle.tree_bias  # noqa: B018  worked out here, before threads ask for them
-        self._families = tuple(dict.fromkeys(of_column))  # in the order in which the model reads them
-        members = [[k for k, family in enumerate(of_column) if family == name] for name in self._families]
-        self._members = [np.array(own, dtype=np.intp) for own in members]
+        self._members = [np.array(own, dtype=np.intp) for own in families.values()]
         self._by_family = np.concatenate(self._members)  # all columns, family after family
-        self._begin = np.cumsum([0, *map(len, members[:-1])])
-        self._usuals, self._sentences = Usuals.of(columns), Sentences(bundle, self._families)
+        self._begin = np.cumsum([0, *map(len, self._members[:-1])])
+        self._usuals, self._sentences = Usuals.of(columns), Sentences(bundle, tuple(families))
         self._words = {
-            "family": pa.array(of_column, pa.string()),
+            "family": pa.array([column.family for column in columns], pa.string()),
             "feature": pa.array([column.name for column in columns], pa.string()),
             "label": pa.array([column.meaning for column in columns], pa.string()),
             "label_zh": pa.array([column.meaning_zh for column in columns], pa.string()),

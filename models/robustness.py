@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from models.inputs import Inputs
 from models.shares import shares
 
 Floats = NDArray[np.float64]
+Places = tuple[int, ...]
 NOISE_SHARE = 0.02  # of the spread of a column: between its 10th and 90th percentile
 NOISE_DRAWS, DONORS = 5, 10
 STRONG_SHARE = 0.05  # of all that moves an answer: a family that adds less is no reason worth checking
@@ -42,12 +44,13 @@ def robustness(bundle: Bundle, rows: pd.DataFrame | Inputs, *, top: int, seed: i
     """One for each output, from the customers in `rows`; all on the scale on which shares add up before any rescaling."""
     read = bundle.inputs(rows)
     rng = np.random.default_rng(seed)
-    families = _families(bundle, np.ones(len(read.columns), dtype=bool))
+    families = list(bundle.contract.families.values())
     own = _of_families(bundle, read, families)
     noisy = [_of_families(bundle, _with_noise(bundle, read, rng), families) for _ in range(NOISE_DRAWS)]
-    others = _families(bundle, _varies(read.numbers))  # what is the same for all, as the day is, nobody else has otherwise
+    varies = _varies(read.numbers)  # what is the same for all, as the day is, nobody else has otherwise
+    others = [some for members in families if (some := tuple(k for k in members if varies[k]))]
     asked = _of_families(bundle, read, others)
-    moved = np.stack([_removed(bundle, read, members, rng) for members in others.values()], axis=2) if others else asked
+    moved = np.stack([_removed(bundle, read, members, rng) for members in others], axis=2) if others else asked
     return tuple(
         Robustness(
             customers=len(read),
@@ -88,26 +91,17 @@ def _coverage(own: Floats, top: int) -> dict[str, float]:
     return {"covered": float(covered.mean()), "covered_by_tenth": float(np.quantile(covered, 0.1))}
 
 
-def _families(bundle: Bundle, wanted: NDArray[np.bool_]) -> dict[str, list[int]]:
-    """The places of the wanted columns of each family."""
-    found: dict[str, list[int]] = {}
-    for k, column in enumerate(bundle.contract.explained):
-        if wanted[k]:
-            found.setdefault(column.family, []).append(k)
-    return found
-
-
 def _varies(numbers: Floats) -> NDArray[np.bool_]:
     same: NDArray[np.bool_] = ((numbers == numbers[:1]) | (np.isnan(numbers) & np.isnan(numbers[:1]))).all(axis=0)
     return ~same
 
 
-def _of_families(bundle: Bundle, rows: Inputs, families: dict[str, list[int]]) -> Floats:
+def _of_families(bundle: Bundle, rows: Inputs, families: Sequence[Places]) -> Floats:
     """Shares of log-odds, or of the logarithm of an amount: customers x outputs x families."""
     values = shares(bundle, rows).of_margin()
     if not families:
         return np.zeros((*values.shape[:2], 1))
-    return np.stack([values[:, :, members].sum(axis=2) for members in families.values()], axis=2)
+    return np.stack([values[:, :, list(members)].sum(axis=2) for members in families], axis=2)
 
 
 def _with_noise(bundle: Bundle, read: Inputs, rng: np.random.Generator) -> Inputs:
@@ -121,7 +115,7 @@ def _with_noise(bundle: Bundle, read: Inputs, rng: np.random.Generator) -> Input
     return Inputs(tuple(column.name for column in columns), numbers + noise)
 
 
-def _removed(bundle: Bundle, read: Inputs, members: list[int], rng: np.random.Generator) -> Floats:
+def _removed(bundle: Bundle, read: Inputs, members: Places, rng: np.random.Generator) -> Floats:
     """By how much the margin lies above that without a family: customers x outputs."""
     own = bundle.parts(read)
     start = None if bundle.prior is None or own.offset is None else bundle.prior.offset_column(bundle.contract.link)
@@ -129,7 +123,7 @@ def _removed(bundle: Bundle, read: Inputs, members: list[int], rng: np.random.Ge
     for _ in range(DONORS):
         donors = rng.permutation(len(read))
         numbers = read.numbers.copy()
-        numbers[:, members] = read.numbers[donors][:, members]
+        numbers[:, list(members)] = read.numbers[donors][:, list(members)]
         parts = bundle.parts(Inputs(read.columns, numbers))
         # Margins start from what the prior expects, which is credited to its own column: it goes and stays with that.
         offset = own.offset if start is None or read.place[start] not in members else own.offset[donors]  # type: ignore[index]

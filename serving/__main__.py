@@ -63,22 +63,22 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _what_if(arguments: argparse.Namespace) -> None:
-    from features.changes import WhatIfSection
-    from features.project import read_project, read_section
-    from serving.what_if_page import read_changes, show_what_if
+    from features.changes import read_what_if
+    from features.project import read_project
+    from serving.what_if_command import read_changes, show_what_if
 
     changes = read_changes(arguments.add, arguments.set, settle=arguments.settle)
-    section = read_section(arguments.config, "what_if", WhatIfSection)
-    print(show_what_if(read_project(arguments.config), section, arguments.customer_id, changes))
+    project = read_project(arguments.config)
+    print(show_what_if(project, read_what_if(arguments.config, project), arguments.customer_id, changes))
 
 
 def _nearest(arguments: argparse.Namespace) -> None:
-    from features.changes import WhatIfSection
-    from features.project import read_project, read_section
-    from serving.what_if_page import show_nearest
+    from features.changes import read_what_if
+    from features.project import read_project
+    from serving.what_if_command import show_nearest
 
-    section = read_section(arguments.config, "what_if", WhatIfSection)
-    print(show_nearest(read_project(arguments.config), section, arguments.customer_id, arguments.below))
+    project = read_project(arguments.config)
+    print(show_nearest(project, read_what_if(arguments.config, project), arguments.customer_id, arguments.below))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow.compute as pc
 
-from features.changes import Attribute, Change, Event, Events, Settled, WhatIfSection, open_complaints
+from features.changes import Attribute, Change, Event, Events, Settled, WhatIfSection, open_complaints, was_known
 from features.kept import kept_table
 from features.project import Project
 from features.snapshots import Manifest
@@ -27,11 +27,11 @@ def plausible_changes(project: Project, manifest: Manifest, section: WhatIfSecti
     words, found = manifest.words, dict[str, list[Change]]()
     if "orders" in words.mapped:
         found["order"] = [Event("orders", order) for order in _orders(project, manifest, events)]
-    if words.has("interactions.resolved_at") and open_complaints(events):
+    if words.has("interactions.resolved_at") and open_complaints(events, manifest.scored_at):
         found["complaint"] = [Settled()]
     for instrument in words.instruments:
         found[instrument] = [
-            Event("surveys", {"instrument": instrument, "score": score}) for score in _better(instrument, events)
+            Event("surveys", {"instrument": instrument, "score": score}) for score in _better(instrument, events, manifest)
         ]
     for name in section.attributes:
         own = events["customers"][0].get(name) if events.get("customers") else None
@@ -42,22 +42,27 @@ def plausible_changes(project: Project, manifest: Manifest, section: WhatIfSecti
 
 def _orders(project: Project, manifest: Manifest, events: Events) -> list[dict[str, object]]:
     """One order of each size, of the kind of product she has bought most often."""
-    rows = kept_table(project, "orders", ["order_id", "occurred_at", "amount"])
+    times = [name for name in ("occurred_at", "recorded_at") if manifest.words.has(f"orders.{name}")]
+    rows = kept_table(project, "orders", ["order_id", *times, "amount"])
+    for name in times:  # what was known by then
+        rows = rows.filter(pc.field(name).is_null() | (pc.field(name) < pc.scalar(manifest.scored_at)))
     since = manifest.scored_at - timedelta(days=ORDERS_DAYS)
-    rows = rows.set_column(2, "amount", rows["amount"].cast("float64"))
+    rows = rows.set_column(rows.column_names.index("amount"), "amount", rows["amount"].cast("float64"))
     recent = rows.filter((pc.field("occurred_at") >= pc.scalar(since)) & (pc.field("amount") > 0))
     if not len(recent):
         return []
     totals = recent.group_by("order_id").aggregate([("amount", "sum")])["amount_sum"]
     sizes = dict.fromkeys(round(float(size), 2) for size in np.quantile(totals.to_numpy(), ORDER_QUANTILES))
-    bought = Counter(row["category"] for row in events["orders"] if row.get("category") in manifest.categories)
+    own = [row for row in events["orders"] if was_known(row, manifest.scored_at)]
+    bought = Counter(row["category"] for row in own if row.get("category") in manifest.categories)
     usual = {"category": bought.most_common(1)[0][0]} if bought else {}
     return [{"amount": size, **usual} for size in sizes if size > 0]
 
 
-def _better(instrument: str, events: Events) -> list[int]:
+def _better(instrument: str, events: Events, manifest: Manifest) -> list[int]:
     """The scores above her last one; all, where she has given none."""
-    own = [row for row in events.get("surveys", ()) if row["instrument"] == instrument]
+    answers = [row for row in events.get("surveys", ()) if was_known(row, manifest.scored_at)]
+    own = [row for row in answers if row["instrument"] == instrument]
     low, high = SCALES[instrument]
     last = max(own, key=lambda row: row["occurred_at"])["score"] if own else low
     return [score for score in range(low, high + 1) if score > last]

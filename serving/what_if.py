@@ -15,7 +15,7 @@ import pandas as pd
 from features.changes import Change, Events, WhatIfSection, changed
 from features.kept import events_of
 from features.online import Online
-from features.problems import BadConfig, BadInput, nearest
+from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest, load_manifest
 from models.bundle import CHURN
@@ -53,10 +53,7 @@ class WhatIf:
     """Asks the champions about one customer and what could still happen to her."""
 
     def __init__(self, scorer: Scorer, manifest: Manifest, project: Project, section: WhatIfSection) -> None:
-        attributes = (*manifest.words.numeric, *manifest.words.levels)
-        if unknown := [name for name in section.attributes if name not in attributes]:
-            raise BadConfig([f"what_if.attributes: no attribute {name}; {_near(name, attributes)}" for name in unknown])
-        self.scorer, self.words, self.section, self.as_of = scorer, manifest.words, section, manifest.scored_at
+        self.scorer, self.manifest, self.section, self.as_of = scorer, manifest, section, manifest.scored_at
         self._project, self._online = project, Online(manifest.words, project.cohort, manifest.reach)
 
     @classmethod
@@ -67,7 +64,7 @@ class WhatIf:
 
     def events(self, customer_id: str) -> Events:
         """The raw rows of a customer. Raises BadInput where she is not known before the date."""
-        events = events_of(self._project, self.words, customer_id)
+        events = events_of(self._project, self.manifest.words, customer_id)
         if not self._online.row(customer_id, events, self.as_of):
             raise BadInput(f"customer_id {customer_id!r}: not known before {self.as_of}")
         return events
@@ -118,7 +115,7 @@ class WhatIf:
         return float(churn.predict(self._rows(customer_id, events, changes))[CHURN].iloc[0])
 
     def _rows(self, customer_id: str, events: Events, changes: Sequence[Change]) -> pd.DataFrame:
-        events = changed(customer_id, events, changes, self.as_of, self.words, self.section)
+        events = changed(customer_id, events, changes, self.as_of, self.manifest.words, self.section)
         row = self._online.row(customer_id, events, self.as_of)
         if why := row["not_eligible_because"]:
             raise BadInput(f"customer_id {customer_id!r}: not eligible on {self.as_of}: {why}")
@@ -131,7 +128,3 @@ def _risk_of(one: Tried) -> float:
 
 def _is_enough(some: Sequence[Tried], below: float) -> bool:
     return any(one.churn_probability < below for one in some)
-
-
-def _near(name: str, attributes: Sequence[str]) -> str:
-    return nearest(name, attributes) if attributes else "the mapping file names none"

@@ -39,14 +39,14 @@ def main() -> int:
 
 
 def _step(arguments: argparse.Namespace) -> None:
-    from features.changes import WhatIfSection
+    from features.changes import read_what_if
     from features.project import read_project, read_section
     from training.settings import TrainingSettings
 
     project = read_project(arguments.config)
     settings = read_section(arguments.config, "training", TrainingSettings)
     if arguments.step == "check":
-        read_section(arguments.config, "what_if", WhatIfSection)
+        read_what_if(arguments.config, project)
         print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
     elif arguments.step == "leaks":
         from training.leak_report import report_leaks

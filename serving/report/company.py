@@ -79,7 +79,7 @@ def gather_company(manifest: Manifest, scorer: Scorer, predictions: pd.DataFrame
     by_tier, by_segment = _tiers(snapshot[eligible]), _segments(snapshot[eligible])
     tiers = [(tier.name, f"tier-{tier.name}") for tier in TIERS]
     named = [(segment.name, f"segment-{segment.name.replace(' ', '-')}") for segment in SEGMENTS]
-    before = _before(manifest)
+    before = _a_year_ago(manifest)
     return Company(
         as_of=day(manifest.scored_at),
         before=day(before) if before else "",
@@ -94,7 +94,7 @@ def gather_company(manifest: Manifest, scorer: Scorer, predictions: pd.DataFrame
 def _counts(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> list[Line]:
     """How many customers there are, are new, and are active."""
     known = len(snapshot)
-    before = _before(manifest)
+    before = _a_year_ago(manifest)
     cohort = manifest.cohorts[before] if before else None
     was = count(cohort.eligible + sum(cohort.not_eligible.values())) if cohort else "-"
     lines = [Line("Known customers", "all who have done anything so far", count(known), count(known), was, "all")]
@@ -110,7 +110,7 @@ def _counts(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> 
 
 
 def _figures(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> list[Line]:
-    lines, before = [], _before(manifest)
+    lines, before = [], _a_year_ago(manifest)
     columns = snapshot.select_dtypes("number")
     for name, values in figure_values(pa.Table.from_pandas(columns, preserve_index=False)).items():
         title, says, counted = FIGURES[name]
@@ -126,7 +126,7 @@ def _figures(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) ->
     return lines
 
 
-def _before(manifest: Manifest) -> date | None:
+def _a_year_ago(manifest: Manifest) -> date | None:
     """The snapshot nearest to a year before the last one, else the first; None where there is only one."""
     others = [as_of for as_of in manifest.cohorts if as_of < manifest.scored_at]
     return min(others, key=lambda as_of: abs((manifest.scored_at - as_of).days - 365), default=None)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -50,16 +51,15 @@ def list_customers(
     project: Project, scorer: Scorer, predictions: pd.DataFrame, snapshot: pd.DataFrame, groups: list[Group]
 ) -> CustomerList:
     """All known customers or those with most at stake; `predictions` and `snapshot` have the same rows in the same order."""
-    columns = _columns(project, scorer, predictions, snapshot)
     at_stake = _stake(scorer, predictions).fillna(-1.0).to_numpy()
     chosen = np.argsort(-at_stake, kind="stable")[:CUSTOMERS_MAX]
+    columns = _columns(project, scorer, predictions, snapshot, chosen)
     data: dict[str, Any] = {
-        "columns": [{"title": title, "kind": kind, "cells": _cells(values, chosen, kind)} for title, kind, values in columns],
+        "columns": [{"title": title, "kind": kind, "cells": _cells(values, kind)} for title, kind, values in columns],
         "groups": [
             {"id": group.id, "title": group.title, "count": int(group.members.sum()), "members": _bits(group.members[chosen])}
             for group in groups
         ],
-        "currency": project.project.currency,
     }
     reasons = {text[1:] for column in data["columns"] if column["kind"] == "reason" for text in column["cells"]["texts"]}
     texts = (*(title for title, *_ in columns), *(group.title for group in groups), *sorted(reasons - {""}))
@@ -67,9 +67,10 @@ def list_customers(
 
 
 def _columns(
-    project: Project, scorer: Scorer, predictions: pd.DataFrame, snapshot: pd.DataFrame
+    project: Project, scorer: Scorer, predictions: pd.DataFrame, snapshot: pd.DataFrame, chosen: NDArray[np.intp]
 ) -> list[tuple[str, str, pd.Series]]:
-    """The title, the kind and the values of each column."""
+    """The title, the kind and the values of each column, of some customers."""
+    predictions, snapshot = predictions.iloc[chosen], snapshot.iloc[chosen]
     found = [("customer", "text", predictions["customer_id"].astype(str))]
     outputs = {task: [output.name for output in model.bundle.contract.outputs] for task, model in scorer.models.items()}
     if "churn" in outputs:
@@ -81,7 +82,7 @@ def _columns(
     found += [(title, kind, snapshot[name]) for name, title, kind in FEATURES if name in snapshot.columns]
     task = next((task for task in ("churn", "clv") if task in outputs), None)
     if task is not None:
-        found.append(("strongest reason", "reason", _first_reasons(project, outputs[task][0])))
+        found.append(("strongest reason", "reason", _first_reasons(project, outputs[task][0], chosen)))
     return found
 
 
@@ -94,24 +95,23 @@ def _stake(scorer: Scorer, predictions: pd.DataFrame) -> pd.Series:
     return found
 
 
-def _first_reasons(project: Project, output: str) -> pd.Series:
+def _first_reasons(project: Project, output: str, chosen: NDArray[np.intp]) -> pd.Series:
     """The label of the strongest reason, with + where it raises the answer and - where it lowers it; empty without one."""
     leaves = [f"{output}_explanation.reasons.list.element.{name}" for name in ("label", "share")]
-    column = pq.ParquetFile(predictions_file(project)).read(columns=leaves).column(0)
+    column = pq.ParquetFile(predictions_file(project)).read(columns=leaves).column(0).take(pa.array(chosen))
     first = [one["reasons"][0] if one and one["reasons"] else None for one in column.to_pylist()]
     return pd.Series([f"{'+' if reason['share'] > 0 else '-'}{reason['label']}" if reason else "" for reason in first])
 
 
-def _cells(values: pd.Series, chosen: NDArray[np.intp], kind: str) -> Any:
+def _cells(values: pd.Series, kind: str) -> Any:
     """Numbers rounded to what is shown; texts that occur often are there once."""
-    own = values.iloc[chosen]
     if kind == "text":
-        return own.tolist()
+        return values.tolist()
     if kind == "reason":
-        place, texts = pd.factorize(own)
+        place, texts = pd.factorize(values)
         return {"texts": list(texts), "place": place.tolist()}
     decimals = {"share": 4, "money": 2}.get(kind, 1)
-    return [None if np.isnan(number) else round(number, decimals) for number in own.astype("float64").tolist()]
+    return [None if np.isnan(number) else round(number, decimals) for number in values.astype("float64").tolist()]
 
 
 def _bits(members: Bools) -> str:

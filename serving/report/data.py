@@ -36,6 +36,7 @@ class Snapshot:
     """The customers known before one date. `others` has one number for every why of the section."""
 
     as_of: str
+    iso: str  # the same for programs
     used: str
     eligible: str
     of_largest: float
@@ -91,6 +92,7 @@ def _snapshots(manifest: Manifest, roles: Roles, why_not: tuple[str, ...]) -> tu
     return tuple(
         Snapshot(
             as_of=day(as_of),
+            iso=str(as_of),
             used=_used(as_of, roles, manifest.scored_at),
             eligible=count(cohort.eligible),
             of_largest=cohort.eligible / max(largest, 1),

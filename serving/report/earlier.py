@@ -19,6 +19,7 @@ class OnDate:
     """One judged date: its customers, and its figures as they are shown."""
 
     date: str
+    iso: str  # the same for programs
     customers: str
     figures: tuple[str, ...]
 
@@ -49,7 +50,9 @@ def gather_dates(contract: Contract, evaluation: Evaluation) -> OnDates | None:
     return OnDates(
         heads=heads,
         dates=tuple(
-            OnDate(day(when), count(customers), tuple(say(head, value) for head, value in zip(heads, row, strict=True)))
+            OnDate(
+                day(when), str(when), count(customers), tuple(say(head, value) for head, value in zip(heads, row, strict=True))
+            )
             for (when, customers, _), row in zip(known, values, strict=True)
         ),
         spread=tuple(

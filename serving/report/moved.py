@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.project import Project
 from features.snapshots import Manifest, load_snapshot
-from models.contract import InputColumn
+from models.contract import Contract
 from models.languages import writer
 from models.registry import Registered
 from models.shares import shares
@@ -57,7 +57,7 @@ class Moved:
 
 def gather_moved(project: Project, manifest: Manifest, scorer: Scorer, eligible: pd.DataFrame) -> Moved | None:
     """From the value model; None where there is none, or no earlier date at least a horizon ago."""
-    before = _before(manifest)
+    before = _a_horizon_ago(manifest)
     if "clv" not in scorer.models or before is None:
         return None
     model = scorer.models["clv"]
@@ -80,7 +80,7 @@ def gather_moved(project: Project, manifest: Manifest, scorer: Scorer, eligible:
     )
 
 
-def _before(manifest: Manifest) -> date | None:
+def _a_horizon_ago(manifest: Manifest) -> date | None:
     """The last snapshot at least a horizon before the one that is scored: their horizons do not overlap."""
     ago = [as_of for as_of in manifest.cohorts if (manifest.scored_at - as_of).days >= manifest.horizon_days]
     return max(ago, default=None)
@@ -100,7 +100,7 @@ def _movers(model: Registered, then: pd.DataFrame, now: pd.DataFrame) -> tuple[M
     moved *= np.where(logs == 0, was.total[:, 0], change / np.where(logs == 0, 1, logs))[:, None]
     movers, write = [], writer("money", contract.currency, "en")
     for row, customer_id in enumerate(then.index):
-        whys, told = _whys(contract.explained, contract.currency, moved[row], was.read.numbers[row], is_now.read.numbers[row])
+        whys, told = _whys(contract, moved[row], was.read.numbers[row], is_now.read.numbers[row])
         movers.append(
             Mover(
                 customer_id=str(customer_id),
@@ -114,21 +114,17 @@ def _movers(model: Registered, then: pd.DataFrame, now: pd.DataFrame) -> tuple[M
     return tuple(movers)
 
 
-def _whys(
-    columns: tuple[InputColumn, ...], currency: str, moved: Floats, then: Floats, now: Floats
-) -> tuple[tuple[Why, ...], float]:
+def _whys(contract: Contract, moved: Floats, then: Floats, now: Floats) -> tuple[tuple[Why, ...], float]:
     """The families that moved most, and what they moved together."""
-    families: dict[str, list[int]] = {}
-    for k, column in enumerate(columns):
-        families.setdefault(column.family, []).append(k)
-    by_size = sorted(families.values(), key=lambda members: -abs(moved[members].sum()))[:REASONS]
+    amounts = {members: float(moved[list(members)].sum()) for members in contract.families.values()}
+    strongest = sorted(amounts.items(), key=lambda pair: -abs(pair[1]))[:REASONS]
     whys = []
-    for members in by_size:
-        amount = moved[members].sum()
+    for members, amount in strongest:
         lead = max(members, key=lambda k: moved[k] * np.sign(amount))
-        write = writer(columns[lead].unit, currency, "en")
-        whys.append(Why(columns[lead].meaning, write(then[lead]), write(now[lead]), _signed(amount, currency)))
-    return tuple(whys), float(sum(moved[members].sum() for members in by_size))
+        column = contract.explained[lead]
+        write = writer(column.unit, contract.currency, "en")
+        whys.append(Why(column.meaning, write(then[lead]), write(now[lead]), _signed(amount, contract.currency)))
+    return tuple(whys), sum(amount for _, amount in strongest)
 
 
 def _signed(amount: float, currency: str) -> str:

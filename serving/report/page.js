@@ -1,8 +1,10 @@
 // What a reader can do with the page: sort a table by a click on its head, take any table along as CSV. No network, no library.
 "use strict";
 
-// The number in a cell: the exact one where the page has it, else what stands there; not a number where there is none.
+// The number in a cell: the day or the exact one where the page has it, else what stands there; not a number where there is none.
 const numberIn = (cell) => {
+  const day = cell.querySelector("time");
+  if (day) return Date.parse(day.dateTime);
   const exact = cell.querySelector("data");
   const text = exact ? exact.value : cell.textContent.trim();
   const found = text.replace(/[,\s]/g, "").match(/^[^\d.-]{0,4}(-?[\d.]+(?:e[+-]?\d+)?)/i);

@@ -41,6 +41,19 @@ def test_a_click_on_a_head_sorts_and_another_one_turns_round(report: Page) -> No
     assert column(table, 1) == ["bronze", "silver", "gold", "platinum"]
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_days_are_sorted_as_days(report: Page, language: str) -> None:
+    report.click(f'[data-language="{language}"]')
+    table = report.locator("#data table").last
+    days = table.locator("tbody time")
+    in_order = [day.get_attribute("datetime") for day in days.all()]
+    assert in_order == sorted(in_order)
+    head = table.locator("thead th").first
+    for turns in (in_order, in_order[::-1]):
+        head.click()
+        assert [day.get_attribute("datetime") for day in days.all()] == turns
+
+
 def test_every_table_can_be_taken_along_as_csv(report: Page, tmp_path: Path) -> None:
     tables = report.locator(".box > table").count()
     assert report.locator("button.csv").count() == tables > 15

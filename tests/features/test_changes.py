@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from features.changes import Attribute, Change, Event, Settled, WhatIfSection, changed
+from features.changes import Attribute, Change, Event, Settled, WhatIfSection, changed, open_complaints, read_what_if
 from features.feature import Words
-from features.problems import BadInput
+from features.problems import BadConfig, BadInput
+from features.project import read_project
 
 AS_OF = date(2024, 5, 1)
 YESTERDAY = datetime(2024, 4, 30, 12)
@@ -68,6 +70,50 @@ def test_what_happens_happens_on_the_last_day_before_and_the_past_stays() -> Non
 def test_only_open_complaints_are_settled() -> None:
     settled = [row["resolved_at"] for row in after(Settled())["interactions"]]
     assert settled == [YESTERDAY, SETTLED_IN_MARCH, None]
+
+
+@pytest.mark.parametrize(
+    ("row", "is_open"),
+    [
+        ({"occurred_at": datetime(2024, 4, 1)}, True),
+        ({"occurred_at": datetime(2024, 4, 1), "resolved_at": datetime(2024, 5, 2)}, True),  # settled only later
+        ({"occurred_at": datetime(2024, 4, 1), "resolved_at": datetime(2024, 4, 30)}, False),
+        ({"occurred_at": datetime(2024, 5, 1)}, False),  # has not happened yet
+        ({"occurred_at": datetime(2024, 4, 1), "recorded_at": datetime(2024, 5, 3)}, False),  # nobody knows of it yet
+    ],
+)
+def test_a_complaint_is_open_by_what_is_known_on_the_date(row: dict[str, Any], *, is_open: bool) -> None:
+    events = {"interactions": [{"customer_id": "ada", "kind": "complaint", "resolved_at": None, **row}]}
+    assert open_complaints(events, AS_OF) == is_open
+
+
+MAPPING = """
+[project]
+name = "shop"
+currency = "EUR"
+[tables.customers]
+from = "customers.csv"
+customer_id = "id"
+numeric = ["age"]
+categorical = ["plan"]
+[tables.labels]
+from = "labels.csv"
+customer_id = "id"
+as_of = "day"
+churned = "gone"
+[what_if]
+attributes = ["plan", "plans"]
+"""
+
+
+def test_only_attributes_of_the_mapping_file_may_be_said_to_change(tmp_path: Path) -> None:
+    config = tmp_path / "shop.toml"
+    config.write_text(MAPPING, encoding="utf-8")
+    with pytest.raises(BadConfig) as bad:
+        read_what_if(config, read_project(config))
+    assert bad.value.problems == (f"{config}: what_if.attributes: no attribute plans; did you mean 'plan'?",)
+    config.write_text(MAPPING.replace(', "plans"', ""), encoding="utf-8")
+    assert read_what_if(config, read_project(config)).attributes == ("plan",)
 
 
 def test_an_attribute_changes_only_for_the_customer_herself() -> None:

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from features.kept import events_of, kept_table
-from features.project import Project, read_project
-from features.simulate import simulate
-from features.snapshots import Manifest, build_snapshots
+from features.project import Project
+from features.snapshots import Manifest
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Manifest]:
-    folder = tmp_path_factory.mktemp("kept")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        project = read_project(simulate(Path("company"), customers=300, seed=2).config)
-        return project.model_copy(
-            update={"project": project.project.model_copy(update={"out": str(folder / project.project.out)})}
-        ), build_snapshots(project)
-
-
-def test_every_row_of_hers_is_there_and_nobody_elses(built: tuple[Project, Manifest]) -> None:
-    project, manifest = built
+def test_every_row_of_hers_is_there_and_nobody_elses(whole_company: tuple[Project, Manifest]) -> None:
+    project, manifest = whole_company
     tables = {name: kept_table(project, name).to_pandas() for name in manifest.words.mapped if name != "identities"}
     for customer_id in tables["customers"]["customer_id"].head(20):
         events = events_of(project, manifest.words, customer_id)
@@ -36,8 +20,8 @@ def test_every_row_of_hers_is_there_and_nobody_elses(built: tuple[Project, Manif
                 assert own == rows
 
 
-def test_of_customers_her_own_row_comes_first_and_then_those_she_brought(built: tuple[Project, Manifest]) -> None:
-    project, manifest = built
+def test_of_customers_her_own_row_comes_first_and_then_those_she_brought(whole_company: tuple[Project, Manifest]) -> None:
+    project, manifest = whole_company
     customers = kept_table(project, "customers", ["customer_id", "referred_by"]).to_pandas()
     bringer = customers["referred_by"].dropna().iloc[0]
     own, *brought = events_of(project, manifest.words, bringer)["customers"]
@@ -45,5 +29,5 @@ def test_of_customers_her_own_row_comes_first_and_then_those_she_brought(built: 
     assert {row["customer_id"] for row in brought} == set(customers.loc[customers["referred_by"] == bringer, "customer_id"])
 
 
-def test_somebody_unknown_has_no_rows(built: tuple[Project, Manifest]) -> None:
-    assert not any(events_of(built[0], built[1].words, "nobody").values())
+def test_somebody_unknown_has_no_rows(whole_company: tuple[Project, Manifest]) -> None:
+    assert not any(events_of(whole_company[0], whole_company[1].words, "nobody").values())

@@ -279,10 +279,17 @@ def test_explained_in_parts_or_alone_a_customer_has_the_same_reasons(
     bundle: Bundle, odd_customers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = Explainer(bundle).explain(odd_customers, top=3)
+    alone = [Explainer(bundle).explain(odd_customers.iloc[[row]], top=3)[0] for row in range(len(odd_customers))]
+    columns = Explainer(bundle).columns(odd_customers, top=3)
     monkeypatch.setattr("models.reasons.ROWS_AT_ONCE", 7)
+    by_threads = Explainer(bundle).columns(odd_customers, top=3, threads=3)
+    assert [column.explanations.equals(by_threads[name].explanations) for name, column in columns.items()] == [True] * len(
+        columns
+    )
     in_parts = Explainer(bundle).explain(odd_customers, top=3)
     texts = [[[reason.text for reason in one.reasons] for one in row.values()] for row in together]
-    assert texts == [[[reason.text for reason in one.reasons] for one in row.values()] for row in in_parts]
+    for others in (in_parts, alone):
+        assert texts == [[[reason.text for reason in one.reasons] for one in row.values()] for row in others]
 
 
 def test_of_where_a_model_starts_from_the_average_is_said_because_the_base_is_the_average_customer(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from math import factorial
 
+import numba
 import numpy as np
 import pytest
 import xgboost as xgb
 
+from models import tree_shares
 from models.tree_shares import PATTERN_BITS, TreeShares, shapley_values
 
 
@@ -84,6 +86,24 @@ def test_a_row_alone_has_the_shares_it_has_among_others() -> None:
     assert np.array_equal(shares.values(rows), alone)
     by_column = np.asfortranarray(rows)
     assert np.array_equal(shares.values(by_column), alone)
+
+
+def test_where_no_place_can_be_written_the_loop_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_it, kept = numba.njit, []
+
+    def refuses_to_keep(*given: object, cache: bool = False, **options: object) -> object:
+        kept.append(cache)
+        if cache:
+            raise RuntimeError("cannot cache function '_look_up': no locator available")
+        return compile_it(*given, **options)
+
+    monkeypatch.setattr("models.tree_shares.numba.njit", refuses_to_keep)
+    booster, rows = fitted(4)
+    shares = TreeShares.of(booster, 1)
+    expected = shares.values(rows)
+    monkeypatch.setattr("models.tree_shares._look_up", tree_shares._compiled(tree_shares._look_up.py_func))
+    assert kept == [True, False]
+    assert np.array_equal(shares.values(rows), expected)
 
 
 def test_no_rows_have_no_shares() -> None:

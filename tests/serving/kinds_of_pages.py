@@ -38,7 +38,7 @@ from serving.report.when import ENDS
 from serving.report.wording import off_by
 from serving.scorer import Scorer
 from serving.until_leaving import say_days
-from tests.serving.test_report import (
+from tests.serving.made_up_report import (
     GRID,
     RECIPES,
     ROLES,

@@ -14,9 +14,9 @@ from serving.report.shown import shown_texts
 from serving.report.translation import Chinese, catalogue
 from tests.serving.conftest import Demo
 from tests.serving.kinds_of_pages import Shown, pages, sayings
-from tests.serving.test_report import EVIL
-from tests.serving.test_report import manifest as manifest
-from tests.serving.test_report import snapshot as snapshot
+from tests.serving.made_up_report import EVIL
+from tests.serving.made_up_report import manifest as manifest
+from tests.serving.made_up_report import snapshot as snapshot
 from tests.serving.test_translation import STAYS, half_translated, values
 
 BROUGHT = (  # by the company's data

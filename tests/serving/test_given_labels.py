@@ -19,7 +19,7 @@ from serving.answers import Desk
 from serving.batch import predictions_file, score_customers
 from serving.report.build import report_file, report_on
 from serving.scorer import load_scorer
-from tests.serving.test_report import in_words
+from tests.serving.made_up_report import in_words
 from tests.serving.test_translation import half_translated, in_chinese, untranslated
 from training.settings import TrainingSettings
 from training.train import possible_tasks, train

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from features.changes import Attribute, Event, Settled, WhatIfSection, open_complaints
 from features.kept import events_of, kept_table
-from features.project import Project, read_project
-from features.simulate import simulate
-from features.snapshots import Manifest, build_snapshots
+from features.project import Project
+from features.snapshots import Manifest
 from serving.plausible import plausible_changes
 
 SECTION = WhatIfSection(attributes=("segment", "age"))
 
 
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Manifest]:
-    folder = tmp_path_factory.mktemp("plausible")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        project = read_project(simulate(Path("company"), customers=300, seed=2).config)
-        manifest = build_snapshots(project)
-    out = project.project.model_copy(update={"out": str(folder / project.project.out)})
-    return project.model_copy(update={"project": out}), manifest
-
-
-def test_orders_are_as_large_as_those_of_others_and_of_what_she_has_bought_most(company: tuple[Project, Manifest]) -> None:
-    project, manifest = company
+def test_orders_are_as_large_as_those_of_others_and_of_what_she_has_bought_most(
+    whole_company: tuple[Project, Manifest],
+) -> None:
+    project, manifest = whole_company
     orders = kept_table(project, "orders").to_pandas()
     customer_id = orders.loc[orders["category"].isin(manifest.categories), "customer_id"].iloc[0]
     found = plausible_changes(project, manifest, WhatIfSection(), events_of(project, manifest.words, customer_id))
@@ -48,19 +36,19 @@ def test_orders_are_as_large_as_those_of_others_and_of_what_she_has_bought_most(
     )
 
 
-def test_complaints_are_settled_only_where_one_is_open(company: tuple[Project, Manifest]) -> None:
-    project, manifest = company
+def test_complaints_are_settled_only_where_one_is_open(whole_company: tuple[Project, Manifest]) -> None:
+    project, manifest = whole_company
     seen = set()
     for customer_id in kept_table(project, "interactions", ["customer_id"])["customer_id"].unique().to_pylist()[:150]:
         events = events_of(project, manifest.words, customer_id)
-        is_open = open_complaints(events) > 0
+        is_open = open_complaints(events, manifest.scored_at) > 0
         assert plausible_changes(project, manifest, WhatIfSection(), events).get("complaint", []) == [Settled()] * is_open
         seen.add(is_open)
     assert seen == {True, False}
 
 
-def test_answers_are_better_than_her_last_one(company: tuple[Project, Manifest]) -> None:
-    project, manifest = company
+def test_answers_are_better_than_her_last_one(whole_company: tuple[Project, Manifest]) -> None:
+    project, manifest = whole_company
     surveys = kept_table(project, "surveys").to_pandas()
     nps = (
         surveys[surveys["instrument"] == "nps"].sort_values("occurred_at").groupby("customer_id")["score"].last().astype(float)
@@ -71,8 +59,10 @@ def test_answers_are_better_than_her_last_one(company: tuple[Project, Manifest])
         assert scores == [score for score in range(11) if score > last]
 
 
-def test_only_attributes_that_may_change_are_tried_and_numbers_near_her_own_first(company: tuple[Project, Manifest]) -> None:
-    project, manifest = company
+def test_only_attributes_that_may_change_are_tried_and_numbers_near_her_own_first(
+    whole_company: tuple[Project, Manifest],
+) -> None:
+    project, manifest = whole_company
     own = kept_table(project, "customers").to_pandas().dropna(subset=["age", "segment"]).iloc[0]
     events = events_of(project, manifest.words, own["customer_id"])
     assert not {"segment", "age"} & set(plausible_changes(project, manifest, WhatIfSection(), events))

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from features.changes import Change, Event, WhatIfSection
-from features.problems import BadConfig, BadInput
+from features.problems import BadInput
 from models.bundle import CHURN
 from serving.__main__ import main
 from serving.batch import predictions_file
 from serving.plausible import plausible_changes
 from serving.what_if import WhatIf
-from serving.what_if_page import read_changes, say_nearest
+from serving.what_if_command import read_changes, say_nearest
 from tests.serving.conftest import Demo
 
 NOTHING = WhatIfSection()
@@ -108,13 +108,11 @@ def test_plausible_orders_are_as_large_as_those_of_others_the_smallest_first(wha
     assert {order["category"] for order in orders} <= set(demo.manifest.categories)
 
 
-def test_unknown_customers_thresholds_and_attributes_are_refused(what_if: WhatIf, demo: Demo, silent: str) -> None:
+def test_unknown_customers_and_thresholds_are_refused(what_if: WhatIf, silent: str) -> None:
     with pytest.raises(BadInput, match="customer_id 'nobody': not known before"):
         what_if.events("nobody")
     with pytest.raises(BadInput, match="expected a probability between 0 and 1"):
         what_if.nearest(silent, what_if.events(silent), {}, below=30)
-    with pytest.raises(BadConfig, match=r"what_if\.attributes: no attribute plan"):
-        WhatIf.open(demo.project, WhatIfSection(attributes=("plan",)))
 
 
 def test_changes_are_read_from_the_command_line() -> None:

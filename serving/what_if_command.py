@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from features.changes import Attribute, Change, Event, Settled, WhatIfSection
 from features.problems import BadInput
 from features.project import Project
-from features.snapshots import load_manifest
 from models.bundle import CHURN
 from models.languages import writer
 from serving.changes_in_words import say_changes
@@ -46,7 +45,7 @@ def show_nearest(project: Project, section: WhatIfSection, customer_id: str, bel
     """The smallest plausible changes that bring one customer's risk of leaving below a threshold."""
     what_if = WhatIf.open(project, section)
     events = what_if.events(customer_id)
-    options = plausible_changes(project, load_manifest(project), section, events)
+    options = plausible_changes(project, what_if.manifest, section, events)
     found = what_if.nearest(customer_id, events, options, below=below)
     lines = say_nearest(found, project.project.currency)
     return "\n".join(
