@@ -34,7 +34,8 @@ import xgboost as xgb
 from benchmarks.models_data import Company, company
 from features.calendar import DAY_OF_YEAR
 from features.snapshots import load_snapshot
-from models.bundle import Bundle, booster_numbers
+from models.bundle import Bundle
+from models.inputs import Inputs, booster_numbers
 from models.reasons import Explainer
 
 CONFIG, CUSTOMERS, THREADS, TOP, TURNS, SINGLE_TURNS = Path("configs/online_retail.toml"), 100_000, 2, 3, 3, 300
@@ -52,10 +53,10 @@ def main() -> None:
     explainer = Explainer(bundle)  # made once when a bundle is loaded, as shap's
     ours = fastest(lambda: explainer.columns(rows, top=TOP, threads=THREADS), TURNS)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    shap_seconds, theirs = shap_values(bundle, booster_numbers(read.numbers_without(DAY_OF_YEAR)))
-    found = bundle.tree_shares.values(booster_numbers(read.numbers))[:, 0]
-    kept = [k for k, name in enumerate(read.columns) if name != DAY_OF_YEAR]
-    contribs = fastest(lambda: pred_contribs(bundle.booster, read.numbers_without(DAY_OF_YEAR), THREADS), 1)
+    kept = read.all_but(DAY_OF_YEAR)
+    shap_seconds, theirs = shap_values(bundle, read.for_boosters[:, kept])
+    found = bundle.tree_shares.values(read.for_boosters)[:, 0]
+    contribs = fastest(lambda: pred_contribs(bundle.booster, read.numbers[:, kept], THREADS), 1)
     single, single_contribs = one_customer(bundle, rows)
     print(f"  numbers and words: {ours:.2f} s; shap: {shap_seconds:.2f} s; pred_contribs: {contribs:.2f} s")
     print(f"  one customer: {single:.2f} ms; pred_contribs: {single_contribs:.2f} ms")
@@ -121,8 +122,8 @@ def one_customer(bundle: Bundle, rows: pd.DataFrame) -> tuple[float, float]:
     """Milliseconds for one customer after the other: ours with words, and `pred_contribs`. Both get bare numbers, no frame."""
     bundle.booster.set_param({"nthread": 1})
     read = bundle.inputs(rows)
-    own = [type(read)(read.columns, read.numbers[k : k + 1]) for k in range(SINGLE_TURNS)]
-    numbers = [one.numbers_without(DAY_OF_YEAR) for one in own]
+    own = [Inputs(read.columns, read.numbers[k : k + 1]) for k in range(SINGLE_TURNS)]
+    numbers = [one.numbers[:, one.all_but(DAY_OF_YEAR)] for one in own]
     explainer = Explainer(bundle)
     ours = [fastest(lambda one=one: explainer.explain(one, top=TOP), 1) for one in own]
     theirs = [fastest(lambda one=one: pred_contribs(bundle.booster, one, 1), 1) for one in numbers]

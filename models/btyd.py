@@ -61,7 +61,11 @@ class OrderRate:
 
     def expected_orders(self, repeats: Floats, last: Floats, age: Floats, days: float) -> Floats:
         """Orders to expect in the next `days` days."""
-        alive = self.alive(repeats, last, age)
+        expected: Floats = self.alive(repeats, last, age) * self.expected_orders_if_alive(repeats, age, days)
+        return expected
+
+    def expected_orders_if_alive(self, repeats: Floats, age: Floats, days: float) -> Floats:
+        """The same of somebody who is known to be a customer."""
         a = self.a if abs(self.a - 1) > 1e-6 else 1 + 1e-6  # the formula has a removable gap at a = 1
         shape, ahead = self.r + repeats, days / (self.alpha + age)
         total = a + self.b + repeats
@@ -69,7 +73,7 @@ class OrderRate:
         # Where the series fails, many orders and much leaving have made both rates all but certain: their means will do.
         steady, leaves = shape * ahead, np.maximum(a / (total + 1), 1e-12)
         usable = np.isfinite(expected) & (expected >= 0) & (expected <= steady)
-        return alive * np.where(usable, expected, -np.expm1(-steady * leaves) / leaves)
+        return np.where(usable, expected, -np.expm1(-steady * leaves) / leaves)
 
     def staying(self, repeats: Floats, age: Floats, days: Floats | float) -> Floats:
         """P(still a customer `days` days from now, given that she is one now); the three are broadcast.

@@ -27,7 +27,7 @@ from models.calibration import Calibrator, inverse_link
 from models.contract import Contract
 from models.evaluation import Evaluation
 from models.horizons import Horizons
-from models.inputs import Columns, Inputs
+from models.inputs import Columns, Inputs, booster_numbers
 from models.intervals import Intervals
 from models.leaving import days_at_constant_rate
 from models.linear import Linear
@@ -41,7 +41,6 @@ Part = TypeVar("Part", bound=BaseModel)
 OPTIONAL_PARTS = ("intervals", "prior", "season", "linear", "horizons", "yardsticks")
 CHURN = "churn_probability"
 DAYS_UNTIL_LEAVING = ("days_until_leaving_lower_80", "days_until_leaving", "days_until_leaving_upper_80")
-LARGEST = 1e30  # boosters refuse what float32 cannot hold
 GOLDEN_TOLERANCE = 1e-4  # relative; boosters add float32 leaves, in another order on another processor
 
 
@@ -93,7 +92,7 @@ class Bundle:
         """What the trees say where no feature says anything: one number per output."""
         columns = tuple(column.name for column in self.contract.explained)
         nothing = Inputs(columns, np.full((1, len(columns)), np.nan))
-        given = self.tree_shares.values(booster_numbers(nothing.numbers)).sum(axis=2)
+        given = self.tree_shares.values(nothing.for_boosters).sum(axis=2)
         bias: Floats = (self.trees(nothing) - given)[0]
         return bias
 
@@ -123,7 +122,7 @@ class Bundle:
 
     def trees(self, values: Inputs) -> Floats:
         """The trees' correction: rows x outputs."""
-        read = booster_numbers(values.numbers_without(DAY_OF_YEAR))
+        read = values.for_boosters[:, values.all_but(DAY_OF_YEAR)]
         raw = self.booster.inplace_predict(read, predict_type="margin", validate_features=False)
         return np.asarray(raw, dtype=np.float64).reshape(len(values), -1)
 
@@ -175,14 +174,6 @@ def matrix(values: pd.DataFrame, nthread: int = 1) -> xgb.DMatrix:
     """The columns of a frame as boosters take them."""
     read = booster_columns(values)
     return xgb.DMatrix(booster_numbers(read.to_numpy(np.float64)), feature_names=list(read.columns), nthread=nthread)
-
-
-def booster_numbers(read: Floats) -> NDArray[np.float32]:
-    """Numbers as boosters hold them: what is larger than these can hold, as rows sent by hand may be, is as large as may be."""
-    with np.errstate(over="ignore"):
-        numbers = read.astype(np.float32)
-    clipped: NDArray[np.float32] = np.clip(numbers, -LARGEST, LARGEST, out=numbers)
-    return clipped
 
 
 def blend(linear_share: float, trees: Floats, linear: Floats | None) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+LARGEST = 1e30  # boosters refuse what float32 cannot hold
 
 
 class Columns(Protocol):
@@ -66,16 +67,32 @@ class Inputs:
         both[:, :own], both[:, own:] = self.numbers, numbers
         return Inputs(self.columns + columns, both)
 
-    def numbers_without(self, name: str) -> Floats:
-        """The numbers of all columns but one, if it is there."""
-        if name not in self.place:
-            return self.numbers
-        return np.delete(self.numbers, self.place[name], axis=1)
+    @cached_property
+    def for_boosters(self) -> NDArray[np.float32]:
+        """The numbers as boosters hold them, in the same shape."""
+        return booster_numbers(self.numbers)
+
+    def all_but(self, name: str) -> NDArray[np.intp]:
+        """Where all columns are but one, if it is there."""
+        return _all_but(self.columns, name)
 
 
 @lru_cache(maxsize=64)  # the same few models ask again and again
 def _place(columns: tuple[str, ...]) -> dict[str, int]:
     return {name: k for k, name in enumerate(columns)}
+
+
+@lru_cache(maxsize=64)
+def _all_but(columns: tuple[str, ...], name: str) -> NDArray[np.intp]:
+    return np.array([k for k, own in enumerate(columns) if own != name], dtype=np.intp)
+
+
+def booster_numbers(read: Floats) -> NDArray[np.float32]:
+    """Numbers as boosters hold them: what is larger than these can hold, as rows sent by hand may be, is as large as may be."""
+    with np.errstate(over="ignore"):
+        numbers = read.astype(np.float32)
+    clipped: NDArray[np.float32] = np.clip(numbers, -LARGEST, LARGEST, out=numbers)
+    return clipped
 
 
 def column(rows: Columns, name: str) -> Floats:

@@ -111,8 +111,8 @@ class Prior(Frozen):
         days, last, age, value = _rhythm(rows)
         rate, worth = OrderRate(*self.order_rate), OrderValue(*self.order_value)
         alive = rate.alive(days - 1, last, age)
-        some_order = rate.some_order(days - 1, last, age, self.horizon_days)
-        orders = rate.expected_orders(days - 1, last, age, self.horizon_days)
+        some_order = alive * rate.some_order_if_alive(days - 1, age, self.horizon_days)
+        orders = alive * rate.expected_orders_if_alive(days - 1, age, self.horizon_days)
         order_value = worth.expected(days, value)
         return np.column_stack((alive, some_order, orders, order_value, orders * order_value))
 
@@ -128,19 +128,25 @@ class Prior(Frozen):
     def offset(self, values: Columns, link: Link, horizon_days: int) -> Floats:
         """Where margins start from: the log of the expected spend (`exp`), the log-odds of no order (`sigmoid`).
 
-        `values` are snapshot columns; the horizon need not be the one of the prior's own columns. Of a customer whose rhythm is
-        not known it is `usual_offset`.
+        `values` are snapshot columns; the horizon need not be the one of the prior's own columns, which are not worked out
+        again where they are among the values. Of a customer whose rhythm is not known it is `usual_offset`.
         """
-        days, last, age, value = _rhythm(values)
-        rate = OrderRate(*self.order_rate)
+        known = horizon_days == self.horizon_days and self.offset_column(link) in values.columns
+        expected = column(values, self.offset_column(link)) if known else self._expected(values, link, horizon_days)
         if link == "exp":
-            orders = rate.expected_orders(days - 1, last, age, horizon_days)
-            spend = orders * OrderValue(*self.order_value).expected(days, value)
-            offset = np.log(np.maximum(spend, AMOUNT_MIN))
+            offset = np.log(np.maximum(expected, AMOUNT_MIN))
         else:
-            chance = np.clip(rate.some_order(days - 1, last, age, horizon_days), CHANCE_MIN, 1 - CHANCE_MIN)
+            chance = np.clip(expected, CHANCE_MIN, 1 - CHANCE_MIN)
             offset = np.log1p(-chance) - np.log(chance)
         return np.where(np.isnan(offset), self.usual_offset(link, horizon_days), offset)
+
+    def _expected(self, values: Columns, link: Link, horizon_days: int) -> Floats:
+        """The spend to expect (`exp`) or the chance of an order (`sigmoid`) within a horizon."""
+        days, last, age, value = _rhythm(values)
+        rate = OrderRate(*self.order_rate)
+        if link == "sigmoid":
+            return rate.some_order(days - 1, last, age, horizon_days)
+        return rate.expected_orders(days - 1, last, age, horizon_days) * OrderValue(*self.order_value).expected(days, value)
 
     def usual_offset(self, link: Link, horizon_days: int) -> float:
         """The same of a customer about whom nothing is known."""

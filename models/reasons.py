@@ -112,12 +112,14 @@ class Explainer:
         self._by_family = np.concatenate(self._members)  # all columns, family after family
         self._begin = np.cumsum([0, *map(len, self._members[:-1])])
         self._usuals, self._sentences = Usuals.of(columns), Sentences(bundle, tuple(families))
-        self._words = {
-            "family": pa.array([column.family for column in columns], pa.string()),
-            "feature": pa.array([column.name for column in columns], pa.string()),
-            "label": pa.array([column.meaning for column in columns], pa.string()),
-            "label_zh": pa.array([column.meaning_zh for column in columns], pa.string()),
-        }
+        self._words = _struct(
+            {
+                "family": pa.array([column.family for column in columns], pa.string()),
+                "feature": pa.array([column.name for column in columns], pa.string()),
+                "label": pa.array([column.meaning for column in columns], pa.string()),
+                "label_zh": pa.array([column.meaning_zh for column in columns], pa.string()),
+            }
+        )
 
     def explain(
         self, rows: pd.DataFrame | Inputs, *, top: int, stake: Floats | None = None
@@ -207,7 +209,7 @@ class Explainer:
             "points": _addition(sums, sums.points, chosen, ends),
             "money": _addition(sums, money, chosen, ends),
         }
-        causes = np.full(len(fails), None)
+        causes: list[str | None] = [None] * len(fails)
         for row in np.flatnonzero(fails):
             causes[row] = f"the reasons miss the served number by {sums.missed[row]:.2g} (allowed {TOLERANCE:g})"
         return Column(_struct(parts, fails), pa.array(causes, pa.string()))
@@ -215,9 +217,9 @@ class Explainer:
     def _reasons(self, k: int, chosen: Chosen, moved: Floats) -> pa.StructArray:
         """All reasons of one output, customer after customer."""
         text, text_zh = self._sentences.say(chosen.facts, moved, k)
-        lead = pa.array(chosen.facts.lead)
+        words = self._words.take(pa.array(chosen.facts.lead))
         return _struct(
-            {name: words.take(lead) for name, words in self._words.items()}
+            dict(zip(words.type.names, words.flatten(), strict=True))
             | {"value": pa.array(chosen.facts.value, from_pandas=True), "share": chosen.share, "text": text, "text_zh": text_zh}
         )
 

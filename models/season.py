@@ -6,6 +6,8 @@ each date taken out, so that they learn only what sets customers apart; which le
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,11 +31,21 @@ class Season(Frozen):
 
     def at(self, rows: Columns) -> Floats:
         """The level for each row, one column per output."""
-        usual = np.tile(np.asarray(self.usual, dtype=np.float64), (len(rows), 1))
+        usual = np.repeat(np.array([self.usual], dtype=np.float64), len(rows), axis=0)
         if not self.days or DAY_OF_YEAR not in rows.columns:
             return usual
         day = column(rows, DAY_OF_YEAR)
         known = ~np.isnan(day)
-        for k, levels in enumerate(np.asarray(self.levels, dtype=np.float64).T):
-            usual[known, k] = np.interp(day[known], self.days, levels, period=YEAR_DAYS)
+        days, levels = self._round_the_year
+        for k, own in enumerate(levels):
+            usual[known, k] = np.interp(day[known] % YEAR_DAYS, days, own)
         return usual
+
+    @cached_property
+    def _round_the_year(self) -> tuple[Floats, Floats]:
+        """Days from before the year to after it, and the levels of these by output."""
+        days, levels = np.asarray(self.days, dtype=np.float64) % YEAR_DAYS, np.asarray(self.levels, dtype=np.float64)
+        order = np.argsort(days)
+        round_the_year = order[np.r_[-1, : len(order), 0]]
+        before_and_after = np.r_[-YEAR_DAYS, np.zeros(len(order)), YEAR_DAYS]
+        return days[round_the_year] + before_and_after, levels[round_the_year].T

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.calendar import DAY_OF_YEAR
-from models.bundle import Bundle, Parts, booster_numbers
+from models.bundle import Bundle, Parts
 from models.calibration import inverse_link
 from models.inputs import Inputs
 
@@ -98,14 +98,14 @@ def shares(bundle: Bundle, rows: pd.DataFrame | Inputs) -> Shares:
     slopes, intercepts = np.asarray(bundle.calibrator.slopes), np.asarray(bundle.calibrator.intercepts)
     values *= slopes[:, None]
     linear = bundle.calibrator.linear(parts.margins(bundle))
-    base = np.tile(base * slopes + intercepts, (len(read), 1))
+    base = np.repeat((base * slopes + intercepts)[None], len(read), axis=0)
     found = Shares("log_odds", read, base, values, linear, np.abs(base + values.sum(axis=2) - linear))
     return found if bundle.contract.link == "sigmoid" else _in_amounts(found)
 
 
 def _of_correction(bundle: Bundle, read: Inputs, parts: Parts) -> tuple[Floats, Floats]:
     """What trees and linear half give to each feature, and what they say where no feature says anything, per output."""
-    values = bundle.tree_shares.values(booster_numbers(read.numbers)).astype(np.float64)
+    values = bundle.tree_shares.values(read.for_boosters).astype(np.float64)
     if bundle.linear is None or parts.standardised is None:
         return values, bundle.tree_bias
     share = bundle.contract.linear_share

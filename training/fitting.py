@@ -9,8 +9,9 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from features.problems import BadInput
-from models.bundle import blend, booster_columns, booster_numbers, margins, matrix
+from models.bundle import blend, booster_columns, margins, matrix
 from models.contract import Link
+from models.inputs import booster_numbers
 from models.linear import Linear
 from models.recipe import Parameters, Recipe
 from training.frame import Frame
