@@ -124,7 +124,7 @@ class Bundle:
         """The trees' correction: rows x outputs."""
         read = values.for_boosters[:, values.all_but(DAY_OF_YEAR)]
         raw = self.booster.inplace_predict(read, predict_type="margin", validate_features=False)
-        return np.asarray(raw, dtype=np.float64).reshape(len(values), -1)
+        return np.asarray(raw, dtype=np.float64).reshape(len(values), len(self.contract.outputs))
 
     def level(self, values: Columns) -> Floats:
         """What the season adds to each margin: one row per customer, one column per output."""

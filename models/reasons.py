@@ -8,77 +8,24 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.feature import Family
 from models.bundle import Bundle
-from models.contract import Frozen
+from models.explanations import Column, Explanation, Found, Sum, column, objects
 from models.inputs import Inputs
 from models.sentences import Facts, Sentences
-from models.shares import TOLERANCE, OnScale, Scale, Shares, shares
+from models.shares import TOLERANCE, OnScale, Shares, shares
 from models.yardsticks import Usuals
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 ROWS_AT_ONCE = 4_096
-
-
-class Reason(Frozen):
-    """What the features of one family add to one answer.
-
-    `feature` is the one that pushes hardest the way the family goes, `value` the customer's own, null where it is not known.
-    """
-
-    family: Family
-    feature: str
-    label: str
-    label_zh: str
-    value: float | None
-    share: float
-    text: str
-    text_zh: str
-
-
-class Addition(Frozen):
-    """The same reasons on another scale: base + shares + rest = total."""
-
-    base: float
-    shares: tuple[float, ...]
-    rest: float
-    total: float
-
-
-ADDITION = pa.struct(
-    [("base", pa.float64()), ("shares", pa.list_(pa.float64())), ("rest", pa.float64()), ("total", pa.float64())]
-)
-
-
-class Column(NamedTuple):
-    """The explanations of one output for many customers, null where there is none, and then why; null where there is one."""
-
-    explanations: pa.StructArray
-    unavailable: pa.StringArray
-
-
-class Explanation(Frozen):
-    """base + the shares of the reasons + rest = total; total is the served number on `scale`.
-
-    `points` says it in percentage points of a probability, `money` in the money at stake, where that is known.
-    """
-
-    scale: Scale
-    base: float
-    reasons: tuple[Reason, ...]
-    rest: float
-    total: float
-    points: Addition | None = None
-    money: Addition | None = None
 
 
 @dataclass(frozen=True)
@@ -112,14 +59,9 @@ class Explainer:
         self._by_family = np.concatenate(self._members)  # all columns, family after family
         self._begin = np.cumsum([0, *map(len, self._members[:-1])])
         self._usuals, self._sentences = Usuals.of(columns), Sentences(bundle, tuple(families))
-        self._words = _struct(
-            {
-                "family": pa.array([column.family for column in columns], pa.string()),
-                "feature": pa.array([column.name for column in columns], pa.string()),
-                "label": pa.array([column.meaning for column in columns], pa.string()),
-                "label_zh": pa.array([column.meaning_zh for column in columns], pa.string()),
-            }
-        )
+        words = ("family", "name", "meaning", "meaning_zh")
+        texts = [pa.array([getattr(column, word) for column in columns], pa.string()) for word in words]
+        self._words = pa.StructArray.from_arrays(texts, names=["family", "feature", "label", "label_zh"])
 
     def explain(
         self, rows: pd.DataFrame | Inputs, *, top: int, stake: Floats | None = None
@@ -128,20 +70,18 @@ class Explainer:
 
         There is none where shares and served number disagree. `stake` is the money at stake for each row, where it is known.
         """
-        columns = self.columns(rows, top=top, stake=stake)
-        found = {
-            name: [
-                cause or Explanation.model_validate(one)
-                for one, cause in zip(column.explanations.to_pylist(), column.unavailable.to_pylist(), strict=True)
-            ]
-            for name, column in columns.items()
-        }
+        columns = self._bundle.contract.explained
+        found = {name: objects(one, columns) for name, one in self._found(rows, top, stake).items()}
         return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
 
     def columns(
         self, rows: pd.DataFrame | Inputs, *, top: int, stake: Floats | None = None, threads: int = 1
     ) -> dict[str, Column]:
         """The same for many customers as columns of a table, by output."""
+        return {name: column(one, self._words) for name, one in self._found(rows, top, stake, threads).items()}
+
+    def _found(self, rows: pd.DataFrame | Inputs, top: int, stake: Floats | None, threads: int = 1) -> dict[str, Found]:
+        """All there is to say, by output."""
         parts = [_some(rows, begin) for begin in range(0, max(len(rows), 1), ROWS_AT_ONCE)]
         if threads == 1 or len(parts) == 1:
             found = [self._choose(part, top) for part in parts]
@@ -149,7 +89,7 @@ class Explainer:
             with ThreadPoolExecutor(threads) as pool:
                 found = list(pool.map(lambda part: self._choose(part, top), parts))
         return {
-            output.name: self._column(k, joined([sums for sums, _ in own]), joined([why for _, why in own]), stake)
+            output.name: self._said(k, joined([sums for sums, _ in own]), joined([why for _, why in own]), stake)
             for k, (output, own) in enumerate(zip(self._bundle.contract.outputs, zip(*found, strict=True), strict=True))
         }
 
@@ -194,33 +134,24 @@ class Explainer:
             lead[here], alone[here] = members[hardest], own[hardest, np.arange(len(here))] == share[here]
         return lead, alone
 
-    def _column(self, k: int, sums: Sums, chosen: Chosen, stake: Floats | None) -> Column:
-        """The explanations of one output, side by side."""
-        ends = pa.array(np.concatenate([[0], chosen.count.cumsum()]).astype(np.int32))
-        money = None if sums.points is None or stake is None else sums.points.of_stake(stake)
-        moved = chosen.share if sums.points is None else chosen.share * np.repeat(sums.points.rate, chosen.count)
-        fails = ~(sums.missed <= TOLERANCE)
-        parts = {
-            "scale": pa.repeat("money" if self._bundle.contract.link == "exp" else "log_odds", len(fails)),
-            "base": sums.base,
-            "reasons": pa.ListArray.from_arrays(ends, self._reasons(k, chosen, moved)),
-            "rest": sums.rest,
-            "total": sums.total,
-            "points": _addition(sums, sums.points, chosen, ends),
-            "money": _addition(sums, money, chosen, ends),
-        }
-        causes: list[str | None] = [None] * len(fails)
-        for row in np.flatnonzero(fails):
-            causes[row] = f"the reasons miss the served number by {sums.missed[row]:.2g} (allowed {TOLERANCE:g})"
-        return Column(_struct(parts, fails), pa.array(causes, pa.string()))
-
-    def _reasons(self, k: int, chosen: Chosen, moved: Floats) -> pa.StructArray:
-        """All reasons of one output, customer after customer."""
-        text, text_zh = self._sentences.say(chosen.facts, moved, k)
-        words = self._words.take(pa.array(chosen.facts.lead))
-        return _struct(
-            dict(zip(words.type.names, words.flatten(), strict=True))
-            | {"value": pa.array(chosen.facts.value, from_pandas=True), "share": chosen.share, "text": text, "text_zh": text_zh}
+    def _said(self, k: int, sums: Sums, chosen: Chosen, stake: Floats | None) -> Found:
+        """The reasons of one output in words and on every scale."""
+        own = Sum(sums.base, chosen.share, sums.rest, sums.total)
+        points = None if sums.points is None else _on_scale(own, sums.points, chosen.count)
+        money = None if sums.points is None or stake is None else _on_scale(own, sums.points.of_stake(stake), chosen.count)
+        unavailable: list[str | None] = [None] * len(sums.missed)
+        for row in np.flatnonzero(~(sums.missed <= TOLERANCE)):
+            unavailable[row] = f"the reasons miss the served number by {sums.missed[row]:.2g} (allowed {TOLERANCE:g})"
+        return Found(
+            scale="money" if self._bundle.contract.link == "exp" else "log_odds",
+            own=own,
+            points=points,
+            money=money,
+            unavailable=unavailable,
+            ends=chosen.count.cumsum(),
+            lead=chosen.facts.lead,
+            value=chosen.facts.value,
+            texts=self._sentences.say(chosen.facts, (points or own).shares, k),
         )
 
 
@@ -247,20 +178,7 @@ def _some(rows: pd.DataFrame | Inputs, begin: int) -> pd.DataFrame | Inputs:
     return Inputs(rows.columns, rows.numbers[part]) if isinstance(rows, Inputs) else rows.iloc[part]
 
 
-def _addition(sums: Sums, scale: OnScale | None, chosen: Chosen, ends: pa.Array) -> pa.Array:
-    """The same reasons on another scale; null where there is none."""
-    if scale is None:
-        return pa.nulls(len(chosen.count), ADDITION)
-    return _struct(
-        {
-            "base": scale.base,
-            "shares": pa.ListArray.from_arrays(ends, pa.array(chosen.share * np.repeat(scale.rate, chosen.count))),
-            "rest": scale.total - scale.base - scale.rate * (sums.total - sums.base - sums.rest),
-            "total": scale.total,
-        }
-    )
-
-
-def _struct(parts: dict[str, object], is_null: Bools | None = None) -> pa.StructArray:
-    arrays = [part if isinstance(part, pa.Array) else pa.array(part) for part in parts.values()]
-    return pa.StructArray.from_arrays(arrays, names=list(parts), mask=None if is_null is None else pa.array(is_null))
+def _on_scale(own: Sum, scale: OnScale, count: Places) -> Sum:
+    """The same on another scale; `count` is how many reasons each customer has."""
+    rest = scale.total - scale.base - scale.rate * (own.total - own.base - own.rest)
+    return Sum(scale.base, own.shares * np.repeat(scale.rate, count), rest, scale.total)

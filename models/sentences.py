@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Places = NDArray[np.intp]
 Write = Callable[[float], str]
+Said: TypeAlias = "list[str] | pa.StringArray"  # few, or many
 Texts = tuple[list[str], Places]  # different ones, and where each is among them
 EXACT_BELOW = 1e12  # larger numbers have no decimals to round
 FEW = 64  # so many are not worth looking for equal ones
@@ -161,8 +163,8 @@ class Sentences:
         self._lowest, self._highest = (_ends(ends, len(columns)) for ends in (lowest, highest))
         self._languages = [Sayings(bundle, families, language) for language in LANGUAGES]
 
-    def say(self, facts: Facts, moved: Floats, k: int) -> list[pa.StringArray]:
-        """One sentence per reason, in the order of LANGUAGES: by `moved` points or money it moves output `k`."""
+    def say(self, facts: Facts, moved: Floats, k: int) -> tuple[Said, ...]:
+        """One sentence per reason, in each of LANGUAGES: by `moved` points or money it moves output `k`."""
         has_usual, yardstick = self._yardsticks(facts)
         told = Told(
             lead=facts.lead,
@@ -173,7 +175,7 @@ class Sentences:
             way=2 * np.where(facts.alone, self._families, facts.family) + (moved > 0),
             size=Numbers.of(np.zeros(len(moved), dtype=np.intp), np.abs(moved), self._size_decimals),
         )
-        return [language.say(told, k) for language in self._languages]
+        return tuple(language.say(told, k) for language in self._languages)
 
     def _yardsticks(self, facts: Facts) -> tuple[Bools, Places]:
         """Who is compared with her own usual value, and where among `Sayings` all others' yardsticks are.
@@ -212,7 +214,7 @@ class Sayings:
                 fixed += [self._median(column, group, median, write) for group, median in enumerate(medians)]
         self._fixed = fixed
 
-    def say(self, told: Told, k: int) -> pa.StringArray:
+    def say(self, told: Told, k: int) -> Said:
         """One sentence per reason."""
         return joined_texts(
             (self._heads, told.lead),
@@ -253,11 +255,11 @@ class Sayings:
         return self._words.median.format(whom=whom, value=write(median))
 
 
-def joined_texts(*parts: Texts) -> pa.StringArray:
+def joined_texts(*parts: Texts) -> Said:
     """What is at each place of the parts, one after the other."""
     if len(parts[0][1]) <= FEW:
         said = ([texts[k] for k in place.tolist()] for texts, place in parts)
-        return pa.array(["".join(words) for words in zip(*said, strict=True)], pa.string())
+        return ["".join(words) for words in zip(*said, strict=True)]
     return pc.binary_join_element_wise(*(pa.array(texts, pa.string()).take(pa.array(place)) for texts, place in parts), "")
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import ConfigDict, Field
 
 from models.contract import Frozen
-from models.reasons import Explanation
+from models.explanations import Explanation
 from serving.examples import ANSWERS, CARD
 from serving.what_next import NextCategory
 

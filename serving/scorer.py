@@ -15,8 +15,9 @@ from features.problems import BadInput, ContractMismatch
 from features.project import Project
 from features.snapshots import Manifest
 from models.contract import Task
+from models.explanations import Column, Explanation
 from models.outcomes import untold
-from models.reasons import Column, Explainer, Explanation
+from models.reasons import Explainer
 from models.recipes import RECIPES, possible
 from models.registry import Registered, champion
 

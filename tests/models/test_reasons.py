@@ -14,7 +14,8 @@ from features.feature import FAMILY_ZH
 from models.bundle import Bundle
 from models.calibration import Calibrator
 from models.contract import TASKS, Task
-from models.reasons import Explainer, Explanation, Reason
+from models.explanations import Explanation, Reason
+from models.reasons import Explainer
 from models.shares import TOLERANCE, shares
 from models.tiers import TIERS
 from models.yardsticks import Usuals, Yardsticks
