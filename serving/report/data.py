@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,12 +23,22 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What is wrong or suspicious about some rows; `examples` are the ids of a few."""
+
+    what: str
+    rows: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Table:
-    """What became of the rows of one raw table."""
+    """What became of the rows of one raw table, why some are in quarantine, and what is suspicious about those kept."""
 
     name: str
     parts: tuple[Part, ...]
-    reasons: tuple[tuple[str, str], ...]
+    reasons: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
     where: str | None
 
 
@@ -76,15 +87,23 @@ def _table(name: str, report: TableReport, where: str | None) -> Table:
     rows = {
         "read": report.rows_read,
         "left out by the mapping file's where": report.rows_left_out_by_where,
+        "merged into the row of the final customer": report.rows_merged,
         "quarantined": report.rows_quarantined,
         "kept": report.rows_kept,
     }
     parts = tuple(
         Part(part, count(n), percent(n / report.rows_read) if report.rows_read else "-", n / max(report.rows_read, 1))
         for part, n in rows.items()
+        if n or not part.startswith("merged")
     )
-    reasons = sorted(report.quarantine_reasons.items(), key=lambda pair: -pair[1])
-    return Table(name, parts, tuple((why, count(n)) for why, n in reasons), where.strip() if where else None)
+    reasons, notes = _findings(report, report.quarantine_reasons), _findings(report, report.notes)
+    return Table(name, parts, reasons, notes, where.strip() if where else None)
+
+
+def _findings(report: TableReport, found: Mapping[str, int]) -> tuple[Finding, ...]:
+    """The most frequent first."""
+    ordered = sorted(found.items(), key=lambda pair: -pair[1])
+    return tuple(Finding(what, count(rows), report.examples.get(what, ())) for what, rows in ordered)
 
 
 def _snapshots(manifest: Manifest, roles: Roles, why_not: tuple[str, ...]) -> tuple[Snapshot, ...]:

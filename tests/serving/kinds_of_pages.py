@@ -16,8 +16,10 @@ import pytest
 from features import checks
 from features.cohort import rules
 from features.duplicates import COPY
+from features.expressions import LOST
 from features.feature import Words
 from features.project import CohortSection, Project
+from features.quarantine import IDENTICAL, NO_ROWS
 from features.snapshots import Manifest, snapshot_folder
 from features.tables import CONTRACTS
 from models.contract import Roles, Task
@@ -165,7 +167,9 @@ def _of_one_category(folder: Path, manifest: Manifest, snapshot: pd.DataFrame) -
 
 def _manifest(manifest: Manifest) -> Manifest:
     """Everything that may be wrong with rows and customers is; what goods cost is known, and what labels say."""
-    report = manifest.tables["orders"].model_copy(update={"quarantine_reasons": dict.fromkeys(quarantine_reasons(), 5)})
+    reasons, notes = findings()
+    rows = {"quarantine_reasons": dict.fromkeys(reasons, 5), "notes": dict.fromkeys(notes, 2), "rows_merged": 3}
+    report = manifest.tables["orders"].model_copy(update=rows)
     cohorts = {
         as_of: cohort.model_copy(update={"not_eligible": dict.fromkeys(not_eligible(), 10)})
         for as_of, cohort in manifest.cohorts.items()
@@ -175,23 +179,29 @@ def _manifest(manifest: Manifest) -> Manifest:
     return manifest.model_copy(update={"tables": {"orders": report}, "cohorts": cohorts, "words": words})
 
 
-def quarantine_reasons() -> list[str]:
-    """Why a row of any table may be set aside."""
+def findings() -> tuple[list[str], list[str]]:
+    """Why a row of any table may be set aside, and what may be suspicious about one that is kept."""
     tables = {
         name: {"from": "x.csv", **{column.name: column.name for column in table.columns}} for name, table in CONTRACTS.items()
     }
-    content: dict[str, Any] = {
-        "project": {"name": "all", "currency": "EUR"},
-        "tables": tables,
-        "quarantine": {"unknown_customers": "quarantine"},
-        "dates": {"data_until": "2024-01-01"},
-    }
-    project = Project.model_validate(content)
-    found = [COPY, "2 different rows for this key (customer_id, as_of)"]
-    for mapping in project.mappings().values():
-        rows = ibis.table(dict.fromkeys((*mapping.expressions(), checks.IS_KNOWN, checks.NEXT), "string"), name=mapping.table)
-        found += [rule.says for rule in checks.breaks(rows, mapping, project)]
-    return list(dict.fromkeys(found))
+    reasons = [COPY, "2 different rows for this key (customer_id, as_of)"]
+    notes = [IDENTICAL, NO_ROWS]
+    for unknown_customers in ("quarantine", "keep"):
+        content: dict[str, Any] = {
+            "project": {"name": "all", "currency": "EUR"},
+            "tables": tables,
+            "quarantine": {"unknown_customers": unknown_customers},
+            "dates": {"data_until": "2024-01-01"},
+        }
+        project = Project.model_validate(content)
+        for mapping in project.mappings().values():
+            more = (checks.IS_KNOWN, checks.NEXT, checks.ACQUIRED_AT)
+            more += (checks.REFERRER_IS_KNOWN,) if "referred_by" in mapping.expressions() else ()
+            lost = (f"{LOST}{name}" for name in mapping.expressions())
+            rows = ibis.table(dict.fromkeys((*mapping.expressions(), *more, *lost), "string"), name=mapping.table)
+            reasons += [rule.says for rule in checks.breaks(rows, mapping, project)]
+            notes += [rule.says for rule in checks.suspicions(rows, mapping, project)]
+    return list(dict.fromkeys(reasons)), list(dict.fromkeys(notes))
 
 
 def not_eligible() -> list[str]:

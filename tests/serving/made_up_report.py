@@ -125,7 +125,12 @@ def manifest() -> Manifest:
                 rows_left_out_by_where=21,
                 rows_kept=4_000,
                 rows_quarantined=300,
-                quarantine_reasons={f"customer_id ({EVIL}) is missing": 299, "amount (a) is not finite": 1},
+                quarantine_reasons={"amount (a) is not finite": 1, f"customer_id ({EVIL}) is missing": 299},
+                notes={"recorded_at (r) is before occurred_at (o)": 7},
+                examples={
+                    f"customer_id ({EVIL}) is missing": ("A1", f"B2{EVIL}"),
+                    "recorded_at (r) is before occurred_at (o)": ("C3",),
+                },
             )
         },
         data_from=date(2022, 1, 1),

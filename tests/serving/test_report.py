@@ -92,6 +92,13 @@ def test_every_row_of_the_data_is_accounted_for(page: str) -> None:
         assert said in text
 
 
+def test_why_rows_are_set_aside_or_suspicious_is_said_with_examples_the_most_frequent_first(page: str) -> None:
+    said = in_words(page)
+    missing = f"customer_id ({EVIL}) is missing 299 A1, B2{EVIL} amount (a) is not finite 1 "
+    assert f"Why rows are in quarantine reason rows for example {missing}The rows themselves" in said
+    assert "Suspicious, and kept what rows for example recorded_at (r) is before occurred_at (o) 7 C3 " in said
+
+
 def test_the_customers_are_listed_by_churn_probability_times_clv(page: str, scored: pd.DataFrame) -> None:
     eligible = scored[scored["eligible"]]
     order = eligible.assign(at_risk=eligible["churn_probability"] * eligible["clv_90d"]).nlargest(20, "at_risk")
