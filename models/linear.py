@@ -16,25 +16,36 @@ def signed_log(values: Floats) -> Floats:
     return np.sign(values) * np.log1p(np.abs(values))
 
 
-class Linear(Frozen):
-    """A ridge regression on columns that are put on a log scale, held within what was seen, and standardised.
+class Scales(Frozen):
+    """Columns and how weights read them: on a log scale, held within what was seen, standardised. One number per column.
 
-    Fitted columns have mean 0, so that a weight times a column is its SHAP value (Lundberg, Lee 2017, for columns taken
-    as independent), and the intercept the base. A missing value counts as the median.
+    A missing value counts as the median.
     """
 
     columns: tuple[str, ...]
-    medians: tuple[float, ...]  # this and the next four on the log scale, one per column
+    medians: tuple[float, ...]  # this and the next three on the log scale
     lowest: tuple[float, ...]
     highest: tuple[float, ...]
     means: tuple[float, ...]
     per_unit: tuple[float, ...]  # one over the standard deviation; 0 where a column is constant
-    weights: tuple[tuple[float, ...], ...]  # per output, one per column
-    intercepts: tuple[float, ...]  # per output
 
     def standardised(self, values: Columns) -> Floats:
         """The columns as the weights read them: rows x columns, nothing missing."""
-        return standardise(np.column_stack([column(values, name) for name in self.columns]), *self._scales())
+        if not self.columns:
+            return np.zeros((len(values), 0))
+        scales = (self.medians, self.lowest, self.highest, self.means, self.per_unit)
+        return standardise(np.column_stack([column(values, name) for name in self.columns]), *map(np.asarray, scales))
+
+
+class Linear(Scales):
+    """A ridge regression on standardised columns.
+
+    Fitted columns have mean 0, so that a weight times a column is its SHAP value (Lundberg, Lee 2017, for columns taken
+    as independent), and the intercept the base.
+    """
+
+    weights: tuple[tuple[float, ...], ...]  # per output, one per column
+    intercepts: tuple[float, ...]  # per output
 
     def parts(self, standardised: Floats) -> Floats:
         """What each column adds to each margin: rows x outputs x columns; with the intercepts they sum to `weighed`."""
@@ -49,12 +60,6 @@ class Linear(Frozen):
         """The same from columns as the weights read them."""
         margins: Floats = standardised @ np.asarray(self.weights).T + np.asarray(self.intercepts)
         return margins
-
-    def _scales(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        medians, lowest, highest, means, per_unit = (
-            np.asarray(scale) for scale in (self.medians, self.lowest, self.highest, self.means, self.per_unit)
-        )
-        return medians, lowest, highest, means, per_unit
 
 
 def standardise(values: Floats, medians: Floats, lowest: Floats, highest: Floats, means: Floats, per_unit: Floats) -> Floats:

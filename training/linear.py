@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.bundle import booster_columns
 from models.contract import Link
-from models.linear import Linear, signed_log, standardise
+from models.linear import Linear, Scales, signed_log
 from models.recipe import Recipe
 from training.frame import Frame
 
@@ -24,26 +24,20 @@ def fit_linear(recipe: Recipe, frame: Frame) -> Linear:
     The penalty is the recipe's `ridge` per row on the sum of squared weights, so that twice the rows need no other one.
     """
     read = booster_columns(frame.rows)
-    scales = _scales(read)
-    standardised = standardise(read.to_numpy(np.float64), *scales)
-    starts = frame.starts()
+    scales = fit_scales(read)
+    standardised, starts = scales.standardised(read), frame.starts()
     fitted = [_fisher_scoring(standardised, frame.outcomes[:, k], starts[:, k], recipe) for k in range(frame.outcomes.shape[1])]
-    medians, lowest, highest, means, per_unit = (tuple(map(float, scale)) for scale in scales)
     return Linear(
-        columns=tuple(read.columns),
-        medians=medians,
-        lowest=lowest,
-        highest=highest,
-        means=means,
-        per_unit=per_unit,
+        **dict(scales),
         weights=tuple(tuple(map(float, weights[1:])) for weights in fitted),
         intercepts=tuple(float(weights[0]) for weights in fitted),
     )
 
 
-def _scales(read: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+def fit_scales(read: pd.DataFrame) -> Scales:
+    """The scales on which the columns have mean 0 and deviation 1; what is infinite is held within the others."""
     logs = signed_log(read.to_numpy(dtype=np.float64))
-    finite = np.where(np.isfinite(logs), logs, np.nan)  # an infinite value is held within the others
+    finite = np.where(np.isfinite(logs), logs, np.nan)
     known = ~np.isnan(finite).all(axis=0)
     medians, lowest, highest = np.zeros((3, logs.shape[1]))
     for scale, of in ((medians, np.nanmedian), (lowest, np.nanmin), (highest, np.nanmax)):
@@ -52,7 +46,8 @@ def _scales(read: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats, Floats]
     means, deviations = filled.mean(axis=0), filled.std(axis=0)
     varies = deviations > 1e-9
     per_unit = np.where(varies, 1 / np.where(varies, deviations, 1), 0.0)
-    return medians, lowest, highest, means, per_unit
+    found = (tuple(map(float, scale)) for scale in (medians, lowest, highest, means, per_unit))
+    return Scales(columns=tuple(read.columns), **dict(zip(list(Scales.model_fields)[1:], found, strict=True)))
 
 
 def _fisher_scoring(standardised: Floats, outcome: Floats, start: Floats, recipe: Recipe) -> Floats:

@@ -1,0 +1,103 @@
+"""Uplift: what an action changes, learned from randomised treatments alone.
+
+Events (an order, a visit, a reply) come at a rate; an action multiplies it. With chance p of the event without the action, the
+rate over the horizon is -log(1 - p), and the chance with an action that makes it f times as large is 1 - (1 - p)^f. This is
+regression with a complementary log-log link (Prentice, Gloeckler 1978). Expected money follows the rate.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.contract import Frozen
+from models.inputs import Columns
+from models.linear import Scales
+
+Floats = NDArray[np.float64]
+CHANCE_MIN = 1e-6
+LOWER_Z = 1.2815515655446004  # nine of ten effects lie above the lower end: it is one end of an 80 % interval
+
+
+class Estimate(Frozen):
+    """A measured quantity with its 95 % interval, in `unit`."""
+
+    value: float
+    lower: float
+    upper: float
+
+
+class Tenth(Frozen):
+    """A tenth of the customers by predicted effect: what was predicted of them on average, and what was measured."""
+
+    predicted: float
+    measured: Estimate
+
+
+class Evidence(Frozen):
+    """What randomised customers say of one action. Effects are on the chance of the event, and on money per customer.
+
+    `qini` is the area between the uplift curve (customers in the order of predicted effect) and that of random order, per
+    customer; effects were predicted by models that had not seen the customer. `differs` says whether its interval is above 0.
+    """
+
+    treated: int
+    withheld: int
+    on_chance: Estimate
+    on_value: Estimate | None
+    auuc: Estimate
+    qini: Estimate
+    qini_p: float  # of the null hypothesis that the order is no better than chance, from the bootstrap
+    tenths: tuple[Tenth, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is known that some customers react more than others."""
+        return self.qini.lower > 0
+
+
+class Effect(Frozen):
+    """What one action does to the rate of the event: log f = `log_factor` + `weights` . moderators, standardised.
+
+    Moderators are columns by which customers react differently; without any it is the same factor for everybody.
+    `covariance` is that of log_factor and weights.
+    """
+
+    action: str
+    log_factor: float
+    weights: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    moderators: Scales
+    evidence: Evidence | None = None
+
+    def log_factors(self, rows: Columns) -> tuple[Floats, Floats]:
+        """log f for each customer, and its standard error."""
+        design = np.column_stack([np.ones(len(rows)), self.moderators.standardised(rows)])
+        value = design @ np.array([self.log_factor, *self.weights])
+        error = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", design, np.asarray(self.covariance), design), 0.0))
+        return value, error
+
+    def factors(self, rows: Columns) -> tuple[Floats, Floats, Floats]:
+        """f for each customer with the ends of its 80 % interval."""
+        value, error = self.log_factors(rows)
+        return np.exp(value), np.exp(value - LOWER_Z * error), np.exp(value + LOWER_Z * error)
+
+
+def rate(chance: Floats) -> Floats:
+    """The rate at which events come, from the chance of at least one."""
+    return -np.log1p(-np.clip(chance, CHANCE_MIN, 1 - CHANCE_MIN))
+
+
+def chance_at(rates: Floats) -> Floats:
+    """The chance of at least one event."""
+    return -np.expm1(-rates)
+
+
+def change_of_chance(chance: Floats, factor: Floats) -> Floats:
+    """By how much an action that multiplies the rate by `factor` changes the chance of the event.
+
+    >>> change_of_chance(np.array([0.2]), np.array([2.0])).round(4).tolist()  # 1 - 0.8^2 - 0.2
+    [0.16]
+    """
+    changed: Floats = chance_at(factor * rate(chance)) - chance
+    return changed
