@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import ibis
@@ -12,6 +12,9 @@ import pandas as pd
 from features.known import with_days
 from features.problems import BadConfig, BadData
 from features.project import Project
+from features.tables import NO_ACTION
+
+CAMPAIGNS_MAX = 12
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,12 @@ class SnapshotDates:
     judged_at: date
     grid: tuple[date, ...]  # ascending, the last is judged_at
     scored_at: date  # everything is known
+    campaigns: tuple[date, ...] = ()  # the days of randomised treatments
 
     @property
     def all(self) -> tuple[date, ...]:
         """Every date that gets a snapshot, ascending."""
-        return tuple(sorted({*self.grid, self.scored_at}))
+        return tuple(sorted({*self.grid, self.scored_at, *self.campaigns}))
 
 
 def snapshot_dates(project: Project, tables: Mapping[str, ibis.Table]) -> SnapshotDates:
@@ -43,8 +47,25 @@ def snapshot_dates(project: Project, tables: Mapping[str, ibis.Table]) -> Snapsh
     if name == "subscriptions" and (ended := tables[name].ended_at.max().execute()) is not pd.NaT and ended is not None:
         last_day = max(last_day, pd.Timestamp(ended).date())
     dates = grid_dates(project, first_day=first_day, last_day=last_day)
+    if "treatments" in tables:
+        earliest, latest = first_day + timedelta(days=1), dates.data_until - project.horizon
+        dates = replace(dates, campaigns=campaign_days(tables["treatments"], earliest, latest))
     _refuse_dates_before_records(dates, tables[name], name, at)
     return dates
+
+
+def campaign_days(treatments: ibis.Table, earliest: date, latest: date) -> tuple[date, ...]:
+    """The days on which both an action and withholding it were drawn by chance, and whose windows have closed.
+
+    Of very many those with most customers. As of such a day nothing of the campaign is known yet.
+    """
+    if "assignment" not in treatments.columns:
+        return ()
+    drawn = treatments.filter(treatments.assignment == "random").mutate(day=treatments.occurred_at.date())
+    days = drawn.group_by("day").agg(rows=drawn.count(), withheld=(drawn.action == NO_ACTION).sum())
+    days = days.filter((days.withheld > 0) & (days.withheld < days.rows) & days.day.between(earliest, latest))
+    found = days.order_by([ibis.desc("rows"), ibis.desc("day")]).limit(CAMPAIGNS_MAX).execute()["day"]
+    return tuple(sorted(pd.Timestamp(day).date() for day in found))
 
 
 def _labelled_dates(project: Project, tables: Mapping[str, ibis.Table], events: list[tuple[str, str]]) -> SnapshotDates:
@@ -57,7 +78,9 @@ def _labelled_dates(project: Project, tables: Mapping[str, ibis.Table], events: 
     if events:  # labels say how it went, events go on: everybody can be scored at their end
         last = max(last, *(_bounds(tables[name], at)[1] + timedelta(days=1) for name, at in events))
     closed = max(grid[-1] + project.horizon, last)
-    return SnapshotDates(grid[0], closed, judged_at, tuple(day for day in grid if day <= judged_at), scored_at=last)
+    judged = tuple(day for day in grid if day <= judged_at)
+    campaigns = campaign_days(tables["treatments"], grid[0], grid[-1]) if "treatments" in tables else ()
+    return SnapshotDates(grid[0], closed, judged_at, judged, last, tuple(day for day in campaigns if day in grid))
 
 
 def _bounds(table: ibis.Table, at: str) -> tuple[date, date]:

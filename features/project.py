@@ -22,7 +22,7 @@ from features.settings import read_section as read_section
 from features.settings import read_toml, validated
 from features.tables import CONTRACTS, TableName
 
-SECTIONS = ("project", "source", "tables", "dates", "cohort", "features", "quarantine", "training", "what_if")
+SECTIONS = ("project", "source", "tables", "dates", "cohort", "features", "quarantine", "training", "what_if", "campaigns")
 
 
 class ProjectSection(Settings):

@@ -64,6 +64,7 @@ class Manifest(BaseModel):
     judged_at: date
     grid: tuple[date, ...]
     scored_at: date
+    campaigns: tuple[date, ...] = ()
     words: Words
     reach: Reach
     day_hashes: DayHashes
@@ -135,6 +136,7 @@ def build_snapshots(project: Project) -> Manifest:
             judged_at=dates.judged_at,
             grid=dates.grid,
             scored_at=dates.scored_at,
+            campaigns=dates.campaigns,
             words=words,
             reach=past.reach,
             day_hashes=past.hashes,

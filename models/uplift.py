@@ -7,6 +7,8 @@ regression with a complementary log-log link (Prentice, Gloeckler 1978). Expecte
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,7 @@ LOWER_Z = 1.2815515655446004  # nine of ten effects lie above the lower end: it 
 
 
 class Estimate(Frozen):
-    """A measured quantity with its 95 % interval, in `unit`."""
+    """A measured quantity with its interval: of `auuc` and `qini` 99 %, of all others 95 %."""
 
     value: float
     lower: float
@@ -81,6 +83,21 @@ class Effect(Frozen):
         """f for each customer with the ends of its 80 % interval."""
         value, error = self.log_factors(rows)
         return np.exp(value), np.exp(value - LOWER_Z * error), np.exp(value + LOWER_Z * error)
+
+
+class Uplift(Frozen):
+    """What a project's randomised campaigns taught: one effect for each action, and why there is none of others.
+
+    `outcome` is what they were to bring about: an order, or a given one (bought_<name>), within `horizon_days`.
+    """
+
+    project: str
+    outcome: str
+    horizon_days: int
+    campaigns: tuple[date, ...]
+    effects: tuple[Effect, ...]
+    left_out: dict[str, str]  # by action
+    data_fingerprint: str
 
 
 def rate(chance: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""The front door of `training`: python -m training churn|clv|propensity|all|check|leaks|promote|rollback CONFIG."""
+"""The front door of `training`: python -m training churn|clv|propensity|all|uplift|check|leaks|promote|rollback CONFIG."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ STEPS = {
     "clv": "train and register the customer lifetime value model",
     "propensity": "train and register the propensity model",
     "all": "train and register all three",
+    "uplift": "learn from randomised campaigns what actions change",
     "check": "read the whole mapping file and say what is wrong with it; nothing is run",
     "leaks": "look for columns and rows that know the answer; nothing is trained",
     "promote": "make the challenger of a model the champion",
@@ -53,6 +54,15 @@ def _step(arguments: argparse.Namespace) -> None:
 
         print(f"leaks of {project.name}")
         report_leaks(project, settings)
+    elif arguments.step == "uplift":
+        from training.campaigns import CampaignSettings
+        from training.learn_uplift import learn_uplift, uplift_file, uplift_report
+
+        print(f"uplift of {project.name}")
+        found = learn_uplift(project, settings, read_section(arguments.config, "campaigns", CampaignSettings))
+        print(
+            "\n".join(f"  {line}" for line in [*uplift_report(found, project.project.currency), f"in {uplift_file(project)}"])
+        )
     elif arguments.step == "promote":
         from training.promote import promote_challenger
 

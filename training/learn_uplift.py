@@ -1,0 +1,88 @@
+"""Learn what every action changes, say what is known of it, and keep it in uplift.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from features.command import step
+from features.outputs import whole_file
+from features.project import Project
+from features.snapshots import load_manifest
+from features.tables import NO_ACTION
+from models.uplift import Effect, Estimate, Uplift
+from training.balance import why_not
+from training.campaigns import CampaignSettings, read_campaigns
+from training.settings import TrainingSettings
+from training.uplift import base_chances, learn_effect
+from training.uplift_figures import evidence
+
+
+def uplift_file(project: Project) -> Path:
+    """Where a project's effects are."""
+    return project.folder / "uplift.json"
+
+
+def learn_uplift(project: Project, settings: TrainingSettings, campaign_settings: CampaignSettings) -> Uplift:
+    """Learn from all randomised campaigns whose windows have closed; what is refused is said and no error.
+
+    Raises BadConfig or BadData where there is nothing to learn from.
+    """
+    manifest = load_manifest(project)
+    with step("reading randomised campaigns"):
+        campaigns = read_campaigns(project, manifest, campaign_settings)
+    trial, left_out, effects = campaigns.trial, dict(campaigns.left_out), list[Effect]()
+    refused = {action: why for action in trial.actions if (why := why_not(trial, action))}
+    left_out |= {action: f"{action}: {why}" for action, why in refused.items()}
+    if learnable := [action for action in trial.actions if action not in refused]:
+        with step(f"learning what {len(learnable)} actions change from {len(trial):,} customers drawn by chance"):
+            base = base_chances(trial, seed=settings.seed, threads=settings.threads)
+            for action in learnable:
+                learned = learn_effect(trial, action, base)
+                own, treated = trial.against_controls(action)
+                known = evidence(own, treated, learned, seed=settings.seed)
+                effects.append(learned.effect.model_copy(update={"evidence": known}))
+    uplift = Uplift(
+        project=project.name,
+        outcome=campaigns.outcome,
+        horizon_days=manifest.horizon_days,
+        campaigns=manifest.campaigns,
+        effects=tuple(effects),
+        left_out=left_out,
+        data_fingerprint=manifest.data_fingerprint,
+    )
+    with whole_file(uplift_file(project)) as unfinished:
+        unfinished.write_text(uplift.model_dump_json(indent=1), encoding="utf-8")
+    return uplift
+
+
+def uplift_report(uplift: Uplift, currency: str) -> list[str]:
+    """Lines for the terminal: of every action what it changes, how sure that is, and whether customers differ."""
+    lines = []
+    for effect in uplift.effects:
+        known = effect.evidence
+        if known is None:
+            continue
+        lines.append(
+            f"{effect.action}: {known.treated:,} treated, {known.withheld:,} withheld ({NO_ACTION}); chance of "
+            f"{uplift.outcome} {_points(known.on_chance)}"
+            + (f"; {currency} per customer {_said(known.on_value)}" if known.on_value else "")
+        )
+        lines.append(f"  {differences_said(effect)}")
+    return lines + [f"not learned: {why}" for why in uplift.left_out.values()]
+
+
+def differences_said(effect: Effect) -> str:
+    """Whether some customers react more than others, in a sentence."""
+    known = effect.evidence
+    if known is None or not known.differs:
+        return "no difference between customers was found"
+    by = f"by {len(effect.weights)} features" if effect.weights else "with the chance they have anyway"
+    return f"customers differ {by}: Qini {known.qini.value:.4f} ({known.qini.lower:.4f} to {known.qini.upper:.4f})"
+
+
+def _points(found: Estimate) -> str:
+    return f"{100 * found.value:+.1f} points (95 % interval {100 * found.lower:+.1f} to {100 * found.upper:+.1f})"
+
+
+def _said(found: Estimate) -> str:
+    return f"{found.value:+,.2f} ({found.lower:+,.2f} to {found.upper:+,.2f})"
