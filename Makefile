@@ -7,7 +7,7 @@ AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve test test-slow test-engines test-browser bench-features bench-models bench-reasons bench-training check lock clean
+.PHONY: help demo serve test test-slow test-engines test-browser bench-features bench-models bench-reasons bench-training bench-value check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ bench-models: $(VENV)/bench.txt $(AUTOGLUON)/autogluon.txt ## models beside thei
 
 bench-reasons: $(VENV)/dev.txt ## reasons for 100,000 customers and for one, beside shap and pred_contribs (minutes)
 	$(RUN) -m benchmarks.reasons
+
+bench-value: $(VENV)/dev.txt ## plan and uplift where the truth is known, and on a randomised trial (minutes)
+	$(RUN) -m benchmarks.value
 
 check: $(VENV)/dev.txt ## ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .
