@@ -40,9 +40,8 @@ from models.gains import measured_gains
 from models.plan import NOTHING, Limits, best_plan
 from models.registry import champion
 from models.uplift import Estimate, Uplift
-from training.campaigns import CampaignSettings
 from training.learn_uplift import learn_uplift
-from training.settings import TrainingSettings
+from training.settings import CampaignSettings, TrainingSettings
 
 CUSTOMERS, SEEDS, EVERY_DAYS = 20_000, range(5), 60
 ENDS_AT = date(2023, 10, 3)

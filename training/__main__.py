@@ -42,12 +42,13 @@ def main() -> int:
 def _step(arguments: argparse.Namespace) -> None:
     from features.changes import read_what_if
     from features.project import read_project, read_section
-    from training.settings import TrainingSettings
+    from training.settings import CampaignSettings, TrainingSettings
 
     project = read_project(arguments.config)
     settings = read_section(arguments.config, "training", TrainingSettings)
     if arguments.step == "check":
         read_what_if(arguments.config, project)
+        read_section(arguments.config, "campaigns", CampaignSettings)
         print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
     elif arguments.step == "leaks":
         from training.leak_report import report_leaks
@@ -55,7 +56,6 @@ def _step(arguments: argparse.Namespace) -> None:
         print(f"leaks of {project.name}")
         report_leaks(project, settings)
     elif arguments.step == "uplift":
-        from training.campaigns import CampaignSettings
         from training.learn_uplift import learn_uplift, uplift_file, uplift_report
 
         print(f"uplift of {project.name}")

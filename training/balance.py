@@ -15,6 +15,7 @@ Bools = NDArray[np.bool_]
 APART = 0.1  # standard deviations between the means of two arms: more is imbalance (Austin 2009)
 SURE_Z = 4.0  # standard errors, because hundreds of features are looked at
 ARM_MIN, EVENTS_MIN = 100, 10
+STILL = 1e-9  # a deviation that rounding makes
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def balance_table(own: Trial, treated: Bools) -> tuple[Balance, ...]:
             continue
         (mean, variance, count), (other, other_variance, other_count) = arms
         spread = np.sqrt((variance + other_variance) / 2)
-        if spread > 0:
+        if spread > STILL:
             found.append(Balance(str(name), mean, other, (mean - other) / spread, float(np.sqrt(1 / count + 1 / other_count))))
     return tuple(sorted(found, key=lambda each: -abs(each.apart)))
 
@@ -60,6 +61,10 @@ def why_not(trial: Trial, action: str) -> str | None:
             return f"only {arm.sum():,} customers {said} by chance; {ARM_MIN} are the least"
         if min(own.event[arm].sum(), (1 - own.event[arm]).sum()) < EVENTS_MIN:
             return f"of the customers who {said} nearly all did the same; {EVENTS_MIN} of each are the least"
+    off = [each for each in balance_table(own, treated) if each.is_off]
+    if off:
+        said = ", ".join(f"{each.feature} ({each.apart:+.2f} standard deviations)" for each in off[:3])
+        return f"the arms are not alike, so it was not by chance: those who got {action} differ in {said}"
     counts = [own.weights[arm].sum() for arm in (treated, ~treated)]
     error = np.sqrt(sum((own.weights[arm] ** 2).sum() for arm in (treated, ~treated)))
     if abs(counts[0] - counts[1]) > max(APART * sum(counts) / 2, SURE_Z * error):
@@ -67,10 +72,6 @@ def why_not(trial: Trial, action: str) -> str | None:
             f"propensity does not say how {action} was drawn: by it there were {counts[0]:,.0f} customers, by the controls' "
             f"{counts[1]:,.0f}"
         )
-    off = [each for each in balance_table(own, treated) if each.is_off]
-    if off:
-        said = ", ".join(f"{each.feature} ({each.apart:+.2f} standard deviations)" for each in off[:3])
-        return f"the arms are not alike, so it was not by chance: those who got {action} differ in {said}"
     return None
 
 

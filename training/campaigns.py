@@ -6,23 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from features.engines import connect
 from features.problems import BadConfig, BadData
-from features.project import Project, Settings
+from features.project import Project
 from features.snapshots import Manifest, load_snapshot, snapshot_folder
 from features.tables import NO_ACTION
 from training.labels import read_given, read_labels
+from training.settings import CampaignSettings
 from training.trial import Trial
 
 ORDER = "order"
-
-
-class CampaignSettings(Settings):
-    """What campaigns are meant to bring about: an order, or one of the given outcomes (tables.labels.bought_<name>)."""
-
-    outcome: str | None = Field(default=None, pattern=r"^(order|bought_\w+)$")
 
 
 @dataclass(frozen=True)

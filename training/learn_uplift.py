@@ -11,8 +11,8 @@ from features.snapshots import load_manifest
 from features.tables import NO_ACTION
 from models.uplift import Effect, Estimate, Uplift
 from training.balance import why_not
-from training.campaigns import CampaignSettings, read_campaigns
-from training.settings import TrainingSettings
+from training.campaigns import read_campaigns
+from training.settings import CampaignSettings, TrainingSettings
 from training.uplift import base_chances, learn_effect
 from training.uplift_figures import evidence
 

@@ -1,4 +1,4 @@
-"""The [training] section of the mapping file."""
+"""The [training] and [campaigns] sections of the mapping file."""
 
 from __future__ import annotations
 
@@ -33,3 +33,9 @@ class TrainingSettings(Settings):
     churn_horizons_days: tuple[int, ...] = (30, 60, 90, 180)  # beside project.horizon_days
     interval_coverage: float = Field(default=0.8, gt=0, lt=1)
     waived_features: tuple[str, ...] = ()  # columns the leakage check has been told about
+
+
+class CampaignSettings(Settings):
+    """What campaigns are meant to bring about: an order, or one of the given outcomes (tables.labels.bought_<name>)."""
+
+    outcome: str | None = Field(default=None, pattern=r"^(order|bought_\w+)$")
