@@ -45,6 +45,7 @@ history_days_min = 30
 """
 SETTINGS, CAMPAIGN_DAY, LATER_DAY = TrainingSettings(threads=1), date(2024, 3, 1), date(2024, 5, 20)
 CUSTOMERS = 3_000
+ROOT = Path(__file__).parents[2]
 
 
 def shop(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -188,18 +189,22 @@ def test_an_outcome_that_no_table_tells_is_named_with_those_there_are(project: P
         learn_uplift(project, SETTINGS, CampaignSettings(outcome="bought_tea"))
 
 
-def test_the_command_learns_and_says_where_effects_are(project: Project, tmp_path: Path) -> None:
-    config = uplift_file(project).parents[2] / "shop.toml"
-    found = subprocess.run(
-        [sys.executable, "-m", "training", "uplift", str(config)], capture_output=True, text=True, check=False
-    )
+def command(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+def test_the_command_learns_and_says_where_effects_are(project: Project) -> None:
+    found = command("training", "uplift", str(uplift_file(project).parents[2] / "shop.toml"))
     assert found.returncode == 0, found.stdout + found.stderr
     assert "letter: 1," in found.stdout
     assert f"in {uplift_file(project)}" in found.stdout
+
+
+@pytest.mark.parametrize("step", ["uplift", "check"])
+def test_a_wrong_key_is_said_before_any_work(project: Project, tmp_path: Path, step: str) -> None:
     wrong = tmp_path / "wrong.toml"
-    wrong.write_text(config.read_text() + '\n[campaigns]\noutcom = "order"\n')
-    found = subprocess.run(
-        [sys.executable, "-m", "training", "uplift", str(wrong)], capture_output=True, text=True, check=False
-    )
+    text = (uplift_file(project).parents[2] / "shop.toml").read_text()
+    wrong.write_text(text + '\n[campaigns]\noutcom = "order"\n')
+    found = command("training", step, str(wrong))
     assert found.returncode == 2
     assert "unknown key campaigns.outcom; did you mean 'outcome'?" in found.stdout + found.stderr
