@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -116,17 +117,19 @@ def _with_noise(bundle: Bundle, read: Inputs, rng: np.random.Generator) -> Input
 
 def _removed(bundle: Bundle, read: Inputs, members: Places, rng: np.random.Generator) -> Floats:
     """By how much the margin lies above that without a family: customers x outputs."""
-    without = np.zeros((len(read), len(bundle.contract.outputs)))
+    own = bundle.parts(read)
+    start = None if bundle.prior is None or own.offset is None else bundle.prior.offset_column(bundle.contract.link)
+    without = np.zeros_like(own.level)
     for _ in range(DONORS):
+        donors = rng.permutation(len(read))
         numbers = read.numbers.copy()
-        numbers[:, list(members)] = read.numbers[rng.permutation(len(read))][:, list(members)]
-        # Where margins start from goes and stays with the prior's own column, which is credited with it.
-        without += _calibrated(bundle, Inputs(read.columns, numbers)) / DONORS
-    return _calibrated(bundle, read) - without
-
-
-def _calibrated(bundle: Bundle, values: Inputs) -> Floats:
-    return bundle.calibrator.linear(bundle.margins(values))
+        numbers[:, list(members)] = read.numbers[donors][:, list(members)]
+        parts = bundle.parts(Inputs(read.columns, numbers))
+        # Margins start from what the prior expects, which is credited to its own column: it goes and stays with that.
+        offset = own.offset if start is None or read.place[start] not in members else own.offset[donors]  # type: ignore[index]
+        without += bundle.calibrator.linear(replace(parts, offset=offset).margins(bundle)) / DONORS
+    moved: Floats = bundle.calibrator.linear(own.margins(bundle)) - without
+    return moved
 
 
 def _correlation(one: Floats, other: Floats) -> float:

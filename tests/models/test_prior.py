@@ -146,3 +146,11 @@ def test_a_prior_comes_back_from_json_as_it_was(customers: pd.DataFrame) -> None
     again = Prior.model_validate_json(fitted.model_dump_json(indent=1))
     assert again == fitted
     assert_frame_equal(again.columns(customers), fitted.columns(customers), check_exact=True)
+
+
+def test_the_columns_of_another_prior_among_the_values_are_not_taken_for_its_own() -> None:
+    some = rows((3, 60, 40, 90), (1, 200, 0, 20))
+    others = some.assign(**dict.fromkeys(PRIOR.columns(some), 0.123))
+    for link in ("exp", "sigmoid"):
+        for days in (30, 90):
+            assert PRIOR.offset(others, link, days) == pytest.approx(PRIOR.offset(some, link, days))
