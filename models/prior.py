@@ -128,8 +128,9 @@ class Prior(Frozen):
     def offset(self, values: Columns, link: Link, horizon_days: int) -> Floats:
         """Where margins start from: the log of the expected spend (`exp`), the log-odds of no order (`sigmoid`).
 
-        `values` are snapshot columns; the horizon need not be the one of the prior's own columns. Those are not
-        read, should they be among the values: they may be another prior's. Of a customer whose rhythm is not known it is `usual_offset`.
+        `values` are snapshot columns; the horizon need not be the one of the prior's own columns. Those are not read where
+        they are among the values, for they may be another prior's. Of a customer whose rhythm is not known it is
+        `usual_offset`.
         """
         expected = self._expected(values, link, horizon_days)
         if link == "exp":
