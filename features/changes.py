@@ -16,6 +16,7 @@ from features.feature import Words
 from features.loyalty import COMPLAINT
 from features.problems import BadConfig, BadInput, nearest
 from features.project import Project, Settings, read_section
+from features.satisfaction import own_scale
 from features.tables import CONTRACTS, SCALES
 
 Rows = Sequence[Mapping[str, Any]]
@@ -68,6 +69,31 @@ class Attribute:
 
 
 Change = Event | Settled | Attribute
+
+
+def typed(changes: Sequence[Change], words: Words) -> tuple[Change, ...]:
+    """Changes whose values were written as text, with numbers where the column or attribute is one.
+
+    A text that is no number there is left as it is, for `changed` to refuse.
+    """
+    found: list[Change] = []
+    for change in changes:
+        match change:
+            case Event(table, values) if table in HAPPENING:
+                numbers = _numbers_of(table)
+                found.append(Event(table, {name: _read(value) if name in numbers else value for name, value in values.items()}))
+            case Attribute(name, value) if name in words.numeric:
+                found.append(Attribute(name, _read(value)))
+            case _:
+                found.append(change)
+    return tuple(found)
+
+
+def _read(value: Any) -> Any:
+    try:
+        return float(value)
+    except ValueError:
+        return value
 
 
 def changed(
@@ -138,13 +164,18 @@ def _problems_of_event(table: str, values: Mapping[str, Any], as_of: date, words
         f"{table}.{name}: not a mapped column; {nearest(name, columns)}" for name in values if name not in (*columns, *GIVEN)
     ]
     problems += [f"{table}.{name} is missing" for name in HAPPENING[table] if name not in values]
-    numbers = {column.name for column in CONTRACTS[table].columns if column.kind == "number"}  # type: ignore[index]
+    numbers = _numbers_of(table)
     problems += [
         f"{table}.{name} = {value!r}: expected a number"
         for name, value in values.items()
         if name in numbers and not _is_number(value)
     ]
     return [*problems, *_problems_of_values(table, values, words)]
+
+
+def _numbers_of(table: str) -> set[str]:
+    """The columns of a contract table that are numbers."""
+    return {column.name for column in CONTRACTS[table].columns if column.kind == "number"}  # type: ignore[index]
 
 
 def _problems_of_values(table: str, values: Mapping[str, Any], words: Words) -> list[str]:
@@ -159,12 +190,21 @@ def _problems_of_values(table: str, values: Mapping[str, Any], words: Words) -> 
     if column in values and words.has(f"{table}.{column}") and values[column] not in names:
         hint = nearest(str(values[column]), names) if names else "there are none"
         problems.append(f"{table}.{column} = {values[column]!r}: no feature knows it; {hint}")
-    amount, score, scale = values.get("amount"), values.get("score"), SCALES.get(str(values.get("instrument")))
+    amount = values.get("amount")
     if table == "orders" and _is_number(amount) and amount <= 0:
         problems.append(f"orders.amount = {amount:g}: expected more than 0")
-    if table == "surveys" and scale and _is_number(score) and not scale[0] <= score <= scale[1]:
-        problems.append(f"surveys.score = {score:g}: expected {scale[0]} to {scale[1]} for {values['instrument']}")
-    return problems
+    return [*problems, *(_problems_of_score(values) if table == "surveys" else [])]
+
+
+def _problems_of_score(answer: Mapping[str, Any]) -> list[str]:
+    given = [answer[name] for name in ("score", "scale_min", "scale_max") if name in answer]
+    if answer.get("instrument") not in SCALES or not given or not all(_is_number(number) for number in given):
+        return []  # said elsewhere
+    low, high = own_scale(answer)
+    if low >= high:
+        return [f"surveys.scale_max = {high:g}: expected more than scale_min, {low:g}"]
+    fits = low <= answer["score"] <= high
+    return [] if fits else [f"surveys.score = {answer['score']:g}: expected {low:g} to {high:g} for {answer['instrument']}"]
 
 
 def _problems_of_attribute(name: str, value: str | float, words: Words, section: WhatIfSection) -> list[str]:

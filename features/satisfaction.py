@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import ibis
 
 from features.definitions import DaysSinceLast, Difference, Latest, Ratio, Step, Sum
@@ -54,6 +57,20 @@ def survey_facts(surveys: ibis.Table, words: Words) -> ibis.Table:
         sums[f"{instrument}_total"] = total.fill_null(0).cast(EXACT)
         sums[f"{instrument}_score"] = total.cast("float64") / count.cast("float64").nullif(0)
     return answers.group_by(FACT_KEY).agg(**sums)
+
+
+def on_usual_scale(answer: Mapping[str, Any]) -> float:
+    """The score of one answer, a row of surveys, on the instrument's usual scale."""
+    low, high = SCALES[answer["instrument"]]
+    own_low, own_high = own_scale(answer)
+    return low + (float(answer["score"]) - own_low) * (high - low) / (own_high - own_low)
+
+
+def own_scale(answer: Mapping[str, Any]) -> tuple[float, float]:
+    """The lowest and the highest score one answer can have."""
+    given = (answer.get("scale_min"), answer.get("scale_max"))
+    low, high = (usual if end is None else float(end) for end, usual in zip(given, SCALES[answer["instrument"]], strict=True))
+    return low, high
 
 
 def _on_usual_scale(answers: ibis.Table) -> ibis.Value:

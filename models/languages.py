@@ -47,10 +47,11 @@ def writer(unit: Unit, currency: str, language: Language) -> Callable[[float], s
     """How values of a unit are written.
 
     >>> days, chinese_days = writer("days", "GBP", "en"), writer("days", "GBP", "zh")
-    >>> days(1), days(94), days(float("nan")), chinese_days(30.46)
+    >>> days(1.04), days(94), days(float("nan")), chinese_days(30.46)
     ('1 day', '94 days', 'not known', '30.5天')
-    >>> writer("money", "GBP", "en")(1234.5), writer("money", "CNY", "zh")(-3), writer("share", "GBP", "en")(0.123)
-    ('£1,234.50', '-¥3.00', '12.3 %')
+    >>> pounds = writer("money", "GBP", "en")
+    >>> pounds(1234.5), pounds(-0.004), writer("money", "CNY", "zh")(-3), writer("share", "GBP", "en")(0.123)
+    ('£1,234.50', '£0.00', '-¥3.00', '12.3 %')
     >>> writer("day", "GBP", "en")(343), writer("day", "GBP", "zh")(343)
     ('9 December', '12月9日')
     """
@@ -69,7 +70,14 @@ def writer(unit: Unit, currency: str, language: Language) -> Callable[[float], s
     decimals = decimals_said(unit, currency)
     if language == "zh":
         return lambda value: f"{_number(value, decimals)}{zh}" if value == value else unknown
-    return lambda value: f"{_number(value, decimals)}{one if value == 1 else several}" if value == value else unknown
+
+    def write(value: float) -> str:
+        if value != value:
+            return unknown
+        number = _number(value, decimals)
+        return f"{number}{one if number == '1' else several}"
+
+    return write
 
 
 def _money(currency: str, language: Language) -> Callable[[float], str]:
@@ -77,8 +85,9 @@ def _money(currency: str, language: Language) -> Callable[[float], str]:
     fixed = f",.{decimals}f"
 
     def write(value: float) -> str:
-        if 0 <= value < TOO_LONG:
+        if 0 < value < TOO_LONG:
             return before + format(value, fixed)  # by far the most; a million of them are written in a second
+        value = round(value, decimals) + 0.0  # nobody owes nothing
         return f"{'-' if value < 0 else ''}{before}{_fixed(abs(value), decimals)}" if value == value else unknown
 
     return write

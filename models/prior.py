@@ -149,10 +149,12 @@ class Prior(Frozen):
         return rate.expected_orders(days - 1, last, age, horizon_days) * OrderValue(*self.order_value).expected(days, value)
 
     def usual_offset(self, link: Link, horizon_days: int) -> float:
-        """The same of a customer about whom nothing is known."""
+        """The same of a customer about whom nothing is known, as if one day were like the next."""
+        periods = horizon_days / self.horizon_days
         if link == "exp":
-            return math.log(max(self.usual(link) * horizon_days / self.horizon_days, AMOUNT_MIN))
-        chance = min(max(self.usual(link), CHANCE_MIN), 1 - CHANCE_MIN)
+            return math.log(max(self.usual(link) * periods, AMOUNT_MIN))
+        usual = min(max(self.usual(link), CHANCE_MIN), 1 - CHANCE_MIN)
+        chance = min(max(-math.expm1(periods * math.log1p(-usual)), CHANCE_MIN), 1 - CHANCE_MIN)
         return math.log1p(-chance) - math.log(chance)
 
     def usual(self, link: Link) -> float:

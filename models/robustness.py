@@ -16,7 +16,8 @@ from models.inputs import Inputs
 from models.shares import shares
 
 Floats = NDArray[np.float64]
-Places = tuple[int, ...]
+Members = tuple[int, ...]  # the places of the columns of a family
+Places = NDArray[np.intp]  # of rows
 NOISE_SHARE = 0.02  # of the spread of a column: between its 10th and 90th percentile
 NOISE_DRAWS, DONORS = 5, 10
 STRONG_SHARE = 0.05  # of all that moves an answer: a family that adds less is no reason worth checking
@@ -83,9 +84,9 @@ def _agreement(own: Floats, moved: Floats, total: Floats) -> dict[str, float]:
 
 
 def _coverage(own: Floats, top: int) -> dict[str, float]:
-    size = np.sort(np.abs(own), axis=1)
+    size = np.sort(np.abs(own), axis=1)[:, ::-1]
     total = size.sum(axis=1)
-    covered = size[total > 0][:, -top:].sum(axis=1) / total[total > 0]
+    covered = size[total > 0][:, :top].sum(axis=1) / total[total > 0]
     if not len(covered):
         return {"covered": 1.0, "covered_by_tenth": 1.0}
     return {"covered": float(covered.mean()), "covered_by_tenth": float(np.quantile(covered, 0.1))}
@@ -96,7 +97,7 @@ def _varies(numbers: Floats) -> NDArray[np.bool_]:
     return ~same
 
 
-def _of_families(bundle: Bundle, rows: Inputs, families: Sequence[Places]) -> Floats:
+def _of_families(bundle: Bundle, rows: Inputs, families: Sequence[Members]) -> Floats:
     """Shares of log-odds, or of the logarithm of an amount: customers x outputs x families."""
     values = shares(bundle, rows).of_margin()
     if not families:
@@ -115,13 +116,13 @@ def _with_noise(bundle: Bundle, read: Inputs, rng: np.random.Generator) -> Input
     return Inputs(tuple(column.name for column in columns), numbers + noise)
 
 
-def _removed(bundle: Bundle, read: Inputs, members: Places, rng: np.random.Generator) -> Floats:
+def _removed(bundle: Bundle, read: Inputs, members: Members, rng: np.random.Generator) -> Floats:
     """By how much the margin lies above that without a family: customers x outputs."""
     own = bundle.parts(read)
     start = None if bundle.prior is None or own.offset is None else bundle.prior.offset_column(bundle.contract.link)
     without = np.zeros_like(own.level)
     for _ in range(DONORS):
-        donors = rng.permutation(len(read))
+        donors = _others(len(read), rng)
         numbers = read.numbers.copy()
         numbers[:, list(members)] = read.numbers[donors][:, list(members)]
         parts = bundle.parts(Inputs(read.columns, numbers))
@@ -130,6 +131,13 @@ def _removed(bundle: Bundle, read: Inputs, members: Places, rng: np.random.Gener
         without += bundle.calibrator.linear(replace(parts, offset=offset).margins(bundle)) / DONORS
     moved: Floats = bundle.calibrator.linear(own.margins(bundle)) - without
     return moved
+
+
+def _others(count: int, rng: np.random.Generator) -> Places:
+    """For each of some customers another one, drawn at random: everybody is drawn once, and nobody for herself."""
+    order, found = rng.permutation(count), np.empty(count, dtype=np.intp)
+    found[order] = np.roll(order, 1)
+    return found
 
 
 def _correlation(one: Floats, other: Floats) -> float:

@@ -6,7 +6,7 @@ each date taken out, so that they learn only what sets customers apart; which le
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,17 +35,18 @@ class Season(Frozen):
         if not self.days or DAY_OF_YEAR not in rows.columns:
             return usual
         day = column(rows, DAY_OF_YEAR)
-        known = ~np.isnan(day)
-        days, levels = self._round_the_year
+        known = np.isfinite(day)
+        days, levels = _round_the_year(self.days, self.levels)
         for k, own in enumerate(levels):
             usual[known, k] = np.interp(day[known] % YEAR_DAYS, days, own)
         return usual
 
-    @cached_property
-    def _round_the_year(self) -> tuple[Floats, Floats]:
-        """Days from before the year to after it, and the levels of these by output."""
-        days, levels = np.asarray(self.days, dtype=np.float64) % YEAR_DAYS, np.asarray(self.levels, dtype=np.float64)
-        order = np.argsort(days)
-        round_the_year = order[np.r_[-1, : len(order), 0]]
-        before_and_after = np.r_[-YEAR_DAYS, np.zeros(len(order)), YEAR_DAYS]
-        return days[round_the_year] + before_and_after, levels[round_the_year].T
+
+@lru_cache(maxsize=16)
+def _round_the_year(days: tuple[int, ...], levels: tuple[tuple[float, ...], ...]) -> tuple[Floats, Floats]:
+    """Days from before the year to after it, and the levels of these by output; one season is asked over and over."""
+    of_year, of_days = np.asarray(days, dtype=np.float64) % YEAR_DAYS, np.asarray(levels, dtype=np.float64)
+    order = np.argsort(of_year)
+    round_the_year = order[np.r_[-1, : len(order), 0]]
+    before_and_after = np.r_[-YEAR_DAYS, np.zeros(len(order)), YEAR_DAYS]
+    return of_year[round_the_year] + before_and_after, of_days[round_the_year].T

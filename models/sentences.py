@@ -122,8 +122,7 @@ class Numbers:
     @classmethod
     def of(cls, columns: Places, numbers: Floats, decimals: Places) -> Numbers:
         """Rounded to what is said of each column."""
-        scale = 10.0 ** decimals[columns]
-        rounded = np.where(np.abs(numbers) < EXACT_BELOW, np.rint(numbers * scale) / scale, numbers)
+        rounded = _rounded(numbers, decimals[columns])
         if len(numbers) <= FEW:
             return cls(columns.tolist(), rounded.tolist(), np.arange(len(numbers)))
         place, different = pd.factorize(rounded, use_na_sentinel=False)
@@ -160,7 +159,9 @@ class Sentences:
         self._is_day = np.array([column.unit == "day" for column in columns])
         self._families, self._groups = len(families), 1 if sticks is None else len(sticks.medians)
         lowest, highest = ((), ()) if sticks is None else (sticks.lowest, sticks.highest)
-        self._lowest, self._highest = (_ends(ends, len(columns)) for ends in (lowest, highest))
+        self._lowest, self._highest = (_rounded(_ends(ends, len(columns)), self._decimals) for ends in (lowest, highest))
+        medians = [()] if sticks is None else sticks.medians
+        self._known = np.array([[median is not None for median in own] or [False] * len(columns) for own in medians])
         self._languages = [Sayings(bundle, families, language) for language in LANGUAGES]
 
     def say(self, facts: Facts, moved: Floats, k: int) -> tuple[Said, ...]:
@@ -180,13 +181,14 @@ class Sentences:
     def _yardsticks(self, facts: Facts) -> tuple[Bools, Places]:
         """Who is compared with her own usual value, and where among `Sayings` all others' yardsticks are.
 
-        Beyond what was ever seen comes first, then the usual value, then the median of the tier. Of a day, and of what is
-        not known, nothing is said.
+        Beyond what was ever seen comes first, then the usual value, then the median of the tier, or of all where nobody in
+        the tier has one. Of a day, and of what is not known, nothing is said.
         """
-        lead, value = facts.lead, facts.value
+        lead, value = facts.lead, _rounded(facts.value, self._decimals[facts.lead])
+        group = np.where(self._known[facts.group, lead], facts.group, 0)
         nothing, above, below = np.isnan(value) | self._is_day[lead], value > self._highest[lead], value < self._lowest[lead]
         of_column = 1 + lead * (2 + self._groups)  # 0 is no yardstick; then, column after column, below, above, medians
-        place = of_column + np.where(below, 0, np.where(above, 1, 2 + facts.group))
+        place = of_column + np.where(below, 0, np.where(above, 1, 2 + group))
         has_usual = ~(nothing | above | below | np.isnan(facts.usual))
         return has_usual, np.where(nothing, 0, place)
 
@@ -268,6 +270,12 @@ def _start(bundle: Bundle) -> tuple[str | None, float]:
     if bundle.prior is None or not bundle.contract.starts_from_prior:
         return None, np.nan
     return bundle.prior.offset_column(bundle.contract.link), bundle.prior.usual(bundle.contract.link)
+
+
+def _rounded(numbers: Floats, decimals: Places) -> Floats:
+    """As they are said; zero has no sign."""
+    scale = 10.0**decimals
+    return np.where(np.abs(numbers) < EXACT_BELOW, np.rint(numbers * scale) / scale, numbers) + 0.0
 
 
 def _ends(ends: Sequence[float | None], count: int) -> Floats:

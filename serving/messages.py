@@ -42,7 +42,7 @@ class Answer(Frozen):
     `what_next` ranks the categories: those whose chance is at least 1.5 times the usual one first, the likeliest first.
 
     `explanations` has one entry per number: base + shares of the reasons + rest = total, which is the log-odds of a
-    probability or the amount itself. If shares and number ever disagree, it is empty and
+    probability or the amount itself. A number with which its shares ever disagree has no entry, and
     `explanation_unavailable` says why.
     """
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from features.changes import Attribute, Change, Event, Events, Settled, WhatIfSection, open_complaints, was_known
 from features.kept import kept_table
 from features.project import Project
+from features.satisfaction import on_usual_scale
 from features.snapshots import Manifest
 from features.tables import SCALES
 
@@ -35,7 +36,11 @@ def plausible_changes(project: Project, manifest: Manifest, section: WhatIfSecti
         ]
     for name in section.attributes:
         own = events["customers"][0].get(name) if events.get("customers") else None
-        values = _numbers(project, name, own) if name in words.numeric else [one for one in words.levels[name] if one != own]
+        values = (
+            _numbers(project, manifest, name, own)
+            if name in words.numeric
+            else [one for one in words.levels[name] if one != own]
+        )
         found[name] = [Attribute(name, value) for value in values]
     return {kind: changes for kind, changes in found.items() if changes}
 
@@ -64,13 +69,19 @@ def _better(instrument: str, events: Events, manifest: Manifest) -> list[int]:
     answers = [row for row in events.get("surveys", ()) if was_known(row, manifest.scored_at)]
     own = [row for row in answers if row["instrument"] == instrument]
     low, high = SCALES[instrument]
-    last = max(own, key=lambda row: row["occurred_at"])["score"] if own else low
+    last = on_usual_scale(max(own, key=lambda row: row["occurred_at"])) if own else low - 1
     return [score for score in range(low, high + 1) if score > last]
 
 
-def _numbers(project: Project, name: str, own: object) -> list[float]:
-    """Values that others have, those near her own first."""
-    values = kept_table(project, "customers", [name])[name].cast("float64").to_numpy()
-    own_value = float(str(own)) if own is not None else float(np.nanmedian(values))
-    known = {float(value) for value in np.nanquantile(values, ATTRIBUTE_QUANTILES) if np.isfinite(value)} - {own_value}
-    return sorted(known, key=lambda value: abs(value - own_value))
+def _numbers(project: Project, manifest: Manifest, name: str, own: object) -> list[float]:
+    """Values that customers of that day have, those near her own first; near the median, where hers is not known."""
+    rows = kept_table(project, "customers", [name, *(["acquired_at"] if manifest.words.has("customers.acquired_at") else [])])
+    if "acquired_at" in rows.column_names:
+        rows = rows.filter(pc.field("acquired_at").is_null() | (pc.field("acquired_at") < pc.scalar(manifest.scored_at)))
+    values = rows[name].cast("float64").to_numpy()
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return []
+    others = {float(value) for value in np.quantile(known, ATTRIBUTE_QUANTILES)}
+    middle = float(np.median(known)) if own is None else float(str(own))
+    return sorted(others if own is None else others - {middle}, key=lambda value: abs(value - middle))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from features.changes import Attribute, Change, Event, Settled, WhatIfSection
+from features.changes import Attribute, Change, Event, Settled, WhatIfSection, typed
 from features.problems import BadInput
 from features.project import Project
 from models.bundle import CHURN
@@ -19,7 +19,10 @@ NOT_AN_EFFECT = (
 
 
 def read_changes(adds: Sequence[Sequence[str]], sets: Sequence[str], *, settle: bool) -> tuple[Change, ...]:
-    """Changes as they are written on the command line: TABLE column=value ..., name=value. Raises BadInput for other words."""
+    """Changes as they are written on the command line: TABLE column=value ..., name=value; all values are text.
+
+    Raises BadInput for other words.
+    """
     if wrong := [word for words in [*(add[1:] for add in adds), sets] for word in words if "=" not in word]:
         raise BadInput([f"{word}: expected name=value" for word in wrong])
     events = [Event(table, dict(_pair(word) for word in words)) for table, *words in adds]
@@ -29,7 +32,7 @@ def read_changes(adds: Sequence[Sequence[str]], sets: Sequence[str], *, settle: 
 def show_what_if(project: Project, section: WhatIfSection, customer_id: str, changes: tuple[Change, ...]) -> str:
     """One customer as she is and as she would be."""
     what_if = WhatIf.open(project, section)
-    events = what_if.events(customer_id)
+    events, changes = what_if.events(customer_id), typed(changes, what_if.manifest.words)
     before, after = what_if.standing(customer_id, events), what_if.standing(customer_id, events, changes)
     currency = project.project.currency
     return "\n".join(
@@ -84,9 +87,6 @@ def _side_by_side(what_if: WhatIf, before: Standing, after: Standing, currency: 
                     yield from (f"    {said:6} {text}" for text in texts)
 
 
-def _pair(word: str) -> tuple[str, str | float]:
+def _pair(word: str) -> tuple[str, str]:
     name, _, value = word.partition("=")
-    try:
-        return name, float(value)
-    except ValueError:
-        return name, value
+    return name, value

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from features.changes import Attribute, Change, Event, Settled, WhatIfSection, changed, open_complaints, read_what_if
+from features.changes import Attribute, Change, Event, Settled, WhatIfSection, changed, open_complaints, read_what_if, typed
 from features.feature import Words
 from features.problems import BadConfig, BadInput
 from features.project import read_project
@@ -172,3 +172,41 @@ def test_without_open_complaints_none_can_be_settled() -> None:
     unmapped = WORDS.model_copy(update={"mapped": {"orders": WORDS.mapped["orders"]}})
     with pytest.raises(BadInput, match=r"tables\.interactions\.resolved_at is not mapped"):
         changed("ada", ADA, [Settled()], AS_OF, unmapped, SECTION)
+
+
+def test_values_written_as_text_become_numbers_where_the_column_is_one_and_nowhere_else() -> None:
+    words = WORDS.model_copy(update={"levels": {"senior": ("0", "1")}})
+    written = (
+        Event("orders", {"amount": "50", "category": "2024", "product_id": "12345", "quantity": "2"}),
+        Event("surveys", {"instrument": "nps", "score": "nine"}),
+        Event("orderz", {"amount": "50"}),
+        Attribute("senior", "1"),
+        Attribute("age", "41"),
+        Settled(),
+    )
+    assert typed(written, words) == (
+        Event("orders", {"amount": 50.0, "category": "2024", "product_id": "12345", "quantity": 2.0}),
+        Event("surveys", {"instrument": "nps", "score": "nine"}),
+        Event("orderz", {"amount": "50"}),
+        Attribute("senior", "1"),
+        Attribute("age", 41.0),
+        Settled(),
+    )
+
+
+def test_an_answer_may_bring_its_own_scale() -> None:
+    mapped = {**WORDS.mapped, "surveys": (*WORDS.mapped["surveys"], "scale_min", "scale_max")}
+    words = WORDS.model_copy(update={"mapped": mapped})
+
+    def answer(**values: float) -> Event:
+        return Event("surveys", {"instrument": "nps", **values})
+
+    (row,) = changed("ada", ADA, [answer(score=80, scale_max=100)], AS_OF, words, SECTION)["surveys"]
+    assert row["score"] == 80
+    for event, said in (
+        (answer(score=101, scale_max=100), "surveys.score = 101: expected 0 to 100 for nps"),
+        (answer(score=5, scale_min=9, scale_max=2), "surveys.scale_max = 2: expected more than scale_min, 9"),
+    ):
+        with pytest.raises(BadInput) as bad:
+            changed("ada", ADA, [event], AS_OF, words, SECTION)
+        assert bad.value.problems == (said,)

@@ -70,12 +70,13 @@ def test_the_offset_of_leaving_is_the_log_odds_of_no_order_but_never_of_certaint
 
 def test_the_offset_for_another_horizon_is_that_of_a_prior_with_that_horizon() -> None:
     some = rows((3, 200, 150, 300), (1, 20, 0, 50), (np.nan,) * 5)
-    usual = {"spend_mean": PRIOR.spend_mean * 30 / 90}
+    chance = PRIOR.order_probability_mean
+    usual = {"spend_mean": PRIOR.spend_mean * 30 / 90, "order_probability_mean": 1 - (1 - chance) ** (30 / 90)}
     shorter = PRIOR.model_copy(update={"horizon_days": 30} | usual)
     for link in ("exp", "sigmoid"):
         assert PRIOR.offset(some, link, 30) == pytest.approx(shorter.offset(some, link, 30))
     assert np.exp(PRIOR.offset(some, "exp", 30))[:2] == pytest.approx(shorter.columns(some)["expected_spend_30d"][:2])
-    waiting = [PRIOR.offset(some, "sigmoid", days)[:2] for days in (10, 30, 90, 365)]
+    waiting = [PRIOR.offset(some, "sigmoid", days) for days in (10, 30, 90, 365)]
     assert np.all(np.diff(waiting, axis=0) < 0)  # the longer one waits, the rarer no order
 
 

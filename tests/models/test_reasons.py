@@ -100,6 +100,29 @@ def test_where_it_is_not_known_what_she_spent_the_median_of_all_is_said(
     assert "（全部客户中位数：" in about(found, "days_since_last_order").text_zh
 
 
+def test_where_nobody_in_her_tier_has_a_value_the_median_of_all_is_said(
+    told: dict[Task, Bundle], customers: pd.DataFrame
+) -> None:
+    bundle, rows = told["churn"], a_year_of_silence(customers, gap_days_mean=np.nan)
+    lead = [column.name for column in bundle.contract.explained].index("days_since_last_order")
+    everybody, *tiers = bundle.yardsticks.medians
+    without = tuple((*own[:lead], None, *own[lead + 1 :]) for own in tiers)
+    sticks = bundle.yardsticks.model_copy(update={"medians": (everybody, *without)})
+    ((_, _, found),) = explanations(replace(bundle, yardsticks=sticks), rows)
+    assert "(median of all customers: " in about(found, "days_since_last_order").text
+    assert "（全部客户中位数：" in about(found, "days_since_last_order").text_zh
+
+
+def test_what_is_said_to_be_the_same_is_not_said_to_lie_beyond(told: dict[Task, Bundle], customers: pd.DataFrame) -> None:
+    bundle = told["churn"]
+    lead = [column.name for column in bundle.contract.explained].index("days_since_last_order")
+    highest = (*bundle.yardsticks.highest[:lead], 398.04, *bundle.yardsticks.highest[lead + 1 :])
+    told_end = replace(bundle, yardsticks=bundle.yardsticks.model_copy(update={"highest": highest}))
+    for days, beyond in ((398.04, False), (398.0449, False), (398.3, True)):
+        ((_, _, found),) = explanations(told_end, a_year_of_silence(customers, days_since_last_order=days))
+        assert ("never seen above 398 days" in about(found, "days_since_last_order").text) == beyond
+
+
 def test_a_value_that_was_never_seen_is_said_to_be_one(told: dict[Task, Bundle], customers: pd.DataFrame) -> None:
     highest = customers["days_since_last_order"].max()
     ((_, _, found),) = explanations(told["churn"], a_year_of_silence(customers, days_since_last_order=9_999))
@@ -208,6 +231,22 @@ def test_base_reasons_and_rest_add_up_on_every_scale(bundle: Bundle, odd_custome
                 assert [np.sign(share) for share in other.shares] == [
                     np.sign(reason.share) if total else 0 for reason in found.reasons
                 ]
+
+
+@pytest.mark.parametrize("task", ["churn", "propensity"])
+def test_with_all_families_given_points_and_money_leave_no_rest_and_begin_at_the_base(
+    bundles: dict[Task, Bundle], odd_customers: pd.DataFrame, task: Task
+) -> None:
+    stake = np.linspace(0, 500, len(odd_customers))
+    for row, _, found in explanations(bundles[task], odd_customers, top=20, stake=stake):
+        chance = 1 / (1 + np.exp(-found.base))
+        for other, size in ((found.points, 100), (found.money, stake[row])):
+            assert other.base == pytest.approx(size * chance, abs=1e-4)
+            assert other.rest == pytest.approx(0, abs=1e-4)
+            assert sum(other.shares) == pytest.approx(other.total - other.base, abs=1e-4)
+                if abs(found.total - found.base) > 0.1:
+                rate = (other.total - other.base) / (found.total - found.base)
+                assert other.shares == pytest.approx([rate * reason.share for reason in found.reasons], rel=1e-4, abs=1e-4)
 
 
 def test_a_reason_has_the_share_of_its_family_and_the_feature_that_pushes_hardest_its_way(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,6 +72,7 @@ def test_figures_by_hand() -> None:
     assert agrees["same_direction"] == 0.75  # four families add at least 5 %, one of them disagrees
     assert agrees["size_correlation"] == pytest.approx(np.corrcoef([3, -1, 2, -7.9], [2, 1, 1, -4])[0, 1])
     assert measured._coverage(own, 1)["covered"] == pytest.approx((3 / 4 + 7.9 / 10) / 2)
+    assert measured._coverage(own, 0)["covered"] == 0
 
 
 def test_where_no_feature_adds_anything_there_is_nothing_to_disagree_with() -> None:
@@ -83,3 +86,22 @@ def test_what_is_the_same_for_all_is_not_asked_of_others(bundle: Bundle, custome
     alike = customers.head(1).loc[[0] * 5].reset_index(drop=True)
     for one in robustness(bundle, alike, top=3, seed=1):
         assert (one.same_direction, one.size_correlation) == (1, 1)
+
+
+@pytest.mark.parametrize("horizon_days", [30, 180])
+def test_reasons_agree_with_removal_where_the_horizon_is_not_the_priors(
+    make_bundle: Callable[..., Bundle], customers: pd.DataFrame, horizon_days: int
+) -> None:
+    bundle = make_bundle("churn", horizon_days=horizon_days)
+    assert bundle.prior is not None
+    assert bundle.prior.horizon_days != horizon_days
+    (found,) = robustness(bundle, customers, top=3, seed=1)
+    assert found.same_direction > 0.8
+    assert found.size_correlation > 0.6
+
+
+@pytest.mark.parametrize("count", [2, 3, 50])
+def test_everybody_gets_the_values_of_somebody_else(count: int) -> None:
+    donors = measured._others(count, np.random.default_rng(0))
+    assert sorted(donors) == list(range(count))
+    assert not (donors == np.arange(count)).any()

@@ -35,9 +35,15 @@ def test_across_the_turn_of_the_year_too(day: float, level: float) -> None:
 
 
 def test_a_row_that_does_not_say_which_day_it_is_has_the_usual_level() -> None:
-    assert LAST_YEAR.at(on(np.nan, 11)).tolist() == [[0.5, 5.0], [1.0, 10.0]]
+    assert LAST_YEAR.at(on(np.nan, np.inf, 11)).tolist() == [[0.5, 5.0], [0.5, 5.0], [1.0, 10.0]]
     assert LAST_YEAR.at(on(11).drop(columns=DAY_OF_YEAR)).tolist() == [[0.5, 5.0]]
 
 
 def test_a_season_comes_back_from_json_as_it_was() -> None:
     assert Season.model_validate_json(LAST_YEAR.model_dump_json()) == LAST_YEAR
+
+
+def test_a_season_with_other_levels_forgets_the_old_ones() -> None:
+    assert LAST_YEAR.at(on(11))[0, 0] == 1.0
+    later = LAST_YEAR.model_copy(update={"levels": ((7.0, 10.0), (2.0, 20.0), (3.0, 30.0))})
+    assert later.at(on(11))[0, 0] == 7.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+import numpy as np
 import pytest
 
 from features.catalogue import catalogue
@@ -12,7 +13,7 @@ from features.tables import CONTRACTS
 from models.bundle import Bundle
 from models.contract import InputColumn
 from models.languages import LANGUAGES, writer
-from models.sentences import wordless
+from models.sentences import Numbers, wordless
 
 
 def test_every_family_has_a_chinese_name_and_every_unit_is_written_in_both_languages() -> None:
@@ -55,3 +56,11 @@ def test_whatever_has_no_text_is_named(bundle: Bundle) -> None:
 )
 def test_money_has_the_symbol_and_the_decimals_of_its_currency(code: str, en: str, zh: str) -> None:
     assert (writer("money", code, "en")(1234.5), writer("money", code, "zh")(1234.5)) == (en, zh)
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_an_amount_that_rounds_to_nothing_has_no_sign_alone_or_among_many(count: int) -> None:
+    numbers = np.resize([-0.004, 0.0, 0.004], count)
+    said = Numbers.of(np.zeros(count, dtype=np.intp), numbers, np.array([2]))
+    texts = said.said([writer("money", "EUR", "en")])
+    assert {texts[place] for place in said.place} == {"€0.00"}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from features.changes import Attribute, Event, Settled, WhatIfSection, open_complaints
@@ -72,3 +75,33 @@ def test_only_attributes_that_may_change_are_tried_and_numbers_near_her_own_firs
     far = [abs(float(change.value) - float(own["age"])) for change in found["age"] if isinstance(change, Attribute)]
     assert far == sorted(far)
     assert min(far) > 0
+
+
+def test_who_has_never_answered_can_give_any_answer_and_who_has_answers_on_her_own_scale(
+    whole_company: tuple[Project, Manifest],
+) -> None:
+    project, manifest = whole_company
+    customer_id = kept_table(project, "orders", ["customer_id"])["customer_id"][0].as_py()
+    events = events_of(project, manifest.words, customer_id)
+
+    def scores(*answers: dict[str, object]) -> list[float]:
+        found = plausible_changes(project, manifest, WhatIfSection(), {**events, "surveys": answers})
+        return [change.values["score"] for change in found.get("nps", []) if isinstance(change, Event)]
+
+    answer = {"instrument": "nps", "occurred_at": datetime(2020, 1, 1), "score": 80}
+    assert scores() == list(range(11))
+    assert scores({**answer, "scale_max": 100}) == [9, 10]
+    assert scores({**answer, "score": 3, "scale_min": 1, "scale_max": 5}) == [6, 7, 8, 9, 10]
+
+
+def test_whose_number_is_not_known_may_have_any_that_others_have(whole_company: tuple[Project, Manifest]) -> None:
+    project, manifest = whole_company
+    customer_id = kept_table(project, "orders", ["customer_id"])["customer_id"][0].as_py()
+    events = events_of(project, manifest.words, customer_id)
+    unknown = {**events, "customers": [{**events["customers"][0], "age": None}]}
+    found = plausible_changes(project, manifest, WhatIfSection(attributes=("age",)), unknown)["age"]
+    ages = kept_table(project, "customers").to_pandas()
+    ages = ages[~(ages["acquired_at"] >= pd.Timestamp(manifest.scored_at))]["age"].dropna().astype(float)
+    quantiles = np.quantile(ages, [0.05, 0.25, 0.5, 0.75, 0.95])
+    assert found[0] == Attribute("age", quantiles[2])
+    assert {change.value for change in found if isinstance(change, Attribute)} == set(quantiles)
