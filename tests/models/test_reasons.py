@@ -244,7 +244,7 @@ def test_with_all_families_given_points_and_money_leave_no_rest_and_begin_at_the
             assert other.base == pytest.approx(size * chance, abs=1e-4)
             assert other.rest == pytest.approx(0, abs=1e-4)
             assert sum(other.shares) == pytest.approx(other.total - other.base, abs=1e-4)
-                if abs(found.total - found.base) > 0.1:
+            if abs(found.total - found.base) > 0.1:
                 rate = (other.total - other.base) / (found.total - found.base)
                 assert other.shares == pytest.approx([rate * reason.share for reason in found.reasons], rel=1e-4, abs=1e-4)
 
