@@ -22,7 +22,25 @@ from features.settings import read_section as read_section
 from features.settings import read_toml, validated
 from features.tables import CONTRACTS, TableName
 
-SECTIONS = ("project", "source", "tables", "dates", "cohort", "features", "quarantine", "training", "what_if", "campaigns")
+SECTIONS = (
+    "project",
+    "source",
+    "tables",
+    "dates",
+    "cohort",
+    "features",
+    "quarantine",
+    "training",
+    "what_if",
+    "campaigns",
+    "value",
+    "score",
+    "tiers",
+    "life_stages",
+    "quadrants",
+    "actions",
+    "plan",
+)
 
 
 class ProjectSection(Settings):

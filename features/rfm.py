@@ -17,7 +17,7 @@ from features.feature import Feature, Unit, Usual, Words, slug, step
 SINCE = "days_since_first_order"
 SEASON_DAYS = 365
 CATEGORY_DAYS = 365
-PRODUCT, CATEGORY, QUANTITY = "orders.product_id", "orders.category", "orders.quantity"
+PRODUCT, CATEGORY, QUANTITY, COST = "orders.product_id", "orders.category", "orders.quantity", "orders.cost"
 
 
 def rfm_features(words: Words) -> list[Feature]:
@@ -50,6 +50,7 @@ def _monetary(words: Words) -> list[Feature]:
         *[Feature(f"spend_sum_{w}d", "monetary", "money", f"spend in the last {w} days, before refunds", f"近{w}天消费额（未扣退款）", Sum("orders.spend", w), 1, usual=Usual(feature="spend_sum", since=SINCE, days=w)) for w in words.windows_days],
         Feature("spend_per_order", "monetary", "money", "average order value so far", "累计客单价", Ratio("spend_sum", "order_count")),
         *[Feature(f"spend_per_order_{w}d", "monetary", "money", f"average order value in the last {w} days", f"近{w}天客单价", Ratio(f"spend_sum_{w}d", f"order_count_{w}d"), usual=Usual(feature="spend_per_order")) for w in words.windows_days],
+        Feature("goods_cost_sum", "monetary", "money", "what the goods bought so far cost the company, less those given back", "累计商品成本（扣除退货）", Sum("orders.cost"), needs=(COST,)),
         Feature("order_spend_max", "monetary", "money", "largest order so far", "最大单笔订单额", Largest("orders.order_spend")),
     ]  # fmt: skip
 

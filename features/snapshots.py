@@ -141,7 +141,10 @@ def build_snapshots(project: Project) -> Manifest:
             reach=past.reach,
             day_hashes=past.hashes,
             backfills=backfills,
-            cohorts={as_of: kept.get(as_of) or _cohort(files[as_of], made[as_of], past.of_date[as_of]) for as_of in dates.all},
+            cohorts={
+                as_of: kept.get(as_of) or _cohort(files[as_of], made[as_of], past.of_date[as_of], project.project.horizon_days)
+                for as_of in dates.all
+            },
         )
         (unfinished / "manifest.json").write_text(manifest.model_dump_json(indent=1))
     return manifest
@@ -220,7 +223,7 @@ def _write_tables(connection: BaseBackend, checked: Mapping[TableName, Checked],
         write_parquet(connection, table.quarantined, folder / f"quarantine_{name}.parquet")
 
 
-def _cohort(file: Path, digest: str, past: str) -> Cohort:
+def _cohort(file: Path, digest: str, past: str, horizon_days: int) -> Cohort:
     rows = pq.read_table(file)
     reasons = rows["not_eligible_because"].value_counts().to_pylist()
     not_eligible = {entry["values"]: int(entry["counts"]) for entry in reasons if entry["values"] is not None}
@@ -229,7 +232,7 @@ def _cohort(file: Path, digest: str, past: str) -> Cohort:
         not_eligible=dict(sorted(not_eligible.items())),
         snapshot_hash=digest,
         past_hash=past,
-        figures=company_figures(rows),
+        figures=company_figures(rows, horizon_days),
     )
 
 

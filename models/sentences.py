@@ -22,7 +22,7 @@ from features.feature import FAMILY_ZH, Family
 from models.bundle import Bundle
 from models.contract import InputColumn, Output
 from models.languages import LANGUAGES, Language, decimals_said, say_points, writer
-from models.tiers import TIERS
+from models.tiers import TIERS, Tier
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -204,6 +204,7 @@ class Sayings:
         self._heads = [self._words.fact.format(label=self._label(column)) for column in contract.explained]
         self._ways = [self._ways_of(families, output) for output in contract.outputs]
         start, average = _start(bundle)
+        self._tiers: tuple[Tier, ...] = TIERS if sticks is None or sticks.tiers is None else sticks.tiers.steps
         fixed = [""]
         for k, (column, write) in enumerate(zip(contract.explained, self._write, strict=True)):
             ends = (None, None) if sticks is None else (sticks.lowest[k], sticks.highest[k])
@@ -249,9 +250,10 @@ class Sayings:
     def _median(self, column: InputColumn, group: int, median: float | None, write: Write) -> str:
         if median is None:
             return ""
-        tier = TIERS[group - 1]
-        name = tier.name if self._language == "en" else tier.name_zh
-        whom = self._words.tier.format(tier=name) if group else self._words.everybody
+        whom = self._words.everybody
+        if group:
+            tier = self._tiers[group - 1]
+            whom = self._words.tier.format(tier=tier.name if self._language == "en" else tier.in_chinese)
         if column.unit == "yes or no":
             return self._words.yes.format(whom=whom, value=self._share(median))
         return self._words.median.format(whom=whom, value=write(median))

@@ -3,30 +3,78 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Self
+from itertools import pairwise
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, field_validator
 
+from features.project import Settings
 from models.contract import Frozen
 from models.inputs import Columns, column
 
 Floats = NDArray[np.float64]
 YEAR_DAYS = 365
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-@dataclass(frozen=True)
-class Tier:
-    """One step of the pyramid, and the share of customers who stand below it."""
+class Tier(Settings):
+    """One step of the pyramid: of the customers by what counts, from the lowest, those between two shares."""
 
-    name: str
-    name_zh: str
-    below: float
+    name: str = Field(min_length=1)
+    name_zh: str = ""  # as in English where it is not given
+    share: tuple[Share, Share]
+
+    @property
+    def below(self) -> float:
+        """The share of customers who stand below it."""
+        return self.share[0]
+
+    @property
+    def in_chinese(self) -> str:
+        """Its name for Chinese readers."""
+        return self.name_zh or self.name
 
 
 # Zeithaml, Rust, Lemon (2001): four tiers; the shares are Curry and Curry's (2000) pyramid, top 1, 4, 15 and 80 %.
-TIERS = (Tier("bronze", "铜级", 0.0), Tier("silver", "银级", 0.8), Tier("gold", "金级", 0.95), Tier("platinum", "铂金级", 0.99))
+TIERS = (
+    Tier(name="bronze", name_zh="铜级", share=(0.0, 0.8)),
+    Tier(name="silver", name_zh="银级", share=(0.8, 0.95)),
+    Tier(name="gold", name_zh="金级", share=(0.95, 0.99)),
+    Tier(name="platinum", name_zh="铂金级", share=(0.99, 1.0)),
+)
+
+
+class TierSettings(Settings):
+    """The section `tiers`: what counts (a feature; by default the spend of at most a year), and the steps from the lowest."""
+
+    by: str | None = None
+    steps: tuple[Tier, ...] = TIERS
+
+    @field_validator("steps")
+    @classmethod
+    def _next_to_one_another(cls, steps: tuple[Tier, ...]) -> tuple[Tier, ...]:
+        if not steps:
+            raise ValueError("expected one tier at least")
+        if len({step.name for step in steps}) < len(steps):
+            raise ValueError("two tiers have the same name")
+        for step in steps:
+            if step.share[0] >= step.share[1]:
+                raise ValueError(
+                    f"{step.name} goes from {step.share[0]:g} to {step.share[1]:g}: expected the lower share first"
+                )
+        for low, high in pairwise(steps):
+            if low.share[1] != high.share[0]:
+                what = "they overlap" if low.share[1] > high.share[0] else "that leaves a gap"
+                raise ValueError(f"{low.name} ends at {low.share[1]:g} and {high.name} begins at {high.share[0]:g}: {what}")
+        if (steps[0].share[0], steps[-1].share[1]) != (0.0, 1.0):
+            first, last = steps[0], steps[-1]
+            raise ValueError(
+                f"from {first.name} at {first.share[0]:g} to {last.name} at {last.share[1]:g}: expected 0 to 1, so that "
+                "everybody is in a tier"
+            )
+        return steps
 
 
 class Tiers(Frozen):
@@ -34,21 +82,24 @@ class Tiers(Frozen):
 
     by: str  # the column that counts
     begin: tuple[float, ...]
+    steps: tuple[Tier, ...] = TIERS
 
     @classmethod
-    def fit(cls, rows: Columns) -> Self | None:
-        """From the customers of one date; None where no column says what they spent."""
-        by = spend_column(rows)
-        if by is None:
+    def fit(cls, rows: Columns, settings: TierSettings | None = None) -> Self | None:
+        """From the customers of one date; None where no column says what counts."""
+        settings = settings or TierSettings()
+        by = spend_column(rows) if settings.by is None else settings.by
+        if by is None or by not in rows.columns or np.isnan(column(rows, by)).all():
             return None
-        spend = column(rows, by)
-        return cls(by=by, begin=tuple(float(np.nanquantile(spend, tier.below)) for tier in TIERS[1:]))
+        amounts = column(rows, by)
+        begin = tuple(float(np.nanquantile(amounts, step.below)) for step in settings.steps[1:])
+        return cls(by=by, begin=begin, steps=settings.steps)
 
     def of(self, rows: Columns) -> NDArray[np.intp]:
-        """The place in TIERS of every row's tier; -1 where it is not known what she spent."""
-        spend = column(rows, self.by)
-        place = np.searchsorted(np.asarray(self.begin), spend, side="right")
-        return np.where(np.isnan(spend), -1, place)
+        """The place in `steps` of every row's tier; -1 where what counts is not known of her."""
+        amounts = column(rows, self.by)
+        place = np.searchsorted(np.asarray(self.begin), amounts, side="right")
+        return np.where(np.isnan(amounts), -1, place)
 
 
 def spend_column(rows: Columns) -> str | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.contract import Frozen, InputColumn
 from models.inputs import Columns, Inputs
-from models.tiers import Tiers
+from models.tiers import Tiers, TierSettings
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -30,9 +30,11 @@ class Yardsticks(Frozen):
     highest: Numbers
 
     @classmethod
-    def fit(cls, columns: tuple[InputColumn, ...], latest: Inputs, seen: Inputs) -> Self:
+    def fit(
+        cls, columns: tuple[InputColumn, ...], latest: Inputs, seen: Inputs, tier_settings: TierSettings | None = None
+    ) -> Self:
         """From the customers of the last date, and from all rows that were learned from."""
-        tiers = Tiers.fit(latest)
+        tiers = Tiers.fit(latest, tier_settings)
         is_yes_no = np.array([column.unit == "yes or no" for column in columns])
         groups = [latest.numbers]
         if tiers is not None:

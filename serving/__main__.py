@@ -45,11 +45,12 @@ def _arguments() -> argparse.Namespace:
 
 def _score(arguments: argparse.Namespace) -> None:
     from features.project import read_project
+    from models.standing import read_layer
     from serving.batch import predictions_file, score_customers
 
-    project = read_project(arguments.config)
+    project, layer = read_project(arguments.config), read_layer(arguments.config)
     print(f"scores of {project.name}")
-    table = score_customers(project)
+    table = score_customers(project, layer)
     print(f"  {table.num_rows:,} customers in {predictions_file(project)}")
 
 

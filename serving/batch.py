@@ -13,8 +13,10 @@ from features.command import step
 from features.outputs import whole_file
 from features.problems import BadInput
 from features.project import Project
-from features.snapshots import load_manifest, load_snapshot
+from features.snapshots import Manifest, load_manifest, load_snapshot
+from models.standing import Layer
 from serving.scorer import Scorer, load_scorer
+from serving.value_layer import gather_value_layer, numbers_of, write_value_layer
 
 
 def predictions_file(project: Project) -> Path:
@@ -22,12 +24,13 @@ def predictions_file(project: Project) -> Path:
     return project.folder / "predictions.parquet"
 
 
-def score_customers(project: Project) -> pa.Table:
-    """Score everybody at the last date with the champions and write the table, whole or not at all.
+def score_customers(project: Project, layer: Layer | None = None) -> pa.Table:
+    """Score everybody at the last date with the champions, and write the table and the value layer, each whole or not at all.
 
     Columns: customer_id, as_of, eligible, not_eligible_because, one column per number (churn has one for every other horizon,
-    too, and the days until leaving), `<number>_explanation` (base, reasons, rest, total, and the same in points and in money)
-    of what a model answers itself, `explanation_unavailable` (why one is missing) and `<task>_model`. Customers who are not
+    too, and the days until leaving), those of the value layer (`models.standing`), `<number>_explanation` (base, reasons, rest,
+    total, and the same in points and in money) of what a model answers itself, `explanation_unavailable` (why one is missing)
+    and `<task>_model`. Customers who are not
     eligible have the why and no numbers.
     """
     manifest = load_manifest(project)
@@ -35,21 +38,30 @@ def score_customers(project: Project) -> pa.Table:
     if not snapshot["not_eligible_because"].isna().any():
         raise BadInput(f"none of the {len(snapshot):,} customers known at {manifest.scored_at} is eligible; see [cohort]")
     scorer = load_scorer(project, manifest, list(snapshot.columns))
+    return write_scores(project, manifest, scorer, snapshot, layer or Layer())
+
+
+def write_scores(project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame, layer: Layer) -> pa.Table:
+    """The scored table and the value layer of a snapshot."""
+    numbers = numbers_of(scorer, snapshot)
+    with step("working out what customers are worth and where they stand"):
+        values = gather_value_layer(project, manifest, scorer, layer, snapshot, numbers)
     with step(f"scoring {len(snapshot):,} customers as of {manifest.scored_at}, with reasons"):
-        table = predictions(scorer, snapshot)
+        table = predictions(scorer, snapshot, numbers, values.standing.columns)
     with whole_file(predictions_file(project)) as unfinished:
         pq.write_table(table, unfinished)
+    write_value_layer(project, values)
     return table
 
 
-def predictions(scorer: Scorer, snapshot: pd.DataFrame) -> pa.Table:
-    """One row per row of a snapshot, in the same order."""
+def predictions(scorer: Scorer, snapshot: pd.DataFrame, numbers: pd.DataFrame, values: pd.DataFrame) -> pa.Table:
+    """One row per row of a snapshot, in the same order, as the rows of `numbers` and of `values` are."""
     eligible = snapshot["not_eligible_because"].isna()
     rows = snapshot[eligible]
     answers = snapshot[["customer_id", "as_of"]].assign(
         eligible=eligible, not_eligible_because=snapshot["not_eligible_because"]
     )
-    answers = answers.join(scorer.numbers(rows))  # by index: those who are not eligible get missing numbers
+    answers = pd.concat([answers, numbers, values], axis=1)
     table = pa.Table.from_pandas(answers, preserve_index=False)
     place = np.full(len(snapshot), -1)
     place[eligible.to_numpy()] = np.arange(len(rows))

@@ -42,6 +42,8 @@ def main() -> int:
 def _step(arguments: argparse.Namespace) -> None:
     from features.changes import read_what_if
     from features.project import read_project, read_section
+    from models.actions import PlanSettings, read_actions
+    from models.standing import read_layer
     from training.settings import CampaignSettings, TrainingSettings
 
     project = read_project(arguments.config)
@@ -49,6 +51,9 @@ def _step(arguments: argparse.Namespace) -> None:
     if arguments.step == "check":
         read_what_if(arguments.config, project)
         read_section(arguments.config, "campaigns", CampaignSettings)
+        read_layer(arguments.config)
+        read_actions(arguments.config)
+        read_section(arguments.config, "plan", PlanSettings)
         print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
     elif arguments.step == "leaks":
         from training.leak_report import report_leaks
@@ -76,7 +81,7 @@ def _step(arguments: argparse.Namespace) -> None:
 
         for task in possible_tasks(project) if arguments.step == "all" else (arguments.step,):
             print(f"{task} of {project.name}")
-            train(project, settings, task)
+            train(project, settings, task, read_layer(arguments.config).tiers)
 
 
 if __name__ == "__main__":

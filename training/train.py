@@ -20,6 +20,7 @@ from models.outcomes import untold
 from models.recipes import outputs_of, possible
 from models.registry import Registered, made_from
 from models.sentences import wordless
+from models.tiers import TierSettings
 from models.yardsticks import Yardsticks
 from training.earlier import known_parameters
 from training.fit import Fitted, fit, tuned_for
@@ -44,13 +45,14 @@ def possible_tasks(project: Project) -> list[Task]:
     return found
 
 
-def train(project: Project, settings: TrainingSettings, task: Task) -> Registered:
+def train(project: Project, settings: TrainingSettings, task: Task, tiers: TierSettings | None = None) -> Registered:
     """Train, judge and register one model; one made from the same data, settings, code and libraries is kept instead."""
     manifest = load_manifest(project)
     outputs = outputs_of(task, manifest)  # or say at once that no table tells the outcome
     if untellable := wordless((InputColumn.of(feature) for feature in manifest.features()), outputs):
         raise BadConfig(untellable)
-    key = _made_from(manifest, settings, task)
+    tiers = tiers or TierSettings()
+    key = _made_from(manifest, settings, task, tiers)
     if kept := made_from(project.name, task, key):
         alias = introduce(kept, project.name, task)
         print(f"  {kept.label}: unchanged data, settings and code, kept as {alias}")
@@ -65,7 +67,7 @@ def train(project: Project, settings: TrainingSettings, task: Task) -> Registere
             with step("fitting other horizons"):
                 fitted = with_horizons(project, manifest, job, fitted, settings)
         with step(f"judging on {job.roles.judge}"):
-            bundle = judged_bundle(job, fitted, _contract(job, manifest, project, settings, fitted), settings)
+            bundle = judged_bundle(job, fitted, _contract(job, manifest, project, settings, fitted, key), settings, tiers)
         with step(f"judging on up to {settings.judged_dates - 1} earlier dates"):
             earlier = judged_earlier(project, manifest, job, tuned, settings)
             bundle = replace(bundle, evaluation=bundle.evaluation.model_copy(update={"earlier": earlier}))
@@ -97,7 +99,9 @@ def with_horizons(project: Project, manifest: Manifest, job: Job, fitted: Fitted
     return replace(fitted, horizons=horizons, rehearsed=replace(fitted.rehearsed, choices=choices))
 
 
-def judged_bundle(job: Job, fitted: Fitted, contract: Contract, settings: TrainingSettings) -> Bundle:
+def judged_bundle(
+    job: Job, fitted: Fitted, contract: Contract, settings: TrainingSettings, tiers: TierSettings | None = None
+) -> Bundle:
     """The fitted parts with their contract and with how they did on the judged customers."""
     rehearsed = fitted.rehearsed
     known, asked = (frame.with_prior(fitted.prior, job.recipe) for frame in (job.past, job.judged))
@@ -116,18 +120,18 @@ def judged_bundle(job: Job, fitted: Fitted, contract: Contract, settings: Traini
         season=fitted.season,
         linear=fitted.correction.linear if rehearsed.linear_share else None,
         horizons=fitted.horizons,
-        yardsticks=_yardsticks(contract, known),
+        yardsticks=_yardsticks(contract, known, tiers),
     )
 
 
-def _yardsticks(contract: Contract, known: Frame) -> Yardsticks:
+def _yardsticks(contract: Contract, known: Frame, tiers: TierSettings | None) -> Yardsticks:
     """What readers compare with, from what was learned from."""
     columns = [column.name for column in contract.explained]
     latest = known.at(max(contract.roles.fitted_on)).rows
-    return Yardsticks.fit(contract.explained, Inputs.of(latest, columns), Inputs.of(known.rows, columns))
+    return Yardsticks.fit(contract.explained, Inputs.of(latest, columns), Inputs.of(known.rows, columns), tiers)
 
 
-def _contract(job: Job, manifest: Manifest, project: Project, settings: TrainingSettings, fitted: Fitted) -> Contract:
+def _contract(job: Job, manifest: Manifest, project: Project, settings: TrainingSettings, fitted: Fitted, key: str) -> Contract:
     recipe, rehearsed = job.recipe, fitted.rehearsed
     return Contract(
         project=project.name,
@@ -156,13 +160,14 @@ def _contract(job: Job, manifest: Manifest, project: Project, settings: Training
         },
         rounds=fitted.correction.booster.num_boosted_rounds(),
         seed=settings.seed,
-        made_from=_made_from(manifest, settings, recipe.task),
+        made_from=key,
         data_fingerprint=manifest.data_fingerprint,
         code_version=code_version("features", "models", "training"),
     )
 
 
-def _made_from(manifest: Manifest, settings: TrainingSettings, task: Task) -> str:
-    parts = [manifest.made_from, settings.model_dump_json(), task, code_version("features", "models", "training")]
+def _made_from(manifest: Manifest, settings: TrainingSettings, task: Task, tiers: TierSettings) -> str:
+    parts = [manifest.made_from, settings.model_dump_json(), tiers.model_dump_json(), task]
+    parts.append(code_version("features", "models", "training"))
     parts += [f"{library} {version(library)}" for library in LIBRARIES]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -24,6 +24,11 @@ Floats = NDArray[np.float64]
 NEW_DAYS, ACTIVE_DAYS = 90, 365
 FIGURES = {  # title, what it is, and who is counted
     "repurchase_rate": ("Repurchase rate", "buyers who have ordered on two days or more", "ordered on two days or more"),
+    "first_time_return_rate": (
+        "First-time buyers who came back",
+        "of those whose first order was one to two horizons ago, ordered on another day",
+        "first order one to two horizons ago, and ordered on another day",
+    ),
     "return_rate": ("Return rate", "buyers who have been given money back", "have been given money back"),
     "complaint_rate_365d": ("Complaint rate", "buyers of the last 365 days who complained", "complained in the last 365 days"),
     "csat": ("CSAT", "customers whose last score is 4 or 5, of those who answered", "last CSAT score 4 or 5"),
@@ -111,8 +116,8 @@ def _counts(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> 
 
 def _figures(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> list[Line]:
     lines, before = [], _a_year_ago(manifest)
-    columns = snapshot.select_dtypes("number")
-    for name, values in figure_values(pa.Table.from_pandas(columns, preserve_index=False)).items():
+    table = pa.Table.from_pandas(snapshot.select_dtypes("number"), preserve_index=False)
+    for name, values in figure_values(table, manifest.horizon_days).items():
         title, says, counted = FIGURES[name]
         if np.isnan(values).all():
             continue

@@ -33,6 +33,7 @@ def rfm(all_lines: Sequence[Line], as_of: date, asked: Asked, *, history_days: i
     features["order_count"] = order_count
     features["spend_sum"] = spend
     features["spend_per_order"] = quotient(spend, order_count)
+    features["goods_cost_sum"] = total(line.cost for line in lines if line.cost is not None)
     features["order_spend_max"] = largest_order(bought)
     features |= rhythm(bought, as_of)
     for window in asked.windows_days:

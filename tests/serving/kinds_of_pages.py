@@ -10,7 +10,6 @@ from typing import Any, get_args
 
 import ibis
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from features import checks
@@ -28,7 +27,8 @@ from models.evaluation import CalibrationPoint, Difference, EarlierJudgement, Me
 from models.languages import YES_NO
 from models.outcomes import Teller
 from models.registry import Registered
-from serving.batch import predictions, predictions_file
+from models.standing import Layer
+from serving.batch import write_scores
 from serving.report.company import FIGURES
 from serving.report.comparison import compare, verdict
 from serving.report.customers import FEATURES
@@ -255,8 +255,7 @@ def _page(folder: Path, manifest: Manifest, snapshot: pd.DataFrame, models: Mapp
     project, scorer = project_in(folder), Scorer(dict(models))
     write_earlier(project, snapshot)
     snapshot.to_parquet(snapshot_folder(project) / "snapshots" / f"{SCORED_AT}.parquet")
-    scored = predictions(scorer, snapshot)
-    pq.write_table(scored, predictions_file(project))
+    scored = write_scores(project, manifest, scorer, snapshot, Layer())
     report = gather_report(project, manifest, scorer, snapshot=snapshot, predictions=scored.to_pandas())
     return Shown((*shown_texts(render(report)), *report.customers.texts), report.chinese)
 

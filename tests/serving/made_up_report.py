@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 import xgboost as xgb
 from numpy.typing import NDArray
@@ -33,7 +32,8 @@ from models.linear import Linear
 from models.propensity import PROPENSITY
 from models.recipe import Recipe
 from models.registry import Registered
-from serving.batch import predictions, predictions_file
+from models.standing import Layer
+from serving.batch import predictions_file, write_scores
 from serving.report.page import gather_report, render
 from serving.scorer import Scorer
 from training.coverage import judge_interval, judge_quantiles, with_coverage
@@ -177,12 +177,10 @@ def scorer(manifest: Manifest, snapshot: pd.DataFrame) -> Scorer:
 
 
 @pytest.fixture(scope="module")
-def scored(project: Project, scorer: Scorer, snapshot: pd.DataFrame) -> pd.DataFrame:
+def scored(project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame) -> pd.DataFrame:
     """The scored table and the snapshots before it, written where the report reads them."""
     write_earlier(project, snapshot)
-    table = predictions(scorer, snapshot)
-    pq.write_table(table, predictions_file(project))
-    return table.to_pandas()
+    return write_scores(project, manifest, scorer, snapshot, Layer()).to_pandas()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,83 @@
+"""The quadrant: profit against loyalty, four groups, each with the strategy it calls for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from features.project import Settings
+from models.contract import Frozen
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Quadrant:
+    """One group and what to do about it."""
+
+    name: str
+    name_zh: str
+    strategy: str
+    strategy_zh: str
+
+
+# Reinartz, Kumar (2002), "The mismanagement of customer loyalty"; in the order low and high profit, low and high loyalty.
+QUADRANTS = (
+    Quadrant(
+        "strangers",
+        "过客",
+        "Spend nothing on keeping them; let every order pay for itself.",
+        "不投入维系成本，确保每笔交易盈利。",
+    ),
+    Quadrant(
+        "barnacles",
+        "藤壶",
+        "They stay but bring little: find out whether they could buy more; if not, serve them at less cost.",
+        "长期但利润低：先判断是否有增购潜力，没有则降低服务成本。",
+    ),
+    Quadrant(
+        "butterflies",
+        "蝴蝶",
+        "They bring much and do not stay: sell while they buy, and stop spending when they leave.",
+        "利润高但不长久：趁活跃时成交，离开后不再投入。",
+    ),
+    Quadrant(
+        "true friends",
+        "挚友",
+        "Keep them: care and recognition, no pressure; ask them to recommend.",
+        "重点维系：给予关怀与认可，不过度推销，邀请其推荐。",
+    ),
+)
+
+
+class QuadrantSettings(Settings):
+    """The section `quadrants`: above which share of the customers profit and loyalty count as high."""
+
+    profit_above_share: float = Field(default=0.5, gt=0.0, lt=1.0)
+    loyalty_above_share: float = Field(default=0.5, gt=0.0, lt=1.0)
+
+
+class Quadrants(Frozen):
+    """From which profit and from which loyalty on a company's customers count as high."""
+
+    profit_from: float
+    loyalty_from: float
+
+    @classmethod
+    def fit(cls, profit: Floats, loyalty: Floats, settings: QuadrantSettings) -> Self | None:
+        """From the customers of one date; None where of one of both nothing is known."""
+        if np.isnan(profit).all() or np.isnan(loyalty).all():
+            return None
+        return cls(
+            profit_from=float(np.nanquantile(profit, settings.profit_above_share)),
+            loyalty_from=float(np.nanquantile(loyalty, settings.loyalty_above_share)),
+        )
+
+    def of(self, profit: Floats, loyalty: Floats) -> Places:
+        """The place in QUADRANTS of every customer; what is not known of her is not high."""
+        return 2 * (profit >= self.profit_from).astype(np.intp) + (loyalty >= self.loyalty_from)
