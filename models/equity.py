@@ -19,15 +19,15 @@ ENDS = (0.025, 0.975)  # of a 95 % interval
 class Equity(Frozen):
     """The sum of the potential values of some customers with a 95 % interval, in the project's currency.
 
-    `surely_within_factor` is how far the totals of this model have missed on judged dates (1.2: by a fifth, up or down); None
-    where they were not judged, and then the interval does not know of it.
+    `usual_miss_factor` is by how much the totals of this model usually missed on judged dates (1.2: by a fifth, up or down);
+    None where they were not judged, and then the interval does not know of it.
     """
 
     customers: int
     value: float
     lower: float
     upper: float
-    surely_within_factor: float | None
+    usual_miss_factor: float | None
 
 
 def customer_equity(value: Floats, spread: Floats, total_ratios: Sequence[float], *, seed: int) -> Equity:
@@ -53,7 +53,7 @@ def customer_equity(value: Floats, spread: Floats, total_ratios: Sequence[float]
         value=float(value.sum()),
         lower=float(low),
         upper=float(high),
-        surely_within_factor=float(np.exp(off)) if len(misses) else None,
+        usual_miss_factor=float(np.exp(off)) if len(misses) else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The front door of `serving`: python -m serving score|report|what_if|nearest CONFIG."""
+"""The front door of `serving`: python -m serving score|plan|report|what_if|nearest CONFIG."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 STEPS = {
     "score": "score every customer at the last date into predictions.parquet",
+    "plan": "the next best action for every customer within a budget, into plan.parquet",
     "report": "write report.html and summary.json, and show the results",
     "what_if": "what the models would say of a customer if something happened",
     "nearest": "the smallest plausible change that brings a customer's risk of leaving below a threshold",
@@ -23,7 +24,7 @@ def main() -> int:
 
     from features.command import run
 
-    steps = {"score": _score, "report": _report, "what_if": _what_if, "nearest": _nearest}
+    steps = {"score": _score, "plan": _plan, "report": _report, "what_if": _what_if, "nearest": _nearest}
     return run(lambda: steps[arguments.step](arguments))
 
 
@@ -35,6 +36,7 @@ def _arguments() -> argparse.Namespace:
         one.add_argument("config", type=Path, help="the mapping file, e.g. configs/online_retail.toml")
     for name in ("what_if", "nearest"):
         chosen[name].add_argument("customer_id")
+    chosen["plan"].add_argument("--budget", type=float, help="money to spend; instead of plan.budget in the mapping file")
     add = {"nargs": "+", "action": "append", "default": [], "metavar": ("TABLE", "COLUMN=VALUE")}
     chosen["what_if"].add_argument("--add", help="a new row, e.g. --add orders amount=50", **add)  # type: ignore[arg-type]
     chosen["what_if"].add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="attributes that may change")
@@ -52,6 +54,23 @@ def _score(arguments: argparse.Namespace) -> None:
     print(f"scores of {project.name}")
     table = score_customers(project, layer)
     print(f"  {table.num_rows:,} customers in {predictions_file(project)}")
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    from features.problems import BadInput
+    from features.project import read_project, read_section
+    from models.actions import PlanSettings, read_actions
+    from models.standing import read_layer
+    from serving.plan_command import make_plan, plan_file, say_plan
+
+    project, layer, actions = read_project(arguments.config), read_layer(arguments.config), read_actions(arguments.config)
+    settings = read_section(arguments.config, "plan", PlanSettings)
+    budget = settings.budget if arguments.budget is None else arguments.budget
+    if budget is not None and not 0 <= budget < float("inf"):
+        raise BadInput(f"--budget {budget:g}: expected money, at least 0")
+    print(f"plan of {project.name}")
+    report = make_plan(project, actions, budget, layer)
+    print("\n".join(f"  {line}" for line in [*say_plan(report), f"in {plan_file(project)}"]))
 
 
 def _report(arguments: argparse.Namespace) -> None:

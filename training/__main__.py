@@ -1,4 +1,4 @@
-"""The front door of `training`: python -m training churn|clv|propensity|all|uplift|check|leaks|promote|rollback CONFIG."""
+"""The front door of `training`: python -m training churn|clv|propensity|all|... CONFIG."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ STEPS = {
     "propensity": "train and register the propensity model",
     "all": "train and register all three",
     "uplift": "learn from randomised campaigns what actions change",
+    "backtest": "ask on the judged date whether the customer score orders what customers then brought",
     "check": "read the whole mapping file and say what is wrong with it; nothing is run",
     "leaks": "look for columns and rows that know the answer; nothing is trained",
     "promote": "make the challenger of a model the champion",
@@ -68,6 +69,12 @@ def _step(arguments: argparse.Namespace) -> None:
         print(
             "\n".join(f"  {line}" for line in [*uplift_report(found, project.project.currency), f"in {uplift_file(project)}"])
         )
+    elif arguments.step == "backtest":
+        from training.score_back_test import back_test_score, score_file
+
+        print(f"customer score of {project.name}")
+        judged = back_test_score(project, read_layer(arguments.config))
+        print("\n".join(f"  {line}" for line in [*judged.verdict, f"in {score_file(project)}"]))
     elif arguments.step == "promote":
         from training.promote import promote_challenger
 
@@ -77,11 +84,15 @@ def _step(arguments: argparse.Namespace) -> None:
 
         print(f"{restore_previous(project.name, arguments.task).label} is champion again")
     else:
+        from training.score_back_test import back_test_in_passing
         from training.train import possible_tasks, train
 
+        layer = read_layer(arguments.config)
         for task in possible_tasks(project) if arguments.step == "all" else (arguments.step,):
             print(f"{task} of {project.name}")
-            train(project, settings, task, read_layer(arguments.config).tiers)
+            train(project, settings, task, layer.tiers)
+        if arguments.step == "all":
+            back_test_in_passing(project, layer)
 
 
 if __name__ == "__main__":
