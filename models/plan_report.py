@@ -69,8 +69,8 @@ class PlanReport(Frozen):
     """A plan. Money is in the project's currency; gains are net of costs.
 
     `sure_gain` is what plans are made by: of measured effects what each gain exceeds with a chance of nine in ten, of assumed
-    ones the assumption itself. Measured gains count what comes within `horizon_days`, assumed ones a share of the value at risk,
-    which looks `value_horizon_days` ahead. `gap` is by how much of the upper bound the plan may at most miss the best one.
+    ones the assumption itself. Measured gains count what comes within `horizon_days`, assumed ones a share of the value at
+    risk, which looks `value_horizon_days` ahead. `gap` is by how much of the upper bound the plan may at most miss the best one.
     `assumed` says whether any effect in it is one that somebody believes in and nobody measured.
     """
 
@@ -158,7 +158,7 @@ def lost_lines(scored: pd.DataFrame, lost_stages: Sequence[str], offered: Offere
     if "life_stage" not in scored or "tier" not in scored:
         return ()
     lost = scored["life_stage"].isin(lost_stages).to_numpy()
-    worth = (offered.sure > 0).any(axis=1)
+    worth: NDArray[np.bool_] = np.any(offered.sure > 0, axis=1)
     found = []
     for tier in scored.loc[lost, "tier"].drop_duplicates():
         own = lost & (scored["tier"] == tier).to_numpy()
