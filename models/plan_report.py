@@ -70,7 +70,7 @@ class PlanReport(Frozen):
 
     `sure_gain` is what plans are made by: of measured effects what each gain exceeds with a chance of nine in ten, of assumed
     ones the assumption itself. Measured gains count what comes within `horizon_days`, assumed ones a share of the value at
-    risk, which looks `value_horizon_days` ahead. `gap` is by how much of the upper bound the plan may at most miss the best one.
+    risk, which looks `value_horizon_days` ahead. `gap` is by how much of the upper bound the plan may at most miss the best.
     `assumed` says whether any effect in it is one that somebody believes in and nobody measured.
     """
 

@@ -94,11 +94,12 @@ def say_plan(report: PlanReport) -> list[str]:
     """Lines for the screen."""
     money = writer("money", report.currency, "en")
     assumed = " (assumed effects in it: see below)" if report.assumed else ""
+    has_measured = any(one.basis == "measured" for one in report.actions)
+    sure = f"; {money(report.sure_gain)} by the lower ends of measured effects" if has_measured else ""
     budget = f"of {money(report.budget)}" if report.budget is not None else "without a limit"
     lines = [
         f"{report.treated:,} of {report.customers:,} customers, {money(report.cost)} spent, budget {budget}",
-        f"expected to gain {money(report.expected_gain)}, net of cost{assumed}; by what is sure of measured effects "
-        f"{money(report.sure_gain)}",
+        f"expected to gain {money(report.expected_gain)}, net of cost{assumed}{sure}",
         f"no plan can surely gain more than {money(report.bound)} (gap {report.gap:.1g})",
     ]
     if report.budget is not None:
@@ -111,8 +112,10 @@ def say_plan(report: PlanReport) -> list[str]:
             f"gains {money(one.expected_gain)} ({basis})"
         )
     for other in report.policies[1:]:
+        beyond = " (not held to the limits)" if other.name == "everybody" else ""
         lines.append(
-            f"  instead {other.name}: {other.customers:,} customers, {money(other.cost)}, gains {money(other.expected_gain)}"
+            f"  instead {other.name}{beyond}: {other.customers:,} customers, {money(other.cost)}, "
+            f"gains {money(other.expected_gain)}"
         )
     for lost in report.lost:
         lines.append(

@@ -13,6 +13,7 @@ STEPS = {
     "propensity": "train and register the propensity model",
     "all": "train and register all three",
     "uplift": "learn from randomised campaigns what actions change",
+    "follow_up": "what finished campaigns brought beside those withheld from them, and the controls that the next one needs",
     "backtest": "ask on the judged date whether the customer score orders what customers then brought",
     "check": "read the whole mapping file and say what is wrong with it; nothing is run",
     "leaks": "look for columns and rows that know the answer; nothing is trained",
@@ -29,6 +30,8 @@ def main() -> int:
         chosen = steps.add_parser(name, help=said)
         if name in ("promote", "rollback"):
             chosen.add_argument("task", choices=("churn", "clv", "propensity"))
+        if name == "follow_up":
+            chosen.add_argument("--hope", type=float, help="money per customer that the next campaign is to bring")
         chosen.add_argument("config", type=Path, help="the mapping file, e.g. configs/online_retail.toml")
     arguments = parser.parse_args()
 
@@ -69,6 +72,13 @@ def _step(arguments: argparse.Namespace) -> None:
         print(
             "\n".join(f"  {line}" for line in [*uplift_report(found, project.project.currency), f"in {uplift_file(project)}"])
         )
+    elif arguments.step == "follow_up":
+        from training.follow_up import follow_up, follow_up_file, say_follow_up
+
+        print(f"finished campaigns of {project.name}")
+        results = follow_up(project, read_section(arguments.config, "campaigns", CampaignSettings), arguments.hope)
+        lines = [*say_follow_up(results, project.project.currency), f"in {follow_up_file(project)}"]
+        print("\n".join(f"  {line}" for line in lines))
     elif arguments.step == "backtest":
         from training.score_back_test import back_test_score, score_file
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.engines import connect
 from features.problems import BadConfig, BadData
@@ -21,11 +22,16 @@ ORDER = "order"
 
 @dataclass(frozen=True)
 class Campaigns:
-    """The trial of a project, what it is about, and by action why some treatments are not in it."""
+    """The trial of a project, what it is about, and by action why some treatments are not in it.
+
+    `as_of` and `cost`, what the touch cost where that is recorded, have one entry per row of the trial.
+    """
 
     trial: Trial
     outcome: str
     left_out: dict[str, str]
+    as_of: NDArray[np.object_]
+    cost: NDArray[np.float64] | None
 
 
 def outcome_of(project: Project, manifest: Manifest, settings: CampaignSettings) -> str:
@@ -68,7 +74,8 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
         event=rows["event"].to_numpy(dtype=np.float64),
         value=rows["followed_value"].to_numpy(dtype=np.float64) if "followed_value" in rows else None,
     )
-    return Campaigns(trial, outcome, left_out)
+    cost = rows["touch_cost"].to_numpy(dtype=np.float64) if "touch_cost" in rows else None
+    return Campaigns(trial, outcome, left_out, rows["as_of"].to_numpy(dtype=object), cost)
 
 
 NOBODY_WITHHELD = (
@@ -106,7 +113,10 @@ def _with_features(project: Project, manifest: Manifest, treatments: pd.DataFram
     snapshots = snapshots[snapshots["not_eligible_because"].isna()]
     snapshots["as_of"] = pd.to_datetime(snapshots["as_of"]).dt.date
     key = ["customer_id", "as_of"]
-    return drawn[[*key, "action", "propensity"]].merge(snapshots, on=key, validate="one_to_one")
+    if "cost" in drawn:
+        drawn = drawn.assign(touch_cost=drawn["cost"].astype(np.float64))
+    own = [*key, "action", "propensity", *(["touch_cost"] if "touch_cost" in drawn else [])]
+    return drawn[own].merge(snapshots, on=key, validate="one_to_one")
 
 
 def _what_followed(project: Project, manifest: Manifest, outcome: str, rows: pd.DataFrame) -> pd.DataFrame:
