@@ -212,6 +212,18 @@ def distribution_plot(values: Floats, *, unit: str) -> Figure:
     return figure
 
 
+def gain_plot(curve: Sequence[tuple[float, float]], spent: float, *, unit: str) -> Figure:
+    """What the best plan for each budget gains; a dot marks what was spent."""
+    figure, axes = _figure(5.8, 3.2)
+    budgets, gains = (np.array(values, dtype=np.float64) for values in zip(*curve, strict=True))
+    axes.grid(color=GRID, linewidth=0.6)
+    axes.plot(budgets, gains, color=MODEL, linewidth=1.6)
+    axes.plot([spent], [np.interp(spent, budgets, gains)], marker="o", markersize=6, color=ACTUAL)
+    _plain_ticks(axes.xaxis, axes.yaxis, unit=unit)
+    axes.set(xlabel=f"budget ({unit})", ylabel=f"gain ({unit})", xlim=(0, None), ylim=(0, None))
+    return figure
+
+
 def as_svg(figure: Figure, *, name: str, label: str) -> str:
     """The figure as an <svg> element read aloud as `label`; `name` makes its ids differ from every other picture's."""
     stream = io.StringIO()

@@ -164,7 +164,8 @@ def _report(
 def _equity(columns: pd.DataFrame, clv: Bundle) -> Equity:
     """With how far the totals of the model have missed, on the judged date and on earlier ones."""
     (output,) = clv.contract.outputs
-    judged = [one.outputs[output.name]["sum_ratio"] for one in clv.evaluation.earlier if output.name in one.outputs]
+    earlier = [one.outputs.get(output.name, {}) for one in clv.evaluation.earlier]
+    judged = [figures["sum_ratio"] for figures in earlier if "sum_ratio" in figures]
     if "sum_ratio" in clv.evaluation.outputs[output.name].metrics:
         judged.append(clv.evaluation.outputs[output.name].metrics["sum_ratio"].value)
     value, spread = columns[POTENTIAL].to_numpy(dtype=np.float64), np.zeros(len(columns))

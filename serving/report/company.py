@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from features.figures import figure_values
 from features.snapshots import Manifest
 from models.bundle import CHURN
-from models.segments import SEGMENTS, can_be_told, segments
-from models.tiers import TIERS, Tiers, spend_column
+from models.tiers import spend_column
+from models.value_report import Grouping, ValueReport
 from serving.report.customers import Group
 from serving.report.wording import count, day, money, percent
 from serving.scorer import Scorer
@@ -76,14 +76,16 @@ class Company:
     groups: list[Group]
 
 
-def gather_company(manifest: Manifest, scorer: Scorer, predictions: pd.DataFrame, snapshot: pd.DataFrame) -> Company:
+def gather_company(
+    manifest: Manifest, scorer: Scorer, predictions: pd.DataFrame, snapshot: pd.DataFrame, value: ValueReport
+) -> Company:
     """The facts on the last date; `predictions` and `snapshot` have the same rows in the same order."""
     groups: list[Group] = [Group("all", "all known customers", np.ones(len(snapshot), dtype=bool))]
     lines = [*_counts(manifest, snapshot, groups), *_figures(manifest, snapshot, groups)]
     eligible = predictions["eligible"].to_numpy()
-    by_tier, by_segment = _tiers(snapshot[eligible]), _segments(snapshot[eligible])
-    tiers = [(tier.name, f"tier-{tier.name}") for tier in TIERS]
-    named = [(segment.name, f"segment-{segment.name.replace(' ', '-')}") for segment in SEGMENTS]
+    (tiers, by_tier), (named, by_segment) = (
+        _places(value.grouping(kind), kind, predictions[eligible]) for kind in ("tier", "rfm_segment")
+    )
     before = _a_year_ago(manifest)
     return Company(
         as_of=day(manifest.scored_at),
@@ -137,13 +139,16 @@ def _a_year_ago(manifest: Manifest) -> date | None:
     return min(others, key=lambda as_of: abs((manifest.scored_at - as_of).days - 365), default=None)
 
 
-def _tiers(eligible: pd.DataFrame) -> NDArray[np.intp] | None:
-    tiers = Tiers.fit(eligible) if len(eligible) else None
-    return None if tiers is None else tiers.of(eligible)
-
-
-def _segments(eligible: pd.DataFrame) -> NDArray[np.intp] | None:
-    return segments(eligible) if can_be_told(eligible) and len(eligible) else None
+def _places(
+    grouping: Grouping | None, kind: str, eligible: pd.DataFrame
+) -> tuple[list[tuple[str, str]], NDArray[np.intp] | None]:
+    """The groups of a kind with the ids they are linked by, and the place of every eligible customer among them."""
+    if grouping is None or kind not in eligible:
+        return [], None
+    names = [part.name for part in grouping.parts]
+    place: NDArray[np.intp] = np.asarray(eligible[kind].map({name: k for k, name in enumerate(names)}), dtype=np.intp)
+    prefix = kind.removeprefix("rfm_")
+    return [(name, f"{prefix}-{name.replace(' ', '-')}") for name in names], place
 
 
 def _spend_title(spend: str | None) -> str:

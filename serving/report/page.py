@@ -17,7 +17,6 @@ from features.snapshots import Manifest
 from models.contract import Task
 from models.registry import Registered
 from models.segments import SEGMENTS
-from models.tiers import TIERS
 from serving.report import glossary
 from serving.report.cards import Cards, model_cards
 from serving.report.claims import Claim, disclaim
@@ -28,8 +27,10 @@ from serving.report.drift import DriftPart, gather_drift
 from serving.report.headline import Headline, write_headline
 from serving.report.model import ModelPart, gather_model
 from serving.report.moved import Moved, gather_moved
+from serving.report.plan import CampaignPart, PlanPart, gather_campaigns, gather_plan
 from serving.report.scored import Scored, gather_scored
 from serving.report.translation import Chinese, translations
+from serving.report.value import ValuePart, gather_value, load_value_report
 from serving.report.wording import day
 from serving.scorer import Scorer
 from serving.what_next import PREFIX
@@ -53,6 +54,9 @@ class Report:
     data: Data
     models: tuple[ModelPart, ...]
     scored: Scored
+    value: ValuePart
+    plan: PlanPart | None
+    campaigns: CampaignPart | None
     moved: Moved | None
     drift: DriftPart
     customers: CustomerList
@@ -71,7 +75,10 @@ def gather_report(
     first = next(iter(models.values())).bundle
     scored = gather_scored(project, manifest, scorer, predictions)
     snapshot = snapshot.set_index("customer_id").loc[predictions["customer_id"]].reset_index()
-    company = gather_company(manifest, scorer, predictions, snapshot)
+    value_report = load_value_report(project, manifest)
+    company = gather_company(manifest, scorer, predictions, snapshot, value_report)
+    value = gather_value(project, manifest, scorer, value_report, predictions, company.groups)
+    plan = gather_plan(project, manifest)
     return Report(
         project=manifest.project,
         currency=manifest.currency,
@@ -83,13 +90,20 @@ def gather_report(
         data=gather_data(project, manifest, first.contract.roles),
         models=tuple(gather_model(task, model, eligible, manifest.scored_at) for task, model in models.items()),
         scored=scored,
+        value=value,
+        plan=plan,
+        campaigns=gather_campaigns(project, manifest),
         moved=gather_moved(project, manifest, scorer, eligible),
         drift=gather_drift(project, first.contract, eligible),
         customers=list_customers(project, scorer, predictions, snapshot, company.groups),
         cards=model_cards(models),
         claims=tuple(disclaim(manifest, models)),
         glossary=_glossary(models),
-        chinese=own_chinese(models) | scored.first.chinese | {name: name for name in (*manifest.tables, manifest.currency)},
+        chinese=own_chinese(models)
+        | scored.first.chinese
+        | value.chinese
+        | (plan.chinese if plan else {})
+        | {name: name for name in (*manifest.tables, manifest.currency)},
     )
 
 
@@ -110,7 +124,7 @@ def render(report: Report) -> str:
 
 
 def own_chinese(models: dict[Task, Registered]) -> dict[str, str]:
-    """The words of features, answers, tiers and segments."""
+    """The words of features, answers and segments."""
     contracts = [model.bundle.contract for model in models.values()]
     found = {column.meaning: column.meaning_zh for contract in contracts for column in contract.explained}
     found |= {output.label: output.label_zh for contract in contracts for output in contract.outputs}
@@ -121,7 +135,7 @@ def own_chinese(models: dict[Task, Registered]) -> dict[str, str]:
         if contract.task == "propensity"
     }
     found |= {name: name for name in names}  # of the company's own data
-    return found | {part.name: part.name_zh for part in (*TIERS, *SEGMENTS)}
+    return found | {segment.name: segment.name_zh for segment in SEGMENTS}
 
 
 def _glossary(models: dict[Task, Registered]) -> tuple[glossary.Entry, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -24,24 +24,36 @@ from features.tables import CONTRACTS
 from models.contract import Roles, Task
 from models.drift import Verdict
 from models.evaluation import CalibrationPoint, Difference, EarlierJudgement, Metric, OutputEvaluation
+from models.follow_up import CampaignResult, FollowUp
 from models.languages import YES_NO
+from models.linear import Scales
 from models.outcomes import Teller
+from models.plan_report import ActionLine, CurvePoint, LostLine, PlanReport, PolicyLine
 from models.registry import Registered
+from models.score_evaluation import ScoreEvaluation
 from models.standing import Layer
+from models.uplift import Effect, Estimate, Evidence, Uplift
+from models.value import INFLUENCE
+from models.value_report import ValueReport
 from serving.batch import write_scores
 from serving.report.company import FIGURES
 from serving.report.comparison import compare, verdict
 from serving.report.customers import FEATURES
 from serving.report.directions import say_directions
 from serving.report.page import gather_report, render
+from serving.report.plan import POLICIES
 from serving.report.shown import shown_texts
 from serving.report.split import caution_of, say_split
 from serving.report.when import ENDS
 from serving.report.wording import off_by
 from serving.scorer import Scorer
 from serving.until_leaving import say_days
+from serving.value_layer import value_file
 from tests.serving.made_up_report import (
+    FIRST,
     GRID,
+    HORIZON,
+    JUDGED_AT,
     RECIPES,
     ROLES,
     SCORED_AT,
@@ -133,7 +145,7 @@ def pages(folder: Path, manifest: Manifest, snapshot: pd.DataFrame) -> Iterator[
     champions = {task: champion(task, manifest, snapshot) for task in RECIPES}
     orders = {task: _with(model, "orders", every, CHOICES[0]) for task, model in champions.items()}
     labels = {task: _with(model, "labels", every, CHOICES[1], roles=TWO_DATES) for task, model in champions.items()}
-    yield _page(folder / "orders", every, snapshot, orders)
+    yield _page(folder / "orders", every, snapshot, orders, write_decisions)
     yield _page(folder / "labels", every, snapshot, labels)
     yield _page(folder / "responses", every, snapshot, {"propensity": labels["propensity"]})
     yield _page(folder / "subscriptions", every, snapshot, {"churn": _of_subscribers(champions["churn"], every)})
@@ -142,6 +154,7 @@ def pages(folder: Path, manifest: Manifest, snapshot: pd.DataFrame) -> Iterator[
         every,
         snapshot,
         {"churn": _judged_before(orders["churn"]), "clv": _judged_before(orders["clv"])},
+        write_other_decisions,
     )
     yield _page(folder / "value", every, snapshot, {"clv": _judged_before(labels["clv"])})
     with pytest.MonkeyPatch.context() as patch:
@@ -250,12 +263,125 @@ def _judged_before(model: Registered, *, but: tuple[str, ...] = ()) -> Registere
     return replace(model, bundle=replace(bundle, evaluation=bundle.evaluation.model_copy(update={"outputs": outputs})))
 
 
-def _page(folder: Path, manifest: Manifest, snapshot: pd.DataFrame, models: Mapping[Task, Registered]) -> Shown:
+def write_decisions(project: Project, manifest: Manifest, models: Mapping[Task, Registered]) -> None:
+    """A plan with measured and assumed effects, the back-test of the score, and what campaigns brought."""
+    files = {
+        "plan.json": plan_report(manifest),
+        "score.json": score_evaluation(models),
+        "follow_up.json": campaigns(manifest),
+        "uplift.json": effects(manifest),
+    }
+    for name, record in files.items():
+        (project.folder / name).write_text(record.model_dump_json(), encoding="utf-8")
+
+
+def write_other_decisions(project: Project, manifest: Manifest, _: Mapping[Task, Registered]) -> None:
+    """A plan without a budget, and influence values."""
+    plan = plan_report(manifest).model_copy(update={"budget": None})
+    (project.folder / "plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
+    value = ValueReport.model_validate_json(value_file(project).read_bytes())
+    known = value.model_copy(update={"influence_unknown": None, "totals": value.totals | {INFLUENCE: 77.0}})
+    value_file(project).write_text(known.model_dump_json(), encoding="utf-8")
+
+
+def plan_report(manifest: Manifest) -> PlanReport:
+    action = {"label_zh": "致电", "cost_each": 6.0, "eligible": 10, "customers": 2, "cost": 12.0}
+    gains = {"expected_gain": 30.0, "sure_gain": 20.0, "place_price": 0.0}
+    return PlanReport(
+        as_of=manifest.scored_at,
+        horizon_days=HORIZON,
+        value_horizon_days=365,
+        currency="EUR",
+        customers=200,
+        budget=100.0,
+        cost=12.0,
+        treated=2,
+        expected_gain=30.0,
+        sure_gain=20.0,
+        bound=31.0,
+        gap=1e-7,
+        budget_price=0.5,
+        next_money=1_000.0,
+        next_gain=17.0,
+        assumed=True,
+        actions=(
+            ActionLine(name="call", label="call", basis="assumed", effect=0.2, capacity=7, **action, **gains),
+            ActionLine(name="mail", label="call", basis="measured", effect=None, capacity=None, **action, **gains),
+        ),
+        policies=tuple(PolicyLine(name=name, customers=2, cost=12.0, expected_gain=30.0) for name in POLICIES),
+        curve=(CurvePoint(budget=0.0, sure_gain=0.0, price=2.0), CurvePoint(budget=50.0, sure_gain=60.0, price=0.0)),
+        lost=(LostLine(tier="bronze", customers=9, value_at_risk=55.0, in_plan=1, not_worth_it=3),),
+        remarks=(),
+    )
+
+
+def score_evaluation(models: Mapping[Task, Registered]) -> ScoreEvaluation:
+    def metrics(difference: float | None) -> dict[str, Metric]:
+        beside = None if difference is None else Difference(value=difference, low=difference - 0.1, high=difference + 0.1)
+        one = Metric(value=0.6, greater_is_better=True, low=0.5, high=0.7, ours_less_this=beside)
+        return dict.fromkeys(("gini_normalized", "spearman", "top_decile_capture"), one)
+
+    return ScoreEvaluation(
+        judged_at=JUDGED_AT,
+        customers=190,
+        weights={"value": 0.5, "satisfaction": 0.25, "loyalty": 0.25},
+        learned_weights={"value": 0.9, "loyalty": 0.1},
+        metrics={"score": metrics(None), "rfm": metrics(0.3), "clv": metrics(-0.3), "learned": metrics(0.0)},
+        models={task: model.label for task, model in models.items()},
+    )
+
+
+def campaigns(manifest: Manifest) -> FollowUp:
+    def result(low: float, **other: Any) -> CampaignResult:
+        effect = Estimate(value=2.0, lower=low, upper=3.0)
+        known = {"as_of": FIRST, "horizon_days": HORIZON, "treated": 100, "withheld": 50, "per_customer": effect}
+        return CampaignResult(action="mail", brought=effect, **known, **other)
+
+    return FollowUp(
+        campaigns=(
+            result(1.0, cost=50.0, net=Estimate(value=-48.0, lower=-49.0, upper=-47.0), hoped=0.5, controls_needed=1_234),
+            result(-1.0, cost=None, net=None, hoped=-2.0, controls_needed=None),
+        ),
+        left_out={},
+        data_fingerprint=manifest.data_fingerprint,
+    )
+
+
+def effects(manifest: Manifest) -> Uplift:
+    nothing = Scales(columns=(), medians=(), lowest=(), highest=(), means=(), per_unit=())
+
+    def effect(qini: float, on_value: Estimate | None) -> Effect:
+        some = Estimate(value=qini, lower=qini - 0.1, upper=qini + 0.1)
+        known = Evidence(
+            treated=100, withheld=50, on_chance=some, on_value=on_value, auuc=some, qini=some, qini_p=0.1, tenths=()
+        )
+        return Effect(action="mail", log_factor=0.1, weights=(), covariance=((0.01,),), moderators=nothing, evidence=known)
+
+    return Uplift(
+        project="made_up",
+        outcome="order",
+        horizon_days=HORIZON,
+        campaigns=(FIRST,),
+        effects=(effect(0.2, Estimate(value=1.0, lower=0.5, upper=2.0)), effect(0.0, None)),
+        left_out={},
+        data_fingerprint=manifest.data_fingerprint,
+    )
+
+
+def _page(
+    folder: Path,
+    manifest: Manifest,
+    snapshot: pd.DataFrame,
+    models: Mapping[Task, Registered],
+    more: Callable[[Project, Manifest, Mapping[Task, Registered]], None] | None = None,
+) -> Shown:
     folder.mkdir()
     project, scorer = project_in(folder), Scorer(dict(models))
     write_earlier(project, snapshot)
     snapshot.to_parquet(snapshot_folder(project) / "snapshots" / f"{SCORED_AT}.parquet")
     scored = write_scores(project, manifest, scorer, snapshot, Layer())
+    if more is not None:
+        more(project, manifest, models)
     report = gather_report(project, manifest, scorer, snapshot=snapshot, predictions=scored.to_pandas())
     return Shown((*shown_texts(render(report)), *report.customers.texts), report.chinese)
 

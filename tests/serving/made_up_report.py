@@ -36,6 +36,7 @@ from models.standing import Layer
 from serving.batch import predictions_file, write_scores
 from serving.report.page import gather_report, render
 from serving.scorer import Scorer
+from serving.value_layer import alerts_file, value_file
 from training.coverage import judge_interval, judge_quantiles, with_coverage
 from training.metrics import AMOUNT, PROBABILITY, churn_figures, tenths
 from training.resampling import judged_beside
@@ -61,7 +62,7 @@ CHOICES = {
     "horizons": "answered for 30, 90, 180 days; not 365 days: no inner date has a window of 365 days that closed by 2023-08-29",
 }
 SECTIONS = (
-    "summary", "company", "data", "churn", "clv", "propensity", "scored", "moved", "drift", "customers", "cards", "claims",
+    "summary", "company", "worth", "data", "churn", "clv", "propensity", "scored", "moved", "drift", "customers", "cards", "claims",
     "glossary",
 )  # fmt: skip
 SCRIPTS = 5  # the customers, the Chinese, and what runs
@@ -204,7 +205,8 @@ def ready(
 
 @pytest.fixture
 def ready_and_scored(ready: Project, project: Project, scored: pd.DataFrame) -> Project:  # noqa: ARG001 (it is the file)
-    shutil.copy(predictions_file(project), predictions_file(ready))
+    for file in (predictions_file, value_file, alerts_file):
+        shutil.copy(file(project), file(ready))
     return ready
 
 

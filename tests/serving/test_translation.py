@@ -18,7 +18,7 @@ OWN = {"risk of leaving": "流失风险", "at risk": "有流失风险客户"}
 DATA = ("orders", "customers", "bags", "kitchen and table", "loan, or credit", "EUR")
 CHINESE = Chinese({**OWN, **{word: word for word in DATA}})
 STAYS = re.compile(  # codes, versions, words of libraries, other languages
-    r"English|CSV|[A-Z]{3}|[-\d.,]+ [A-Z]{3}|[\w]+(?:[.:-]\w+)+(?: v\d+)?|[0-9a-f]{12,16}"
+    r"English|CSV|[A-Z]{3}|[-+\d.,]+ [A-Z]{3}|[\w]+(?:[.:-]\w+)+(?: v\d+)?|[0-9a-f]{12,16}"
 )
 TERMS = re.compile(  # of the field, codes and file names, which Chinese writes as they are
     r"\b(?:AUC|Brier|CRPS|EMPC|PSI|NPS|CSAT|BTYD|MBG/NBD|Gamma-Gamma|Platt|Spearman|Tweedie|L2|JavaScript|where|nullif|random|rule|"

@@ -1,0 +1,208 @@
+"""What is worth doing: the plan, what else its money could do, and what finished campaigns brought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from markupsafe import Markup
+from pydantic import BaseModel, ValidationError
+
+from features.project import Project
+from features.snapshots import Manifest
+from models.follow_up import FollowUp
+from models.plan_report import PlanReport
+from models.plots import as_svg, gain_plot
+from models.uplift import Estimate, Uplift
+from serving.plan_command import plan_report_file
+from serving.report.model import Picture
+from serving.report.wording import count, day, money, percent
+
+Record = TypeVar("Record", bound=BaseModel)
+POLICIES = {
+    "plan": "the plan",
+    "nobody": "nobody",
+    "everybody": "everybody, beyond the limits",
+    "highest risk": "the highest risk of leaving first",
+    "random": "in a random order",
+}
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """One action in the plan."""
+
+    name: str
+    basis: str
+    assumed: bool
+    effect: str
+    cost_each: str
+    capacity: str
+    eligible: str
+    customers: str
+    cost: str
+    gain: str
+
+
+@dataclass(frozen=True)
+class PlanPart:
+    """Everything about the plan that the section shows."""
+
+    tiles: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]
+    assumed: bool
+    actions: tuple[ActionRow, ...]
+    policies: tuple[tuple[str, str, str, str], ...]
+    curve: Picture
+    curve_points: tuple[tuple[str, str, str], ...]
+    lost: tuple[tuple[str, str, str, str, str], ...]
+    chinese: dict[str, str]
+
+
+@dataclass(frozen=True)
+class CampaignRow:
+    """One finished campaign."""
+
+    action: str
+    as_of: str
+    iso: str
+    treated: str
+    withheld: str
+    brought: str
+    net: str
+    seen: str
+    controls: str
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """What an action was measured to change."""
+
+    action: str
+    treated: str
+    withheld: str
+    points: str
+    money: str
+    differences: str
+
+
+@dataclass(frozen=True)
+class CampaignPart:
+    """What trials taught."""
+
+    campaigns: tuple[CampaignRow, ...]
+    effects: tuple[EffectRow, ...]
+
+
+def gather_plan(project: Project, manifest: Manifest) -> PlanPart | None:
+    """The plan of the last date; None where nobody has planned for it."""
+    report = _read(project, plan_report_file(project).name, PlanReport)
+    if report is None or report.as_of != manifest.scored_at:
+        return None
+    currency = report.currency
+    budget = money(report.budget, currency) if report.budget is not None else "no limit"
+    tiles = (
+        (count(report.treated), "customers in the plan"),
+        (money(report.cost, currency), "spent"),
+        (money(report.expected_gain, currency), "expected gain, net of cost"),
+        (budget, "budget"),
+    )
+    bound = money(report.bound, currency)
+    sentences = [f"No plan within the limits can gain more than {bound}; at most {100 * report.gap:.5f} % of it is missed."]
+    if report.budget is not None:
+        sentences.append(f"The next {money(report.next_money, currency)} would gain {money(report.next_gain, currency)}.")
+    if {one.basis for one in report.actions} == {"measured", "assumed"}:
+        sentences.append(
+            f"Measured gains count what comes within {report.horizon_days} days, assumed ones a share of the value of "
+            f"{report.value_horizon_days} days: measure what is assumed before comparing the two."
+        )
+    title = "What more money would gain"
+    picture = gain_plot([(one.budget, one.sure_gain) for one in report.curve], report.cost, unit=currency)
+    svg = Markup(as_svg(picture, name="gain-curve", label=title))
+    return PlanPart(
+        tiles=tiles,
+        sentences=tuple(sentences),
+        assumed=report.assumed,
+        actions=tuple(
+            ActionRow(
+                name=one.label,
+                basis=one.basis,
+                assumed=one.basis == "assumed",
+                effect=percent(one.effect, 0) if one.effect is not None else "-",
+                cost_each=money(one.cost_each, currency),
+                capacity=count(one.capacity) if one.capacity is not None else "-",
+                eligible=count(one.eligible),
+                customers=count(one.customers),
+                cost=money(one.cost, currency),
+                gain=money(one.expected_gain, currency),
+            )
+            for one in report.actions
+        ),
+        policies=tuple(
+            (POLICIES[one.name], count(one.customers), money(one.cost, currency), money(one.expected_gain, currency))
+            for one in report.policies
+        ),
+        curve=Picture(svg, title, "The dot is the plan."),
+        curve_points=tuple(
+            (money(one.budget, currency), money(one.sure_gain, currency), f"{one.price:.2f}") for one in report.curve
+        ),
+        lost=tuple(
+            (one.tier, count(one.customers), money(one.value_at_risk, currency), count(one.in_plan), count(one.not_worth_it))
+            for one in report.lost
+        ),
+        chinese={one.label: one.label_zh for one in report.actions},
+    )
+
+
+def gather_campaigns(project: Project, manifest: Manifest) -> CampaignPart | None:
+    """What finished campaigns brought and what actions were measured to change; None where nobody has asked."""
+    follow_up, uplift = _read(project, "follow_up.json", FollowUp), _read(project, "uplift.json", Uplift)
+    own = manifest.data_fingerprint
+    follow_up = follow_up if follow_up and follow_up.data_fingerprint == own else None
+    uplift = uplift if uplift and uplift.data_fingerprint == own else None
+    campaigns = tuple(
+        CampaignRow(
+            action=one.action.replace("_", " "),
+            as_of=day(one.as_of),
+            iso=str(one.as_of),
+            treated=count(one.treated),
+            withheld=count(one.withheld),
+            brought=_amount(one.brought, manifest.currency),
+            net=_amount(one.net, manifest.currency) if one.net else "-",
+            seen="yes" if one.is_seen else "it may have been nothing",
+            controls=f"{count(one.controls_needed)} for {money(one.hoped, manifest.currency)} each"
+            if one.controls_needed is not None
+            else "-",
+        )
+        for one in (follow_up.campaigns if follow_up else ())
+    )
+    effects = tuple(
+        EffectRow(
+            action=one.action.replace("_", " "),
+            treated=count(one.evidence.treated),
+            withheld=count(one.evidence.withheld),
+            points=_points(one.evidence.on_chance),
+            money=_amount(one.evidence.on_value, manifest.currency) if one.evidence.on_value else "-",
+            differences="customers differ" if one.evidence.differs else "no difference between customers was found",
+        )
+        for one in (uplift.effects if uplift else ())
+        if one.evidence
+    )
+    return CampaignPart(campaigns, effects) if campaigns or effects else None
+
+
+def _read(project: Project, name: str, kind: type[Record]) -> Record | None:
+    """A file beside the scores; None where it is not there or another version wrote it."""
+    file = project.folder / name
+    try:
+        return kind.model_validate_json(file.read_bytes()) if file.exists() else None
+    except ValidationError:
+        return None
+
+
+def _amount(one: Estimate, currency: str) -> str:
+    return f"{money(one.value, currency)} ({money(one.lower, currency)} to {money(one.upper, currency)})"
+
+
+def _points(one: Estimate) -> str:
+    return f"{100 * one.value:+.1f} ({100 * one.lower:+.1f} to {100 * one.upper:+.1f})"
