@@ -19,6 +19,7 @@ from serving.report.model import Picture
 from serving.report.wording import count, day, money, percent
 
 Record = TypeVar("Record", bound=BaseModel)
+GAP_SAID = 5e-8  # smaller ones are rounding
 POLICIES = {
     "plan": "the plan",
     "nobody": "nobody",
@@ -108,7 +109,8 @@ def gather_plan(project: Project, manifest: Manifest) -> PlanPart | None:
         (budget, "budget"),
     )
     bound = money(report.bound, currency)
-    sentences = [f"No plan within the limits can gain more than {bound}; at most {100 * report.gap:.5f} % of it is missed."]
+    missed = f"; at most {100 * report.gap:.5f} % of it is missed" if report.gap >= GAP_SAID else ""
+    sentences = [f"No plan within the limits can gain more than {bound}{missed}."]
     if report.budget is not None:
         sentences.append(f"The next {money(report.next_money, currency)} would gain {money(report.next_gain, currency)}.")
     if {one.basis for one in report.actions} == {"measured", "assumed"}:

@@ -277,7 +277,7 @@ def write_decisions(project: Project, manifest: Manifest, models: Mapping[Task, 
 
 def write_other_decisions(project: Project, manifest: Manifest, _: Mapping[Task, Registered]) -> None:
     """A plan without a budget, and influence values."""
-    plan = plan_report(manifest).model_copy(update={"budget": None})
+    plan = plan_report(manifest).model_copy(update={"budget": None, "gap": 0.0})
     (project.folder / "plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
     value = ValueReport.model_validate_json(value_file(project).read_bytes())
     known = value.model_copy(update={"influence_unknown": None, "totals": value.totals | {INFLUENCE: 77.0}})
