@@ -66,17 +66,15 @@ class LostLine(Frozen):
 
 
 class PlanReport(Frozen):
-    """A plan. Money is in the project's currency; gains are net of costs.
+    """A plan. Money is in the project's currency and within `horizon_days`; gains are net of costs.
 
     `sure_gain` is what plans are made by: of measured effects what each gain exceeds with a chance of nine in ten, of assumed
-    ones the assumption itself. Measured gains count what comes within `horizon_days`, assumed ones a share of the value at
-    risk, which looks `value_horizon_days` ahead. `gap` is by how much of the upper bound the plan may at most miss the best.
-    `assumed` says whether any effect in it is one that somebody believes in and nobody measured.
+    ones the assumption itself. `gap` is by how much of the upper bound the plan may at most miss the best one. `assumed` says
+    whether any effect in it is one that somebody believes in and nobody measured.
     """
 
     as_of: date
     horizon_days: int
-    value_horizon_days: int
     currency: str
     customers: int
     budget: float | None

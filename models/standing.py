@@ -123,13 +123,14 @@ def _values(
     if clv is not None:
         (output,) = clv.contract.outputs
         periods = periods_ahead(clv, snapshot, settings, as_of, churn)
-        potential = numbers[output.name].to_numpy(dtype=np.float64) * periods
+        expected = numbers[output.name].to_numpy(dtype=np.float64)
+        potential = expected * periods
         found[POTENTIAL] = potential
         if clv.intervals is not None:
             percent = round(clv.intervals.coverage * 100)
             for end in ("lower", "upper"):
                 found[f"{POTENTIAL}_{end}_{percent}"] = numbers[f"{output.name}_{end}_{percent}"] * periods
-        found[AT_RISK] = churn * potential
+        found[AT_RISK] = churn * expected
         kept = keeping_cost(snapshot, clv.contract.horizon_days, periods)
         lifetime = np.nan_to_num(realised) + potential - kept
         found[LIFETIME] = lifetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
@@ -34,12 +35,58 @@ class UntilLeaving(Frozen):
     text: str
 
 
+class Worth(Frozen):
+    """Value in money; null is what nothing tells.
+
+    `realised` is margin to date less the cost of winning and keeping; `potential` the margin expected within
+    `potential_days`, discounted; `lifetime` both, less the cost of keeping still to come; `influence` the lifetime value of the
+    customers she has brought; `at_risk` the risk of leaving times the value expected within the horizon.
+    """
+
+    realised: float | None
+    potential: float | None
+    potential_days: int
+    lifetime: float | None
+    influence: float | None
+    at_risk: float | None
+    currency: str
+
+
+class Standing(Frozen):
+    """Where the customer stands among all others: score (0 to 100) with its components, and one group of each kind.
+
+    Null is what the project's data cannot tell. `strategy` is what her quadrant calls for.
+    """
+
+    score: float | None
+    components: dict[str, float]
+    tier: str | None
+    life_stage: str | None
+    quadrant: str | None
+    strategy: str | None
+    rfm_segment: str | None
+
+
+class NextAction(Frozen):
+    """What the last plan does about the customer; `none` is to do nothing.
+
+    `basis` says whether the gain was `measured` in a trial or is `assumed`: somebody believes in it and nobody measured.
+    """
+
+    action: str
+    basis: Literal["measured", "assumed"] | None
+    cost: float
+    expected_gain: float
+
+
 class Answer(Frozen):
     """What is known about one customer, or why nothing can be said.
 
     Null and empty is what the project has no model for. `churn_by_horizon_days` has the chance of leaving by horizon, the
     model's own included. `days_until_leaving` is null, too, where the rhythm of the customer's orders is not known.
-    `what_next` ranks the categories: those whose chance is at least 1.5 times the usual one first, the likeliest first.
+    `worth`, `standing` and `next_action` are those of known customers, not of feature rows: they follow from comparing all
+    customers of the date, and from the plan where there is one. `what_next` ranks the categories: those whose chance is at
+    least 1.5 times the usual one first, the likeliest first.
 
     `explanations` has one entry per number: base + shares of the reasons + rest = total, which is the log-odds of a
     probability or the amount itself. A number with which its shares ever disagree has no entry, and
@@ -50,6 +97,9 @@ class Answer(Frozen):
     as_of: date | None
     eligible: bool
     not_eligible_because: str | None = None
+    worth: Worth | None = None
+    standing: Standing | None = None
+    next_action: NextAction | None = None
     churn_probability: float | None = None
     churn_by_horizon_days: dict[int, float] = Field(default_factory=dict)
     days_until_leaving: UntilLeaving | None = None

@@ -63,7 +63,6 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
         report = PlanReport(
             as_of=manifest.scored_at,
             horizon_days=manifest.horizon_days,
-            value_horizon_days=layer.value.horizon_days,
             currency=manifest.currency,
             customers=len(scored),
             budget=budget,
@@ -81,7 +80,7 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
             policies=policy_lines(offers, plan, limits, _churn(scored), seed=SEED),
             curve=curve_points(offers, limits),
             lost=lost_lines(scored, _lost_stages(manifest, snapshot, layer), offers, plan.action),
-            remarks=(*remarks, *_mixed(offers, manifest.horizon_days, layer.value.horizon_days)),
+            remarks=tuple(remarks),
         )
     with whole_file(plan_file(project)) as unfinished:
         pq.write_table(_table(scored, offers, plan), unfinished)
@@ -99,7 +98,7 @@ def say_plan(report: PlanReport) -> list[str]:
     budget = f"of {money(report.budget)}" if report.budget is not None else "without a limit"
     lines = [
         f"{report.treated:,} of {report.customers:,} customers, {money(report.cost)} spent, budget {budget}",
-        f"expected to gain {money(report.expected_gain)}, net of cost{assumed}{sure}",
+        f"expected to gain {money(report.expected_gain)}, within {report.horizon_days} days, net of cost{assumed}{sure}",
         f"no plan can surely gain more than {money(report.bound)} (gap {report.gap:.1g})",
     ]
     if report.budget is not None:
@@ -169,16 +168,6 @@ def _offers(
     table = pa.Table.from_pandas(pd.concat([scored, features], axis=1), preserve_index=False)
     value = scored[f"clv_{manifest.horizon_days}d"].to_numpy(dtype=np.float64)
     return offered(actions, effects, table, snapshot, value=value, at_risk=scored[AT_RISK].to_numpy(dtype=np.float64))
-
-
-def _mixed(offers: Offered, horizon_days: int, value_horizon_days: int) -> list[str]:
-    """What must be said where some effects were measured and others are assumed."""
-    if len(set(offers.basis)) < 2:
-        return []
-    return [
-        f"measured gains count what comes within {horizon_days} days, assumed ones a share of the value of "
-        f"{value_horizon_days} days: measure what is assumed before comparing the two"
-    ]
 
 
 def _expected(offers: Offered, plan: Plan) -> float:

@@ -14,6 +14,7 @@ from bentoml.exceptions import InvalidArgument
 from pydantic import Field
 
 from features.project import read_project
+from models.standing import read_layer
 from serving.answers import Desk
 from serving.examples import CUSTOMER_IDS, ROW
 from serving.messages import Answers, ModelCard
@@ -28,7 +29,8 @@ class CustomerValue:
     """Churn, value and propensity of customers, with reasons; of these what the project's data can teach."""
 
     def __init__(self) -> None:
-        self.desk = Desk.open(read_project(Path(os.environ.get("CVM_CONFIG", DEFAULT_CONFIG))))
+        config = Path(os.environ.get("CVM_CONFIG", DEFAULT_CONFIG))
+        self.desk = Desk.open(read_project(config), read_layer(config))
 
     @bentoml.api(route="/v1/score")
     def score(self, customer_ids: CustomerIds) -> Answers:

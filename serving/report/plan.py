@@ -105,7 +105,7 @@ def gather_plan(project: Project, manifest: Manifest) -> PlanPart | None:
     tiles = (
         (count(report.treated), "customers in the plan"),
         (money(report.cost, currency), "spent"),
-        (money(report.expected_gain, currency), "expected gain, net of cost"),
+        (money(report.expected_gain, currency), f"expected gain within {report.horizon_days} days, net of cost"),
         (budget, "budget"),
     )
     bound = money(report.bound, currency)
@@ -113,11 +113,6 @@ def gather_plan(project: Project, manifest: Manifest) -> PlanPart | None:
     sentences = [f"No plan within the limits can gain more than {bound}{missed}."]
     if report.budget is not None:
         sentences.append(f"The next {money(report.next_money, currency)} would gain {money(report.next_gain, currency)}.")
-    if {one.basis for one in report.actions} == {"measured", "assumed"}:
-        sentences.append(
-            f"Measured gains count what comes within {report.horizon_days} days, assumed ones a share of the value of "
-            f"{report.value_horizon_days} days: measure what is assumed before comparing the two."
-        )
     title = "What more money would gain"
     picture = gain_plot([(one.budget, one.sure_gain) for one in report.curve], report.cost, unit=currency)
     svg = Markup(as_svg(picture, name="gain-curve", label=title))

@@ -172,7 +172,7 @@ def gather_value(
     return ValuePart(
         as_of=day(value.as_of),
         before=day(value.before) if value.before else "",
-        totals=tuple(_totals(value, currency)),
+        totals=tuple(_totals(value, currency, manifest.horizon_days)),
         remarks=tuple(_remarks(value)),
         equity=_equity(value, currency),
         steps=tuple(_steps(value, currency)),
@@ -189,12 +189,12 @@ def gather_value(
     )
 
 
-def _totals(value: ValueReport, currency: str) -> list[Total]:
+def _totals(value: ValueReport, currency: str, horizon_days: int) -> list[Total]:
     said = {
         REALISED: ("Realised value", "margin to date less the cost of winning and keeping"),
         POTENTIAL: ("Potential value", f"margin expected within {value.horizon_days} days, discounted"),
         LIFETIME: ("Lifetime value", "realised and potential value less the cost of keeping still to come"),
-        AT_RISK: ("Value at risk", "risk of leaving times potential value, added up"),
+        AT_RISK: ("Value at risk", f"risk of leaving times the value expected within {horizon_days} days, added up"),
         INFLUENCE: ("Influence value", "the lifetime value of customers whom others have brought"),
     }
     known = {name: amount for name, amount in value.totals.items() if amount is not None}

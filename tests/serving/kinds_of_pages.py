@@ -290,7 +290,6 @@ def plan_report(manifest: Manifest) -> PlanReport:
     return PlanReport(
         as_of=manifest.scored_at,
         horizon_days=HORIZON,
-        value_horizon_days=365,
         currency="EUR",
         customers=200,
         budget=100.0,
