@@ -56,9 +56,13 @@ def _problem(settings: type[BaseModel], prefix: tuple[str, ...], error: dict[str
     if error["type"] == "missing":
         return f"{key} is missing"
     message = error["msg"].removeprefix("Value error, ")
-    if isinstance(error["input"], dict):  # the message says what is wrong inside it
+    if isinstance(error["input"], dict) or _holds_sections(error["input"]):  # the message says what is wrong inside it
         return f"{key}: {message[:1].lower()}{message[1:]}"
     return f"{key} = {error['input']!r}: {message[:1].lower()}{message[1:]}"
+
+
+def _holds_sections(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, dict) for one in value)
 
 
 def _is_inner(part: int | str) -> bool:
