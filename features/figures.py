@@ -47,7 +47,7 @@ def figure(name: str, values: Floats) -> Figure | None:
         return Figure(value=mean, customers=count, lower=max(mean - wide, -100.0), upper=min(mean + wide, 100.0))
     middle, spread = mean + Z_95**2 / (2 * count), Z_95 * (mean * (1 - mean) / count + Z_95**2 / (4 * count**2)) ** 0.5
     lower, upper = ((middle + sign * spread) / (1 + Z_95**2 / count) for sign in (-1, 1))
-    return Figure(value=mean, customers=count, lower=max(lower, 0.0), upper=min(upper, 1.0))
+    return Figure(value=mean, customers=count, lower=max(min(lower, mean), 0.0), upper=min(max(upper, mean), 1.0))
 
 
 def figure_values(rows: pa.Table, horizon_days: int) -> dict[str, Floats]:

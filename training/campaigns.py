@@ -64,7 +64,8 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
     outcome, treatments = outcome_of(project, manifest, settings), _treatments(project)
     left_out = _by_rule(treatments)
     if not manifest.campaigns:
-        raise BadData([f"tables.treatments: {why}" for why in left_out.values()] or [NOBODY_WITHHELD])
+        by_chance = [NOBODY_WITHHELD] if (treatments["assignment"] == "random").any() or not left_out else []
+        raise BadData([*(f"tables.treatments: {why}" for why in left_out.values()), *by_chance])
     rows = _what_followed(project, manifest, outcome, _with_features(project, manifest, treatments))
     trial = Trial(
         customer_id=rows["customer_id"].to_numpy(dtype=str),
