@@ -11,6 +11,7 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from models.contract import Frozen
 from models.inputs import Columns
@@ -41,6 +42,8 @@ class Evidence(Frozen):
 
     `qini` is the area between the uplift curve (customers in the order of predicted effect) and that of random order, per
     customer; effects were predicted by models that had not seen the customer. `differs` says whether its interval is above 0.
+    `policies` is what customers would bring on average had nobody, everybody, or the half with the largest predicted effect
+    been treated: in money where that is told, else as a chance of the event. Costs are not taken off.
     """
 
     treated: int
@@ -51,6 +54,7 @@ class Evidence(Frozen):
     qini: Estimate
     qini_p: float  # of the null hypothesis that the order is no better than chance, from the bootstrap
     tenths: tuple[Tenth, ...]
+    policies: dict[str, Estimate] = Field(default_factory=dict)
 
     @property
     def differs(self) -> bool:

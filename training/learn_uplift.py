@@ -9,7 +9,7 @@ from features.outputs import whole_file
 from features.project import Project
 from features.snapshots import load_manifest
 from features.tables import NO_ACTION
-from models.uplift import Effect, Estimate, Uplift
+from models.uplift import Effect, Estimate, Evidence, Uplift
 from training.balance import why_not
 from training.campaigns import read_campaigns
 from training.settings import CampaignSettings, TrainingSettings
@@ -68,6 +68,7 @@ def uplift_report(uplift: Uplift, currency: str) -> list[str]:
             + (f"; {currency} per customer {_said(known.on_value)}" if known.on_value else "")
         )
         lines.append(f"  {differences_said(effect)}")
+        lines += [f"  {said}" for said in policies_said(known, currency)]
     return lines + [f"not learned: {why}" for why in uplift.left_out.values()]
 
 
@@ -78,6 +79,19 @@ def differences_said(effect: Effect) -> str:
         return "no difference between customers was found"
     by = f"by {len(effect.weights)} features" if effect.weights else "with the chance they have anyway"
     return f"customers differ {by}: Qini {known.qini.value:.4f} ({known.qini.lower:.4f} to {known.qini.upper:.4f})"
+
+
+def policies_said(known: Evidence, currency: str) -> list[str]:
+    """What customers would bring on average under each policy, on customers whom the predictions had not seen."""
+    if not known.policies:
+        return []
+
+    def said(one: Estimate) -> str:
+        return _said(one) if known.on_value else f"{100 * one.value:.1f} % ({100 * one.lower:.1f} to {100 * one.upper:.1f})"
+
+    what = f"{currency} per customer" if known.on_value else "chance"
+    by_name = "; ".join(f"{name} {said(one)}" for name, one in known.policies.items())
+    return [f"{what} had these been treated: {by_name}"]
 
 
 def _points(found: Estimate) -> str:

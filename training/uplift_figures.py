@@ -90,15 +90,19 @@ def evidence(own: Trial, treated: Bools, learned: Learned, *, seed: int) -> Evid
     tenth[order] = np.arange(len(order)) * TENTHS // len(order)
     parts = [chance.some(tenth == k) for k in range(TENTHS)]
 
+    treating = policies(order)
+
     def figures(times: Floats | None) -> list[float]:
         seen = [each if times is None else each.drawn(times) for each in (chance, *([money] if money else []), *parts)]
-        curve = Curve.of(seen[0], order)
-        return [curve.area, curve.qini, *(each.difference() for each in seen)]
+        curve, told = Curve.of(seen[0], order), seen[1] if money else seen[0]
+        values = [policy_value(told, who) for who in treating.values()]
+        return [curve.area, curve.qini, *values, *(each.difference() for each in seen)]
 
     draws = np.array([figures(drawn(customer.max() + 1, rng)) for _ in range(DRAWS)])
-    (auuc, qini), (on_chance, *others) = (
+    first = 2 + len(treating)
+    (auuc, qini), values, (on_chance, *others) = (
         [estimate(value, each, sure) for value, each in zip(figures(None)[of], draws.T[of], strict=True)]
-        for of, sure in ((slice(2), SURE_OF_DIFFERENCES), (slice(2, None), SURE))
+        for of, sure in ((slice(2), SURE_OF_DIFFERENCES), (slice(2, first), SURE), (slice(first, None), SURE))
     )
     on_value, tenths = (others[0], others[1:]) if money else (None, others)
     return Evidence(
@@ -113,6 +117,7 @@ def evidence(own: Trial, treated: Bools, learned: Learned, *, seed: int) -> Evid
             Tenth(predicted=float(np.average(predicted[tenth == k], weights=parts[k].weight)), measured=measured)
             for k, measured in enumerate(tenths)
         ),
+        policies=dict(zip(treating, values, strict=True)),
     )
 
 
@@ -136,7 +141,14 @@ def estimate(value: float, draws: Floats, sure: float = SURE) -> Estimate:
     return Estimate(value=value, lower=float(lower), upper=float(upper))
 
 
-def policy_value(outcome: Floats, action: NDArray[np.str_], propensity: Floats, policy: NDArray[np.str_]) -> float:
-    """The mean outcome had everybody been given what a policy says, from those who drew just that (Hajek 1971)."""
-    weight = (action == policy) / propensity
-    return float(weight @ outcome / weight.sum()) if weight.sum() > 0 else np.nan
+def policy_value(measured: Measured, policy: Bools) -> float:
+    """The mean outcome had those been treated whom a policy names, and only they: from all who drew just that (Hajek 1971)."""
+    weight = measured.weight * (measured.treated == policy)
+    return float(weight @ measured.outcome / weight.sum()) if weight.sum() > 0 else np.nan
+
+
+def policies(order: Places) -> dict[str, Bools]:
+    """Who is treated: nobody, everybody, and the half with the largest predicted effect."""
+    half = np.zeros(len(order), dtype=bool)
+    half[order[: len(order) // 2]] = True
+    return {"nobody": np.zeros_like(half), "everybody": np.ones_like(half), "largest effects": half}

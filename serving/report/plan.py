@@ -85,6 +85,7 @@ class EffectRow:
     points: str
     money: str
     differences: str
+    tenths: tuple[tuple[str, str, str], ...]  # place, predicted, measured
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,10 @@ def gather_campaigns(project: Project, manifest: Manifest) -> CampaignPart | Non
             points=_points(one.evidence.on_chance),
             money=_amount(one.evidence.on_value, manifest.currency) if one.evidence.on_value else "-",
             differences="customers differ" if one.evidence.differs else "no difference between customers was found",
+            tenths=tuple(
+                (str(place), f"{100 * tenth.predicted:+.1f}", _points(tenth.measured))
+                for place, tenth in enumerate(one.evidence.tenths, start=1)
+            ),
         )
         for one in (uplift.effects if uplift else ())
         if one.evidence

@@ -32,7 +32,7 @@ from models.plan_report import ActionLine, CurvePoint, LostLine, PlanReport, Pol
 from models.registry import Registered
 from models.score_evaluation import ScoreEvaluation
 from models.standing import Layer
-from models.uplift import Effect, Estimate, Evidence, Uplift
+from models.uplift import Effect, Estimate, Evidence, Tenth, Uplift
 from models.value import INFLUENCE
 from models.value_report import ValueReport
 from serving.batch import write_scores
@@ -352,7 +352,14 @@ def effects(manifest: Manifest) -> Uplift:
     def effect(qini: float, on_value: Estimate | None) -> Effect:
         some = Estimate(value=qini, lower=qini - 0.1, upper=qini + 0.1)
         known = Evidence(
-            treated=100, withheld=50, on_chance=some, on_value=on_value, auuc=some, qini=some, qini_p=0.1, tenths=()
+            treated=100,
+            withheld=50,
+            on_chance=some,
+            on_value=on_value,
+            auuc=some,
+            qini=some,
+            qini_p=0.1,
+            tenths=(Tenth(predicted=0.1, measured=some),),
         )
         return Effect(action="mail", log_factor=0.1, weights=(), covariance=((0.01,),), moderators=nothing, evidence=known)
 

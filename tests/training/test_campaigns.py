@@ -143,8 +143,9 @@ def test_the_terminal_says_what_is_known_of_every_action(project: Project) -> No
     assert said[0].startswith("letter: 1,")
     assert "chance of order +" in said[0]
     assert "EUR per customer +" in said[0]
-    assert said[3] == "  no difference between customers was found"
-    assert said[4].startswith("not learned: gift: all 200 treatments")
+    assert said[2].startswith("  EUR per customer had these been treated: nobody +")
+    assert said[4] == "  no difference between customers was found"
+    assert said[6].startswith("not learned: gift: all 200 treatments")
 
 
 def test_the_same_campaigns_teach_the_same(project: Project) -> None:

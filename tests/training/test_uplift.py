@@ -160,11 +160,21 @@ def test_an_estimate_has_the_middle_95_percent_of_its_draws() -> None:
 
 
 def test_the_value_of_a_policy_is_that_of_those_who_happened_to_get_what_it_says() -> None:
-    action = np.array(["a", "none", "a", "none"])
-    policy = np.array(["a", "a", "none", "none"])
-    outcome, propensity = np.array([10.0, 99.0, 99.0, 2.0]), np.array([0.5, 0.5, 0.5, 0.25])
-    assert policy_value(outcome, action, propensity, policy) == pytest.approx((2 * 10 + 4 * 2) / 6)
-    assert np.isnan(policy_value(outcome, action, propensity, np.array(["b"] * 4)))
+    treated, policy = np.array([True, False, True, False]), np.array([True, True, False, False])
+    outcome, weight = np.array([10.0, 99.0, 99.0, 2.0]), np.array([2.0, 2.0, 2.0, 4.0])
+    measured = Measured(outcome, treated, weight, np.arange(4))
+    assert policy_value(measured, policy) == pytest.approx((2 * 10 + 4 * 2) / 6)
+    assert np.isnan(policy_value(measured, ~treated))
+
+
+def test_the_half_with_the_largest_effects_brings_more_than_a_half_by_chance() -> None:
+    made = trial(9, factor=1.5, on_age=0.6)
+    own, treated = made.against_controls("voucher")
+    found = evidence(own, treated, learned(made), seed=0).policies
+    nobody, everybody, half = (found[name] for name in ("nobody", "everybody", "largest effects"))
+    assert nobody.lower < nobody.value < nobody.upper
+    assert half.value > (nobody.value + everybody.value) / 2  # half of all that everybody adds, were the order by chance
+    assert nobody.value < everybody.value
 
 
 def test_the_measured_effect_and_the_tenths_agree_with_the_truth() -> None:
