@@ -9,10 +9,13 @@ with the same budget spent on the highest risk of leaving, by the one action tha
 add to the margin, costs not taken off (the plan spends less); gains after cost are printed. The correlation is that of
 predicted and true changes in rank, over all pairs of customer and action. Hillstrom: the bootstrap's probability that the order
 of customers by predicted effect of the women's e-mail on visits is no better than chance, effects predicted by models that had
-not seen the customer. The plan: a million customers, five actions, capacities for three. The last line is
+not seen the customer. The plan: a million customers, five actions, capacities for three. The score beats RFM where it orders
+the value kept after the judged date better by normalised Gini, in each of the five companies and by more than chance in all of
+them together (the difference over its standard error, added up). Partition violations: customers of the five companies who are
+not in exactly one tier, life stage and quadrant. The last line is
 
 {"policy_gain_over_risk_targeting": a, "true_effect_correlation": b, "hillstrom_qini_over_random_p": p, "plan_seconds_1m": s,
-"plan_gap": g}
+"plan_gap": g, "score_beats_rfm": true, "partition_violations": 0}
 """
 
 from __future__ import annotations
@@ -39,8 +42,14 @@ from features.snapshots import build_snapshots, load_snapshot
 from models.gains import measured_gains
 from models.plan import NOTHING, Limits, best_plan
 from models.registry import champion
+from models.score_evaluation import MAIN_FIGURE, ScoreEvaluation
+from models.standing import Layer
 from models.uplift import Estimate, Uplift
+from models.value_report import names_of
+from serving.scorer import load_scorer
+from serving.value_layer import numbers_of, standing
 from training.learn_uplift import learn_uplift
+from training.score_back_test import back_test_score
 from training.settings import CampaignSettings, TrainingSettings
 
 CUSTOMERS, SEEDS, EVERY_DAYS = 20_000, range(5), 60
@@ -63,6 +72,8 @@ def main() -> None:
         "hillstrom_qini_over_random_p": p,
         "plan_seconds_1m": round(seconds, 2),
         "plan_gap": float(f"{gap:.2g}"),
+        "score_beats_rfm": beats([each.score for each in found]),
+        "partition_violations": sum(each.violations for each in found),
     }
     print(json.dumps(result))
 
@@ -128,11 +139,13 @@ class Spent:
 
 @dataclass(frozen=True)
 class Judged:
-    """A company's budget spent by the plan and by the risk of leaving, and how well effects were known."""
+    """A company's budget spent by the plan and by the risk of leaving, how well effects were known, and its value layer."""
 
     plan: Spent
     risk: Spent
     correlation: float
+    score: ScoreEvaluation
+    violations: int
 
 
 def simulated(seed: int) -> Company:
@@ -154,6 +167,8 @@ def judged(made: Company) -> Judged:
             if run.returncode:
                 raise SystemExit(run.stdout + run.stderr)
         churn, clv = (champion(made.project.name, task).bundle for task in ("churn", "clv"))  # type: ignore[arg-type]
+        score, wrong = back_test_score(made.project, Layer()), violations(made)
+        say_score(score)
     uplift = learn_uplift(made.project, TrainingSettings(), CampaignSettings())
     say(uplift)
     snapshot = load_snapshot(made.project, made.manifest.scored_at)
@@ -171,7 +186,42 @@ def judged(made: Company) -> Judged:
     correlation = float(spearmanr(predicted.ravel(), true.ravel()).statistic)
     print(f"  {made.project.name}, gain of the plan: {ours}; of the highest risk: {theirs};")
     print(f"    of the highest value at risk: {at_risk}; of the best plan: {best}; correlation {correlation:.3f}", flush=True)
-    return Judged(ours, theirs, correlation)
+    return Judged(ours, theirs, correlation, score, wrong)
+
+
+def violations(made: Company) -> int:
+    """Customers who are not in exactly one group of each kind, counted from the definitions of the groups themselves."""
+    snapshot = load_snapshot(made.project, made.manifest.scored_at)
+    scorer = load_scorer(made.project, made.manifest, list(snapshot.columns))
+    numbers = numbers_of(scorer, snapshot)
+    found = standing(made.project, made.manifest, scorer, Layer(), snapshot, numbers, made.manifest.scored_at)
+    wrong = 0
+    for kind in ("tier", "life_stage", "quadrant"):
+        names = [name for name, *_ in names_of(kind, found.groups)]
+        members = np.array([(found.columns[kind] == name).to_numpy() for name in names])
+        wrong += int((members.sum(axis=0) != 1).sum())
+    return wrong
+
+
+def say_score(score: ScoreEvaluation) -> None:
+    """Print the order of the score beside the others."""
+    figures = {name: metrics[MAIN_FIGURE] for name, metrics in score.metrics.items()}
+    said = ", ".join(
+        f"{name} {one.value:.3f}"
+        + (f" [{-one.ours_less_this.high:+.3f}, {-one.ours_less_this.low:+.3f}]" if one.ours_less_this else "")
+        for name, one in figures.items()
+    )
+    learned = ", ".join(f"{name} {weight:.2f}" for name, weight in score.learned_weights.items())
+    print(f"  normalised Gini of the value kept: {said}; learned weights: {learned}", flush=True)
+
+
+def beats(scores: list[ScoreEvaluation]) -> bool:
+    """Whether the score is ahead of RFM in each company, and in all together by more than chance."""
+    differences = [score.metrics["rfm"][MAIN_FIGURE].ours_less_this for score in scores]
+    known = [one for one in differences if one is not None]
+    errors = [(one.high - one.low) / (2 * 1.96) for one in known]
+    together = sum(one.value for one in known) / np.sqrt(sum(error**2 for error in errors))
+    return len(known) == len(scores) and all(one.value > 0 for one in known) and bool(together > 1.96)
 
 
 def spent(action: np.ndarray, true: np.ndarray, cost: np.ndarray) -> Spent:
