@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from models.languages import LANGUAGES, LOCALES, Language, writer
 
 Places = NDArray[np.intp]
-NOWHERE = -1
+Row = dict[Any, Any]  # the features of one customer
+NEEDED = ("order_count", "spend_sum", "days_since_last_order")
 Cause = Literal[
     "stopped", "came back", "fewer orders", "more orders", "smaller orders", "larger orders", "first orders", "rest"
 ]
@@ -69,14 +70,17 @@ def alerts(
     was, is_now = then.loc[both], now.loc[both]
     changed = (was["tier"] != is_now["tier"]).to_numpy()
     was, is_now = was[changed], is_now[changed]
-    moved = np.nan_to_num(is_now[by].to_numpy(dtype=np.float64)) - np.nan_to_num(was[by].to_numpy(dtype=np.float64))
+    amounts = (np.nan_to_num(frame[by].to_numpy(dtype=np.float64)) for frame in (was, is_now))
+    moved = np.subtract(*reversed(list(amounts)))
+    needed = [name for name in now.columns if name in ("tier", by) or name.startswith(NEEDED)]
+    rows_then, rows_now = (frame[needed].to_dict("records") for frame in (was, is_now))
     found = []
     for k in np.argsort(moved, kind="stable"):
-        before, after = was.iloc[k], is_now.iloc[k]
+        before, after = rows_then[k], rows_now[k]
         reasons = [_reason(before, after, by, as_of, currency, language) for language in LANGUAGES]
         found.append(
             Alert(
-                customer_id=str(both[changed][k]),
+                customer_id=str(was.index[k]),
                 then=names[int(before["tier"])][0],
                 now=names[int(after["tier"])][0],
                 rose=bool(after["tier"] > before["tier"]),
@@ -88,7 +92,7 @@ def alerts(
     return found
 
 
-def _reason(then: pd.Series, now: pd.Series, by: str, as_of: tuple[date, date], currency: str, language: Language) -> str:
+def _reason(then: Row, now: Row, by: str, as_of: tuple[date, date], currency: str, language: Language) -> str:
     cause, orders, sizes = _cause(then, now, by, as_of)
     silent = float(now.get("days_since_last_order", np.nan))
     last = "" if np.isnan(silent) else _month(as_of[1] - timedelta(days=silent), language)
@@ -102,9 +106,7 @@ def _reason(then: pd.Series, now: pd.Series, by: str, as_of: tuple[date, date], 
     )
 
 
-def _cause(
-    then: pd.Series, now: pd.Series, by: str, as_of: tuple[date, date]
-) -> tuple[Cause, tuple[float, float], tuple[float, float]]:
+def _cause(then: Row, now: Row, by: str, as_of: tuple[date, date]) -> tuple[Cause, tuple[float, float], tuple[float, float]]:
     """What moved `by` most, with the orders and the size of an order then and now."""
     window = by.removeprefix("spend_sum").lstrip("_")
     suffix = f"_{window}" if window and by.startswith("spend_sum") else ""
