@@ -60,6 +60,7 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
     with step(f"planning {len(actions)} actions for {len(scored):,} customers"):
         offers = _offers(manifest, actions, effects, scored, snapshot)
         plan, limits = planned(offers, budget)
+        lines = action_lines(offers, plan)
         report = PlanReport(
             as_of=manifest.scored_at,
             horizon_days=manifest.horizon_days,
@@ -75,8 +76,8 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
             budget_price=plan.budget_price,
             next_money=NEXT_MONEY,
             next_gain=next_gain(offers, plan, limits),
-            assumed="assumed" in offers.basis,
-            actions=action_lines(offers, plan),
+            assumed=any(one.basis == "assumed" and one.customers for one in lines),
+            actions=lines,
             policies=policy_lines(offers, plan, limits, _churn(scored), seed=SEED),
             curve=curve_points(offers, limits),
             lost=lost_lines(scored, _lost_stages(manifest, snapshot, layer), offers, plan.action),
@@ -98,7 +99,7 @@ def say_plan(report: PlanReport) -> list[str]:
     budget = f"of {money(report.budget)}" if report.budget is not None else "without a limit"
     lines = [
         f"{report.treated:,} of {report.customers:,} customers, {money(report.cost)} spent, budget {budget}",
-        f"expected to gain {money(report.expected_gain)}, within {report.horizon_days} days, net of cost{assumed}{sure}",
+        f"expected to gain {money(report.expected_gain)} within {report.horizon_days} days, net of cost{assumed}{sure}",
         f"no plan can surely gain more than {money(report.bound)} (gap {report.gap:.1g})",
     ]
     if report.budget is not None:

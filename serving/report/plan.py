@@ -112,6 +112,12 @@ def gather_plan(project: Project, manifest: Manifest) -> PlanPart | None:
     bound = money(report.bound, currency)
     missed = f"; at most {100 * report.gap:.5f} % of it is missed" if report.gap >= GAP_SAID else ""
     sentences = [f"No plan within the limits can gain more than {bound}{missed}."]
+    if any(one.basis == "measured" for one in report.actions):
+        sure = f"it gains {money(report.sure_gain, currency)}"
+        sentences = [
+            f"The plan is made by what each measured effect exceeds with a chance of nine in ten: so counted, {sure}.",
+            f"So counted, no plan within the limits can gain more than {bound}{missed}.",
+        ]
     if report.budget is not None:
         sentences.append(f"The next {money(report.next_money, currency)} would gain {money(report.next_gain, currency)}.")
     title = "What more money would gain"
@@ -140,7 +146,9 @@ def gather_plan(project: Project, manifest: Manifest) -> PlanPart | None:
             (POLICIES[one.name], count(one.customers), money(one.cost, currency), money(one.expected_gain, currency))
             for one in report.policies
         ),
-        curve=Picture(svg, title, "The dot is the plan."),
+        curve=Picture(
+            svg, title, "The dot is the plan. Measured effects count with what they exceed with a chance of nine in ten."
+        ),
         curve_points=tuple(
             (money(one.budget, currency), money(one.sure_gain, currency), f"{one.price:.2f}") for one in report.curve
         ),
@@ -167,7 +175,7 @@ def gather_campaigns(project: Project, manifest: Manifest) -> CampaignPart | Non
             withheld=count(one.withheld),
             brought=_amount(one.brought, manifest.currency),
             net=_amount(one.net, manifest.currency) if one.net else "-",
-            seen="yes" if one.is_seen else "it may have been nothing",
+            seen="yes" if one.is_seen else "no",
             controls=f"{count(one.controls_needed)} for {money(one.hoped, manifest.currency)} each"
             if one.controls_needed is not None
             else "-",

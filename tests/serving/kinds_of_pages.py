@@ -156,7 +156,8 @@ def pages(folder: Path, manifest: Manifest, snapshot: pd.DataFrame) -> Iterator[
         {"churn": _judged_before(orders["churn"]), "clv": _judged_before(orders["clv"])},
         write_other_decisions,
     )
-    yield _page(folder / "value", every, snapshot, {"clv": _judged_before(labels["clv"])})
+    yield _page(folder / "value", every, snapshot, {"clv": _judged_before(labels["clv"])}, write_exact_plan)
+    yield _page(folder / "assumed", every, snapshot, {"clv": labels["clv"]}, write_assumed_plan)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("serving.report.customers.CUSTOMERS_MAX", 7)
         yield from _of_one_category(folder, manifest, snapshot)
@@ -277,11 +278,22 @@ def write_decisions(project: Project, manifest: Manifest, models: Mapping[Task, 
 
 def write_other_decisions(project: Project, manifest: Manifest, _: Mapping[Task, Registered]) -> None:
     """A plan without a budget, and influence values."""
-    plan = plan_report(manifest).model_copy(update={"budget": None, "gap": 0.0})
+    plan = plan_report(manifest).model_copy(update={"budget": None, "gap": 0.0, "actions": plan_report(manifest).actions[:1]})
     (project.folder / "plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
     value = ValueReport.model_validate_json(value_file(project).read_bytes())
     known = value.model_copy(update={"influence_unknown": None, "totals": value.totals | {INFLUENCE: 77.0}})
     value_file(project).write_text(known.model_dump_json(), encoding="utf-8")
+
+
+def write_exact_plan(project: Project, manifest: Manifest, _: Mapping[Task, Registered]) -> None:
+    plan = plan_report(manifest).model_copy(update={"gap": 0.0})
+    (project.folder / "plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
+
+
+def write_assumed_plan(project: Project, manifest: Manifest, _: Mapping[Task, Registered]) -> None:
+    plan = plan_report(manifest)
+    plan = plan.model_copy(update={"actions": plan.actions[:1]})
+    (project.folder / "plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
 
 
 def plan_report(manifest: Manifest) -> PlanReport:
