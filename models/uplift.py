@@ -37,6 +37,20 @@ class Tenth(Frozen):
     measured: Estimate
 
 
+class Balance(Frozen):
+    """One feature before the action: its mean in both arms and how far these lie apart, in standard deviations.
+
+    The means are on a log scale, each customer weighed by one over the chance of the action she drew. `error` is what chance
+    alone makes of the distance.
+    """
+
+    feature: str
+    treated: float
+    withheld: float
+    apart: float
+    error: float
+
+
 class Evidence(Frozen):
     """What randomised customers say of one action. Effects are on the chance of the event, and on money per customer.
 
@@ -55,6 +69,7 @@ class Evidence(Frozen):
     qini_p: float  # of the null hypothesis that the order is no better than chance, from the bootstrap
     tenths: tuple[Tenth, ...]
     policies: dict[str, Estimate] = Field(default_factory=dict)
+    balance: tuple[Balance, ...] = ()  # every feature, the one furthest apart first
 
     @property
     def differs(self) -> bool:

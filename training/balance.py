@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from models.linear import signed_log
+from models.uplift import Balance
 from training.trial import Trial
 
 Floats = NDArray[np.float64]
@@ -18,23 +17,9 @@ ARM_MIN, EVENTS_MIN = 100, 10
 STILL = 1e-9  # a deviation that rounding makes
 
 
-@dataclass(frozen=True)
-class Balance:
-    """One feature before the action: its mean in both arms and how far these lie apart, in standard deviations.
-
-    The means are on a log scale, each customer weighed by one over the chance of the action she drew.
-    """
-
-    feature: str
-    treated: float
-    withheld: float
-    apart: float
-    error: float  # what chance alone makes of it
-
-    @property
-    def is_off(self) -> bool:
-        """Whether chance can not have made it."""
-        return abs(self.apart) > max(APART, SURE_Z * self.error)
+def is_off(one: Balance) -> bool:
+    """Whether a feature lies further apart than chance can make it."""
+    return abs(one.apart) > max(APART, SURE_Z * one.error)
 
 
 def balance_table(own: Trial, treated: Bools) -> tuple[Balance, ...]:
@@ -49,7 +34,8 @@ def balance_table(own: Trial, treated: Bools) -> tuple[Balance, ...]:
         (mean, variance, count), (other, other_variance, other_count) = arms
         spread = np.sqrt((variance + other_variance) / 2)
         if spread > STILL:
-            found.append(Balance(str(name), mean, other, (mean - other) / spread, float(np.sqrt(1 / count + 1 / other_count))))
+            apart, error = (mean - other) / spread, float(np.sqrt(1 / count + 1 / other_count))
+            found.append(Balance(feature=str(name), treated=mean, withheld=other, apart=float(apart), error=error))
     return tuple(sorted(found, key=lambda each: -abs(each.apart)))
 
 
@@ -61,7 +47,7 @@ def why_not(trial: Trial, action: str) -> str | None:
             return f"only {arm.sum():,} customers {said} by chance; {ARM_MIN} are the least"
         if min(own.event[arm].sum(), (1 - own.event[arm]).sum()) < EVENTS_MIN:
             return f"of the customers who {said} nearly all did the same; {EVENTS_MIN} of each are the least"
-    off = [each for each in balance_table(own, treated) if each.is_off]
+    off = [each for each in balance_table(own, treated) if is_off(each)]
     if off:
         said = ", ".join(f"{each.feature} ({each.apart:+.2f} standard deviations)" for each in off[:3])
         return f"the arms are not alike, so it was not by chance: those who got {action} differ in {said}"

@@ -10,7 +10,7 @@ from features.project import Project
 from features.snapshots import load_manifest
 from features.tables import NO_ACTION
 from models.uplift import Effect, Estimate, Evidence, Uplift
-from training.balance import why_not
+from training.balance import balance_table, why_not
 from training.campaigns import read_campaigns
 from training.settings import CampaignSettings, TrainingSettings
 from training.uplift import base_chances, learn_effect
@@ -40,6 +40,7 @@ def learn_uplift(project: Project, settings: TrainingSettings, campaign_settings
                 learned = learn_effect(trial, action, base)
                 own, treated = trial.against_controls(action)
                 known = evidence(own, treated, learned, seed=settings.seed)
+                known = known.model_copy(update={"balance": balance_table(own, treated)})
                 effects.append(learned.effect.model_copy(update={"evidence": known}))
     uplift = Uplift(
         project=project.name,
@@ -69,6 +70,12 @@ def uplift_report(uplift: Uplift, currency: str) -> list[str]:
         )
         lines.append(f"  {differences_said(effect)}")
         lines += [f"  {said}" for said in policies_said(known, currency)]
+        if known.balance:
+            most = known.balance[0]
+            lines.append(
+                f"  the arms were alike before: of {len(known.balance)} features {most.feature} lay furthest apart, "
+                f"{most.apart:+.2f} standard deviations (chance alone makes {most.error:.2f})"
+            )
     return lines + [f"not learned: {why}" for why in uplift.left_out.values()]
 
 

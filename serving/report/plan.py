@@ -19,6 +19,8 @@ from serving.report.model import Picture
 from serving.report.wording import count, day, money, percent
 
 Record = TypeVar("Record", bound=BaseModel)
+BALANCE_SHOWN = 10
+TREATED = {"nobody": "nobody", "everybody": "everybody", "largest effects": "the half with the largest predicted effect"}
 GAP_SAID = 5e-8  # smaller ones are rounding
 POLICIES = {
     "plan": "the plan",
@@ -86,6 +88,8 @@ class EffectRow:
     money: str
     differences: str
     tenths: tuple[tuple[str, str, str], ...]  # place, predicted, measured
+    balance: tuple[tuple[str, str, str], ...]  # feature, how far apart, what chance alone makes
+    policies: tuple[tuple[str, str], ...]  # who is treated, what customers would bring on average
 
 
 @dataclass(frozen=True)
@@ -193,6 +197,13 @@ def gather_campaigns(project: Project, manifest: Manifest) -> CampaignPart | Non
             tenths=tuple(
                 (str(place), f"{100 * tenth.predicted:+.1f}", _points(tenth.measured))
                 for place, tenth in enumerate(one.evidence.tenths, start=1)
+            ),
+            balance=tuple(
+                (each.feature, f"{each.apart:+.2f}", f"{each.error:.2f}") for each in one.evidence.balance[:BALANCE_SHOWN]
+            ),
+            policies=tuple(
+                (TREATED[name], _amount(found, manifest.currency) if one.evidence.on_value else _points(found))
+                for name, found in one.evidence.policies.items()
             ),
         )
         for one in (uplift.effects if uplift else ())

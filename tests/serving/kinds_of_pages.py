@@ -32,7 +32,7 @@ from models.plan_report import ActionLine, CurvePoint, LostLine, PlanReport, Pol
 from models.registry import Registered
 from models.score_evaluation import ScoreEvaluation
 from models.standing import Layer
-from models.uplift import Effect, Estimate, Evidence, Tenth, Uplift
+from models.uplift import Balance, Effect, Estimate, Evidence, Tenth, Uplift
 from models.value import INFLUENCE
 from models.value_report import ValueReport
 from serving.batch import write_scores
@@ -41,7 +41,7 @@ from serving.report.comparison import compare, verdict
 from serving.report.customers import FEATURES
 from serving.report.directions import say_directions
 from serving.report.page import gather_report, render
-from serving.report.plan import POLICIES
+from serving.report.plan import POLICIES, TREATED
 from serving.report.shown import shown_texts
 from serving.report.split import caution_of, say_split
 from serving.report.when import ENDS
@@ -372,6 +372,8 @@ def effects(manifest: Manifest) -> Uplift:
             qini=some,
             qini_p=0.1,
             tenths=(Tenth(predicted=0.1, measured=some),),
+            policies=dict.fromkeys(TREATED, some),
+            balance=(Balance(feature="spend_sum", treated=1.0, withheld=1.1, apart=-0.02, error=0.03),),
         )
         return Effect(action="mail", log_factor=0.1, weights=(), covariance=((0.01,),), moderators=nothing, evidence=known)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.training.test_uplift import trial
-from training.balance import balance_table, why_not
+from training.balance import balance_table, is_off, why_not
 from training.trial import Trial
 
 
@@ -56,7 +56,7 @@ def test_the_balance_of_a_feature_done_by_hand() -> None:
     assert (found.feature, found.treated, found.withheld) == ("visits", pytest.approx(2), pytest.approx(1))
     assert found.apart == pytest.approx(1.0)  # both arms have deviation 1
     assert found.error == pytest.approx(np.sqrt(2 / 4))
-    assert not found.is_off
+    assert not is_off(found)
 
 
 def test_the_feature_furthest_apart_comes_first_and_those_nobody_has_are_left_out() -> None:
