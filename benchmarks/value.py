@@ -47,7 +47,7 @@ from models.standing import Layer
 from models.uplift import Estimate, Uplift
 from models.value_report import names_of
 from serving.scorer import Scorer
-from serving.value_layer import numbers_of, standing
+from serving.value_layer import Standings, numbers_of
 from training.learn_uplift import learn_uplift
 from training.score_back_test import back_test_score
 from training.settings import CampaignSettings, TrainingSettings
@@ -194,7 +194,7 @@ def violations(made: Company) -> int:
     snapshot = load_snapshot(made.project, made.manifest.scored_at)
     scorer = Scorer({task: champion(made.project.name, task) for task in ("churn", "clv")})  # type: ignore[arg-type]
     numbers = numbers_of(scorer, snapshot)
-    found = standing(made.project, made.manifest, scorer, Layer(), snapshot, numbers, made.manifest.scored_at)
+    found = Standings(made.project, made.manifest, scorer, Layer()).on(made.manifest.scored_at, snapshot, numbers).standing
     wrong = 0
     for kind in ("tier", "life_stage", "quadrant"):
         names = [name for name, *_ in names_of(kind, found.groups)]

@@ -16,7 +16,7 @@ from features.project import Project
 from features.snapshots import Manifest, load_manifest, load_snapshot
 from models.standing import Layer
 from serving.scorer import Scorer, load_scorer
-from serving.value_layer import gather_value_layer, numbers_of, write_value_layer
+from serving.value_layer import Standings, gather_value_layer, numbers_of, write_value_layer
 
 
 def predictions_file(project: Project) -> Path:
@@ -45,9 +45,9 @@ def write_scores(project: Project, manifest: Manifest, scorer: Scorer, snapshot:
     """The scored table and the value layer of a snapshot."""
     numbers = numbers_of(scorer, snapshot)
     with step("working out what customers are worth and where they stand"):
-        values = gather_value_layer(project, manifest, scorer, layer, snapshot, numbers)
+        values = gather_value_layer(Standings(project, manifest, scorer, layer), snapshot, numbers)
     with step(f"scoring {len(snapshot):,} customers as of {manifest.scored_at}, with reasons"):
-        table = predictions(scorer, snapshot, numbers, values.standing.columns)
+        table = predictions(scorer, snapshot, numbers, values.columns)
     with whole_file(predictions_file(project)) as unfinished:
         pq.write_table(table, unfinished)
     write_value_layer(project, values)

@@ -19,7 +19,7 @@ from models.value import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.messages import NextAction, Standing, Worth
 from serving.plan_command import plan_file
 from serving.scorer import Scorer
-from serving.value_layer import numbers_of, standing
+from serving.value_layer import Standings, numbers_of
 
 STRATEGIES = {one.name: one.strategy for one in QUADRANTS}
 Row = Mapping[str, Any]
@@ -37,7 +37,8 @@ class Known:
     @classmethod
     def open(cls, project: Project, manifest: Manifest, scorer: Scorer, layer: Layer, snapshot: pd.DataFrame) -> Self:
         """Worked out again from the snapshot, so that it is of the models that answer."""
-        found = standing(project, manifest, scorer, layer, snapshot, numbers_of(scorer, snapshot), manifest.scored_at)
+        standings, numbers = Standings(project, manifest, scorer, layer), numbers_of(scorer, snapshot)
+        found = standings.on(manifest.scored_at, snapshot, numbers).standing
         columns = found.columns.set_axis(snapshot["customer_id"], axis=0)
         return cls(columns, _plan(project, manifest), layer.value.horizon_days, manifest.currency)
 

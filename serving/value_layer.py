@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,9 +40,73 @@ REFERRED = "customers.referred_by"
 class ValueLayer:
     """The columns, one row per row of the snapshot, what is read about them, and who is in another tier than before."""
 
-    standing: Standing
+    columns: pd.DataFrame
     report: ValueReport
     alerts: list[Alert]
+
+
+@dataclass(frozen=True)
+class Dated:
+    """The customers of one date and where they stand, row by row."""
+
+    as_of: date
+    rows: pd.DataFrame
+    standing: Standing
+
+    @property
+    def ids(self) -> list[str]:
+        """Their customer_ids."""
+        return self.rows["customer_id"].astype(str).tolist()
+
+    def by_id(self, values: Any) -> pd.Series:
+        """Values of these customers, by customer_id."""
+        return pd.Series(np.asarray(values), index=pd.Index(self.ids))
+
+    @property
+    def is_lost(self) -> NDArray[np.bool_]:
+        """Who is in a stage that counts as having left."""
+        lost = [stage.name for stage in self.standing.groups.stages if stage.is_lost]
+        if "life_stage" not in self.standing.columns:
+            return np.zeros(len(self.rows), dtype=bool)
+        return self.standing.columns["life_stage"].isin(lost).to_numpy()
+
+
+@dataclass(frozen=True)
+class Standings:
+    """Asks where the customers of a project stand on any date with a snapshot, by the champions of today."""
+
+    project: Project
+    manifest: Manifest
+    scorer: Scorer
+    layer: Layer
+
+    @property
+    def clv(self) -> Bundle | None:
+        """The model of value, where there is one."""
+        return self.scorer.models["clv"].bundle if "clv" in self.scorer.models else None
+
+    def on(self, as_of: date, snapshot: pd.DataFrame, numbers: pd.DataFrame, groups: Groups | None = None) -> Dated:
+        """`numbers` are the predictions for the rows of the snapshot, missing where she is not eligible."""
+        found = stand(
+            snapshot,
+            numbers,
+            clv=self.clv,
+            brought=_brought(self.project, self.manifest, as_of),
+            layer=self.layer,
+            as_of=as_of,
+            horizon_days=self.manifest.horizon_days,
+            windows_days=self.manifest.words.windows_days,
+            groups=groups,
+        )
+        return Dated(as_of, snapshot, found)
+
+    def before(self, now: Dated) -> Dated | None:
+        """A horizon earlier, in the groups of now; None where there is no such snapshot."""
+        as_of = a_horizon_ago(self.manifest)
+        if as_of is None:
+            return None
+        snapshot = load_snapshot(self.project, as_of)
+        return self.on(as_of, snapshot, numbers_of(self.scorer, snapshot), now.standing.groups)
 
 
 def value_file(project: Project) -> Path:
@@ -54,19 +119,29 @@ def alerts_file(project: Project) -> Path:
     return project.folder / "alerts.parquet"
 
 
-def gather_value_layer(
-    project: Project, manifest: Manifest, scorer: Scorer, layer: Layer, snapshot: pd.DataFrame, numbers: pd.DataFrame
-) -> ValueLayer:
-    """`numbers` are the predictions for the rows of the snapshot of the last date, missing where she is not eligible."""
-    now = standing(project, manifest, scorer, layer, snapshot, numbers, manifest.scored_at)
-    before = a_horizon_ago(manifest)
-    then = earlier = None
-    if before is not None:
-        earlier = load_snapshot(project, before)
-        then = standing(project, manifest, scorer, layer, earlier, numbers_of(scorer, earlier), before, groups=now.groups)
-    moved = list(_alerts(manifest, before, now, then, snapshot, earlier))
-    report = _report(project, manifest, scorer, layer, now, then, snapshot, earlier, before, len(moved))
-    return ValueLayer(now, report, moved)
+def gather_value_layer(standings: Standings, snapshot: pd.DataFrame, numbers: pd.DataFrame) -> ValueLayer:
+    """Of the last date; `numbers` are the predictions for the rows of its snapshot, missing where she is not eligible."""
+    manifest, clv = standings.manifest, standings.clv
+    now = standings.on(manifest.scored_at, snapshot, numbers)
+    then = standings.before(now)
+    moved = _alerts(now, then, manifest.currency) if then else []
+    report = ValueReport(
+        as_of=now.as_of,
+        before=then.as_of if then else None,
+        horizon_days=standings.layer.value.horizon_days,
+        discount_rate_per_year=standings.layer.value.discount_rate_per_year,
+        unrecorded=tuple(unrecorded_costs(snapshot)),
+        influence_unknown=None if manifest.words.has(REFERRED) else f"nobody records who brought whom (tables.{REFERRED})",
+        totals=totals(now.standing.columns),
+        equity=_equity(now.standing.columns, clv) if clv else None,
+        movement=_movement(now, then) if clv and then else None,
+        tiers_by=now.standing.groups.tiers.by if now.standing.groups.tiers else None,
+        groupings=tuple(_groupings(now, then)),
+        score=_score(now.standing.columns, standings.layer),
+        alerts=len(moved),
+        figures=tuple(_segment_figures(standings.project, manifest, snapshot)),
+    )
+    return ValueLayer(now.standing.columns, report, moved)
 
 
 def write_value_layer(project: Project, layer: ValueLayer) -> None:
@@ -84,30 +159,6 @@ def numbers_of(scorer: Scorer, snapshot: pd.DataFrame) -> pd.DataFrame:
     """The predictions for all rows of a snapshot, missing where she is not eligible."""
     eligible = snapshot[snapshot["not_eligible_because"].isna()]
     return scorer.numbers(eligible).reindex(snapshot.index)
-
-
-def standing(
-    project: Project,
-    manifest: Manifest,
-    scorer: Scorer,
-    layer: Layer,
-    snapshot: pd.DataFrame,
-    numbers: pd.DataFrame,
-    as_of: date,
-    groups: Groups | None = None,
-) -> Standing:
-    """Where the customers of a date stand."""
-    return stand(
-        snapshot,
-        numbers,
-        clv=scorer.models["clv"].bundle if "clv" in scorer.models else None,
-        brought=_brought(project, manifest, as_of),
-        layer=layer,
-        as_of=as_of,
-        horizon_days=manifest.horizon_days,
-        windows_days=manifest.words.windows_days,
-        groups=groups,
-    )
 
 
 def a_horizon_ago(manifest: Manifest) -> date | None:
@@ -129,38 +180,6 @@ def _brought(project: Project, manifest: Manifest, as_of: date) -> pd.DataFrame 
     return found
 
 
-def _report(
-    project: Project,
-    manifest: Manifest,
-    scorer: Scorer,
-    layer: Layer,
-    now: Standing,
-    then: Standing | None,
-    snapshot: pd.DataFrame,
-    earlier: pd.DataFrame | None,
-    before: date | None,
-    moved: int,
-) -> ValueReport:
-    clv = scorer.models["clv"].bundle if "clv" in scorer.models else None
-    recorded = manifest.words.has(REFERRED)
-    return ValueReport(
-        as_of=manifest.scored_at,
-        before=before,
-        horizon_days=layer.value.horizon_days,
-        discount_rate_per_year=layer.value.discount_rate_per_year,
-        unrecorded=tuple(unrecorded_costs(snapshot)),
-        influence_unknown=None if recorded else "nobody records who brought whom (tables.customers.referred_by)",
-        totals=totals(now.columns),
-        equity=_equity(now.columns, clv) if clv else None,
-        movement=_movement(now, then, snapshot, earlier) if clv and then is not None and earlier is not None else None,
-        tiers_by=now.groups.tiers.by if now.groups.tiers else None,
-        groupings=tuple(_groupings(now, then, snapshot, earlier)),
-        score=_score(now.columns, layer),
-        alerts=moved,
-        figures=tuple(_segment_figures(project, manifest, snapshot)),
-    )
-
-
 def _equity(columns: pd.DataFrame, clv: Bundle) -> Equity:
     """With how far the totals of the model have missed, on the judged date and on earlier ones."""
     (output,) = clv.contract.outputs
@@ -176,39 +195,22 @@ def _equity(columns: pd.DataFrame, clv: Bundle) -> Equity:
     return customer_equity(value, spread, judged, seed=clv.contract.seed)
 
 
-def _movement(now: Standing, then: Standing, snapshot: pd.DataFrame, earlier: pd.DataFrame) -> Movement:
+def _movement(now: Dated, then: Dated) -> Movement:
     """Who is in a stage that counts as lost has left; who was in one before was not lost since."""
-    was, is_now = (
-        pd.Series(standing.columns[POTENTIAL].to_numpy(), index=rows["customer_id"].astype(str))
-        for standing, rows in ((then, earlier), (now, snapshot))
-    )
-    left, had_left = (
-        pd.Series(_is_lost(standing), index=rows["customer_id"].astype(str))
-        for standing, rows in ((now, snapshot), (then, earlier))
-    )
-    left &= ~had_left.reindex(left.index).fillna(False).astype(bool)
+    had_left = then.by_id(then.is_lost).reindex(now.ids, fill_value=False).to_numpy()
+    left = now.by_id(now.is_lost & ~had_left)
+    was, is_now = (dated.by_id(dated.standing.columns[POTENTIAL]) for dated in (then, now))
     return equity_movement(was, is_now, left)
 
 
-def _is_lost(standing: Standing) -> NDArray[np.bool_]:
-    lost = [stage.name for stage in standing.groups.stages if stage.is_lost]
-    if "life_stage" not in standing.columns:
-        return np.zeros(len(standing.columns), dtype=bool)
-    return standing.columns["life_stage"].isin(lost).to_numpy()
-
-
-def _groupings(
-    now: Standing, then: Standing | None, snapshot: pd.DataFrame, earlier: pd.DataFrame | None
-) -> Iterator[Grouping]:
-    ids = snapshot["customer_id"].astype(str)
-    for kind in kinds_in(now.columns):
-        matrix = None
-        if then is not None and earlier is not None and kind in then.columns:
-            was = places_of(then.columns, earlier["customer_id"].astype(str).tolist(), kind, now.groups)
-            is_now = places_of(now.columns, ids.tolist(), kind, now.groups)
-            parts = len(parts_of(kind, now.columns.head(0), now.groups))
-            matrix = tuple(tuple(row) for row in migration_matrix(was, is_now, parts).tolist())
-        yield Grouping(kind=kind, parts=parts_of(kind, now.columns, now.groups), migration=matrix)
+def _groupings(now: Dated, then: Dated | None) -> Iterator[Grouping]:
+    groups, columns = now.standing.groups, now.standing.columns
+    for kind in kinds_in(columns):
+        parts, matrix = parts_of(kind, columns, groups), None
+        if then is not None and kind in then.standing.columns:
+            was, is_now = (places_of(dated.standing.columns, dated.ids, kind, groups) for dated in (then, now))
+            matrix = tuple(tuple(row) for row in migration_matrix(was, is_now, len(parts)).tolist())
+        yield Grouping(kind=kind, parts=parts, migration=matrix)
 
 
 def _score(columns: pd.DataFrame, layer: Layer) -> ScoreReport | None:
@@ -220,24 +222,16 @@ def _score(columns: pd.DataFrame, layer: Layer) -> ScoreReport | None:
     return ScoreReport(weights=layer.score.weights, components=tuple(known), firmness=firmness(components, layer.score.weights))
 
 
-def _alerts(
-    manifest: Manifest,
-    before: date | None,
-    now: Standing,
-    then: Standing | None,
-    snapshot: pd.DataFrame,
-    earlier: pd.DataFrame | None,
-) -> list[Alert]:
-    tiers = now.groups.tiers
-    if before is None or then is None or earlier is None or tiers is None or "tier" not in then.columns:
+def _alerts(now: Dated, then: Dated, currency: str) -> list[Alert]:
+    tiers = now.standing.groups.tiers
+    if tiers is None or "tier" not in then.standing.columns:
         return []
     place = {step.name: k for k, step in enumerate(tiers.steps)}
     was, is_now = (
-        frame.assign(tier=standing.columns["tier"].map(place)).set_index("customer_id")
-        for frame, standing in ((earlier, then), (snapshot, now))
+        dated.rows.assign(tier=dated.standing.columns["tier"].map(place)).set_index("customer_id") for dated in (then, now)
     )
     names = [(step.name, step.in_chinese) for step in tiers.steps]
-    return alerts(was, is_now, tiers.by, names, (before, manifest.scored_at), manifest.currency)
+    return alerts(was, is_now, tiers.by, names, (then.as_of, now.as_of), currency)
 
 
 def _segment_figures(project: Project, manifest: Manifest, latest: pd.DataFrame) -> Iterator[SegmentFigure]:

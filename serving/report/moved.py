@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from models.registry import Registered
 from models.shares import shares
 from serving.report.wording import count, day
 from serving.scorer import Scorer
+from serving.value_layer import a_horizon_ago
 
 Floats = NDArray[np.float64]
 SHOWN, REASONS = 8, 3
@@ -57,7 +57,7 @@ class Moved:
 
 def gather_moved(project: Project, manifest: Manifest, scorer: Scorer, eligible: pd.DataFrame) -> Moved | None:
     """From the value model; None where there is none, or no earlier date at least a horizon ago."""
-    before = _a_horizon_ago(manifest)
+    before = a_horizon_ago(manifest)
     if "clv" not in scorer.models or before is None:
         return None
     model = scorer.models["clv"]
@@ -78,12 +78,6 @@ def gather_moved(project: Project, manifest: Manifest, scorer: Scorer, eligible:
         fell=_movers(model, then.loc[fell], now.loc[fell]),
         rose=_movers(model, then.loc[rose], now.loc[rose]),
     )
-
-
-def _a_horizon_ago(manifest: Manifest) -> date | None:
-    """The last snapshot at least a horizon before the one that is scored: their horizons do not overlap."""
-    ago = [as_of for as_of in manifest.cohorts if (manifest.scored_at - as_of).days >= manifest.horizon_days]
-    return max(ago, default=None)
 
 
 def _movers(model: Registered, then: pd.DataFrame, now: pd.DataFrame) -> tuple[Mover, ...]:
