@@ -61,7 +61,7 @@ def periods_ahead(clv: Bundle, rows: pd.DataFrame | Inputs, settings: ValueSetti
     The horizon is repeated until the end, the last one cut. The value of each period, beside that of the first, goes with
     the orders that the rhythm lets expect in it (MBG/NBD: what is left of a customer's chance to be one cancels out) and with
     the level of the season at its beginning, where one was learned. Where the rhythm is not known or does not speak for the
-    value, whoever stays through a period (1 - churn) is there for the next. Money is discounted from the middle of a period:
+    value, whoever stays through a period (1 - churn; all of it where that is not known) is there for the next. Money is discounted from the middle of a period:
     (1 + rate)^(-days / 365).
     """
     horizon = clv.contract.horizon_days
@@ -70,8 +70,8 @@ def periods_ahead(clv: Bundle, rows: pd.DataFrame | Inputs, settings: ValueSetti
     worth = (1 + settings.discount_rate_per_year) ** (-(begins + ends) / 2 / YEAR_DAYS)
     activity = _by_rhythm(clv, rows, begins, ends)
     unknown = np.isnan(activity).any(axis=1)
-    stays = np.where(np.isnan(churn), 0.0, churn)
-    activity[unknown] = ((1 - stays)[:, None] ** (begins / horizon) * (ends - begins) / horizon)[unknown]
+    stays = 1 - np.nan_to_num(churn)
+    activity[unknown] = (stays[:, None] ** (begins / horizon) * (ends - begins) / horizon)[unknown]
     found: Floats = (activity * _seasons(clv, begins, as_of)) @ worth
     return found
 

@@ -21,6 +21,7 @@ from serving.scorer import Scorer
 Bools = NDArray[np.bool_]
 CUSTOMERS_MAX = 20_000  # on the page: those with most at stake; about 60 bytes each
 
+WORTH = (("potential_value", "potential value", "money"), ("customer_score", "customer score", "number"))
 FEATURES = (
     ("days_since_last_order", "days since the last order", "number"),
     ("order_count", "orders so far", "number"),
@@ -79,6 +80,7 @@ def _columns(
         found.append(("expected value", "money", predictions[outputs["clv"][0]]))
     if {"churn", "clv"} <= outputs.keys():
         found.append(("value at risk", "money", _stake(scorer, predictions)))
+    found += [(title, kind, predictions[name]) for name, title, kind in WORTH if name in predictions]
     found += [(title, kind, snapshot[name]) for name, title, kind in FEATURES if name in snapshot.columns]
     task = next((task for task in ("churn", "clv") if task in outputs), None)
     if task is not None:
