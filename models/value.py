@@ -61,8 +61,8 @@ def periods_ahead(clv: Bundle, rows: pd.DataFrame | Inputs, settings: ValueSetti
     The horizon is repeated until the end, the last one cut. The value of each period, beside that of the first, goes with
     the orders that the rhythm lets expect in it (MBG/NBD: what is left of a customer's chance to be one cancels out) and with
     the level of the season at its beginning, where one was learned. Where the rhythm is not known or does not speak for the
-    value, whoever stays through a period (1 - churn; all of it where that is not known) is there for the next. Money is discounted from the middle of a period:
-    (1 + rate)^(-days / 365).
+    value, whoever stays through a period (1 - churn; everybody, where that is not known) is there for the next. Money is
+    discounted from the middle of a period: (1 + rate)^(-days / 365).
     """
     horizon = clv.contract.horizon_days
     begins = np.arange(0, settings.horizon_days, horizon, dtype=np.float64)
