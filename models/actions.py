@@ -108,7 +108,8 @@ def offered(
 
     `value` is the margin expected within the horizon, which measured effects multiply, `at_risk` the value at risk, of which
     assumed ones save a share. Who has no such number is eligible for nothing. Raises BadConfig where an action has neither a
-    measured nor an assumed effect, where its condition cannot be read, and where nobody is eligible for it.
+    measured nor an assumed effect, where its condition cannot be read, and where nobody is eligible for it, or nobody of whom
+    anything is expected.
     """
     problems = [
         f"actions.{action.name}: no trial has measured what it changes; say what you believe it saves of the value at risk "
@@ -134,6 +135,13 @@ def offered(
     expected, sure = (
         np.where(eligible, np.column_stack([getattr(own, name) for own in gains]), -np.inf) for name in ("expected", "lower")
     )
+    if idle := [
+        f"actions.{action.name}: of the {int(own.sum()):,} customers it is for nobody has "
+        f"{'an expected value' if one.basis == 'measured' else 'a value at risk'}, so it cannot gain anything"
+        for action, own, one, able in zip(actions, who, gains, eligible.T, strict=True)
+        if not able.any()
+    ]:
+        raise BadConfig(idle)
     cost = np.tile([action.cost for action in actions], (len(scored), 1))
     return Offered(actions, tuple(own.basis for own in gains), eligible, expected, sure, cost)
 

@@ -41,7 +41,7 @@ def customer_equity(value: Floats, spread: Floats, total_ratios: Sequence[float]
     known = ~np.isnan(value)
     value, spread = value[known], np.nan_to_num(spread[known])
     rng = np.random.default_rng(seed)
-    misses = np.log([ratio for ratio in total_ratios if ratio > 0])
+    misses = np.log([ratio for ratio in total_ratios if 0 < ratio < np.inf])
     off = float(np.sqrt(np.mean(misses**2))) if len(misses) else 0.0
     draws = int(np.clip(WEIGHTS_MAX // max(len(value), 1), DRAWS_MIN, DRAWS))
     totals = np.empty(draws)

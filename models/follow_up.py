@@ -56,7 +56,7 @@ def controls_needed(spread_withheld: float, spread_treated: float, per_control: 
     >>> controls_needed(100.0, 100.0, 1.0, 20.0)  # 2 (2.8 x 100 / 20)^2
     393
     """
-    if hoped <= 0 or per_control <= 0:
+    if not hoped > 0 or not per_control > 0:
         return None
     z = float(norm.ppf((1 + SURE) / 2) + norm.ppf(POWER))
     return math.ceil(z**2 * (spread_withheld**2 + spread_treated**2 / per_control) / hoped**2)

@@ -12,22 +12,32 @@ import pandas as pd
 from babel.dates import format_date
 from numpy.typing import NDArray
 
+from models.contract import InputColumn
 from models.languages import LANGUAGES, LOCALES, Language, writer
 
 Places = NDArray[np.intp]
 Row = dict[Any, Any]  # the features of one customer
-NEEDED = ("order_count", "spend_sum", "days_since_last_order")
+NEEDED = ("order_count", "spend_sum", "days_since_last_order", "days_since_first_order")
 Cause = Literal[
-    "stopped", "came back", "fewer orders", "more orders", "smaller orders", "larger orders", "first orders", "rest"
+    "stopped",
+    "came back",
+    "first orders",
+    "fewer orders",
+    "more orders",
+    "smaller orders",
+    "larger orders",
+    "else",
+    "rest",
 ]
 CAUSES: dict[Cause, tuple[str, str]] = {
     "stopped": ("no order since {month}", "自{month}起未再下单"),
-    "came back": ("ordered again in {month}", "{month}再次下单"),
-    "first orders": ("first order in {month}", "{month}首次下单"),
+    "came back": ("ordered again after a pause", "停购后再次下单"),
+    "first orders": ("first order in {first}", "{first}首次下单"),
     "fewer orders": ("fewer orders: {orders_then}, now {orders_now}", "订单减少：{orders_then}，现为{orders_now}"),
     "more orders": ("more orders: {orders_then}, now {orders_now}", "订单增加：{orders_then}，现为{orders_now}"),
     "smaller orders": ("smaller orders: {size_then} each, now {size_now}", "客单价下降：{size_then}，现为{size_now}"),
     "larger orders": ("larger orders: {size_then} each, now {size_now}", "客单价上升：{size_then}，现为{size_now}"),
+    "else": ("{label}: {then}, now {now}", "{label}：{then}，现为{now}"),
     "rest": ("earlier orders no longer count", "较早的订单已不在统计期内"),
 }
 
@@ -58,14 +68,20 @@ def migration_matrix(then: pd.Series, now: pd.Series, count: int) -> NDArray[np.
 
 
 def alerts(
-    then: pd.DataFrame, now: pd.DataFrame, by: str, names: Sequence[tuple[str, str]], as_of: tuple[date, date], currency: str
+    then: pd.DataFrame,
+    now: pd.DataFrame,
+    counts: InputColumn,
+    names: Sequence[tuple[str, str]],
+    as_of: tuple[date, date],
+    currency: str,
 ) -> list[Alert]:
     """Everybody who is in another tier than before, the largest fall first.
 
     `then` and `now` have, by customer_id, the features of both dates and `tier`, a place in `names` (English, Chinese) from the
-    lowest; `by` is the feature that tiers count. The reason is the larger part of what changed: orders or their size, from the
-    longest window both have, or that orders stopped or began again.
+    lowest; `counts` is the feature that tiers count. Of spend the reason is the larger part of what changed: orders or their
+    size, within the same days, or that orders stopped or began; of anything else it is that itself.
     """
+    by = counts.name
     both = now.index.intersection(then.index)
     was, is_now = then.loc[both], now.loc[both]
     changed = (was["tier"] != is_now["tier"]).to_numpy()
@@ -77,7 +93,7 @@ def alerts(
     found = []
     for k in np.argsort(moved, kind="stable"):
         before, after = rows_then[k], rows_now[k]
-        reasons = [_reason(before, after, by, as_of, currency, language) for language in LANGUAGES]
+        reasons = [_reason(before, after, counts, as_of, currency, language) for language in LANGUAGES]
         found.append(
             Alert(
                 customer_id=str(was.index[k]),
@@ -92,44 +108,49 @@ def alerts(
     return found
 
 
-def _reason(then: Row, now: Row, by: str, as_of: tuple[date, date], currency: str, language: Language) -> str:
-    cause, orders, sizes = _cause(then, now, by, as_of)
-    silent = float(now.get("days_since_last_order", np.nan))
-    last = "" if np.isnan(silent) else _month(as_of[1] - timedelta(days=silent), language)
-    count, money = writer("orders", currency, language), writer("money", currency, language)
+def _reason(then: Row, now: Row, counts: InputColumn, as_of: tuple[date, date], currency: str, language: Language) -> str:
+    cause, orders, sizes = _cause(then, now, counts.name, as_of)
+    count, money, own = (writer(unit, currency, language) for unit in ("orders", "money", counts.unit))
+    label = counts.meaning_zh if language == "zh" else counts.meaning
     return CAUSES[cause][LANGUAGES.index(language)].format(
-        month=last,
+        month=_month_of(now, "days_since_last_order", as_of[1], language),
+        first=_month_of(now, "days_since_first_order", as_of[1], language),
         orders_then=count(orders[0]),
         orders_now=count(orders[1]),
         size_then=money(sizes[0]),
         size_now=money(sizes[1]),
+        label=label,
+        then=own(then[counts.name]),
+        now=own(now[counts.name]),
     )
 
 
 def _cause(then: Row, now: Row, by: str, as_of: tuple[date, date]) -> tuple[Cause, tuple[float, float], tuple[float, float]]:
     """What moved `by` most, with the orders and the size of an order then and now."""
-    window = by.removeprefix("spend_sum").lstrip("_")
-    suffix = f"_{window}" if window and by.startswith("spend_sum") else ""
-    orders = tuple(float(np.nan_to_num(row.get(f"order_count{suffix}", np.nan))) for row in (then, now))
-    spend = tuple(float(np.nan_to_num(row.get(f"spend_sum{suffix}", np.nan))) for row in (then, now))
-    sizes = tuple(total / count if count else 0.0 for total, count in zip(spend, orders, strict=True))
-    apart = (as_of[1] - as_of[0]).days
     silent = float(now.get("days_since_last_order", np.nan))
-    rose = now["tier"] > then["tier"]
+    if not by.startswith("spend_sum") or np.isnan(silent):
+        return "else", (np.nan, np.nan), (np.nan, np.nan)
+    suffix = by.removeprefix("spend_sum")
+    orders, spend = (
+        tuple(float(np.nan_to_num(row.get(f"{name}{suffix}", np.nan))) for row in (then, now))
+        for name in ("order_count", "spend_sum")
+    )
+    sizes = tuple(total / number if number else 0.0 for total, number in zip(spend, orders, strict=True))
+    more, larger = orders[1] > orders[0], sizes[1] > sizes[0]
     cause: Cause
-    if not rose:
-        if not silent <= apart:
+    if now["tier"] < then["tier"]:
+        if silent > (as_of[1] - as_of[0]).days:
             cause = "stopped"
         elif _weighs_more(orders, sizes):
-            cause = "fewer orders" if orders[1] < orders[0] else "rest"
+            cause = "rest" if more else "fewer orders"
         else:
-            cause = "smaller orders" if sizes[1] < sizes[0] else "rest"
+            cause = "rest" if larger else "smaller orders"
     elif not orders[0]:
         cause = "came back" if np.nan_to_num(then.get("order_count", np.nan)) else "first orders"
     elif _weighs_more(orders, sizes):
-        cause = "more orders" if orders[1] > orders[0] else "rest"
+        cause = "more orders" if more else "rest"
     else:
-        cause = "larger orders" if sizes[1] > sizes[0] else "rest"
+        cause = "larger orders" if larger else "rest"
     return cause, orders, sizes  # type: ignore[return-value]
 
 
@@ -140,5 +161,10 @@ def _weighs_more(orders: tuple[float, ...], sizes: tuple[float, ...]) -> bool:
     return bool(abs(np.log(orders[1] / orders[0])) >= abs(np.log(sizes[1] / sizes[0])))
 
 
-def _month(day: date, language: Language) -> str:
-    return format_date(day, "MMMM yyyy" if language == "en" else "yyyy年M月", locale=LOCALES[language])
+def _month_of(row: Row, days_since: str, as_of: date, language: Language) -> str:
+    """The month of what was so many days ago; empty where that is not known."""
+    days = float(row.get(days_since, np.nan))
+    if np.isnan(days):
+        return ""
+    form = "MMMM yyyy" if language == "en" else "yyyy年M月"
+    return format_date(as_of - timedelta(days=days), form, locale=LOCALES[language])

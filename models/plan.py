@@ -25,6 +25,7 @@ TRIES_MAX = 30_000
 NEAR = 0.1  # prices of all lie within this much of theirs
 CLOSE = 1e-8  # of the bound: prices are good enough
 ROUNDING = 1e-9
+ROUNDING_OF_MONEY = 1e-12
 TIED = 1e-7  # of its gain: an action is worth its price
 CUTS_MAX = 300
 
@@ -38,8 +39,8 @@ class Limits:
 
     @property
     def all(self) -> Floats:
-        """The budget, then the capacities."""
-        return np.concatenate([[self.budget], self.capacity])
+        """The budget, and what adding up costs may round, then the capacities."""
+        return np.concatenate([[self.budget * (1 + ROUNDING_OF_MONEY)], self.capacity])
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class PolicyLine(Frozen):
     customers: int
     cost: float
     expected_gain: float
+    sure_gain: float
 
 
 class CurvePoint(Frozen):
@@ -129,7 +130,10 @@ def action_lines(offered: Offered, plan: Plan) -> tuple[ActionLine, ...]:
 def policy_lines(offered: Offered, plan: Plan, limits: Limits, churn: Floats, *, seed: int) -> tuple[PolicyLine, ...]:
     """See `policies.compared`."""
     policies: Sequence[Policy] = compared(plan.action, offered, limits, churn, seed=seed)
-    return tuple(PolicyLine(name=one.name, customers=one.customers, cost=one.cost, expected_gain=one.gain) for one in policies)
+    return tuple(
+        PolicyLine(name=one.name, customers=one.customers, cost=one.cost, expected_gain=one.gain, sure_gain=one.sure_gain)
+        for one in policies
+    )
 
 
 def curve_points(offered: Offered, limits: Limits) -> tuple[CurvePoint, ...]:

@@ -63,10 +63,10 @@ class QuadrantSettings(Settings):
 
 
 class Quadrants(Frozen):
-    """From which profit and from which loyalty on a company's customers count as high."""
+    """Above which profit and which loyalty a company's customers count as high."""
 
-    profit_from: float
-    loyalty_from: float
+    profit_above: float
+    loyalty_above: float
 
     @classmethod
     def fit(cls, profit: Floats, loyalty: Floats, settings: QuadrantSettings) -> Self | None:
@@ -74,10 +74,10 @@ class Quadrants(Frozen):
         if np.isnan(profit).all() or np.isnan(loyalty).all():
             return None
         return cls(
-            profit_from=float(np.nanquantile(profit, settings.profit_above_share)),
-            loyalty_from=float(np.nanquantile(loyalty, settings.loyalty_above_share)),
+            profit_above=float(np.nanquantile(profit, settings.profit_above_share)),
+            loyalty_above=float(np.nanquantile(loyalty, settings.loyalty_above_share)),
         )
 
     def of(self, profit: Floats, loyalty: Floats) -> Places:
         """The place in QUADRANTS of every customer; what is not known of her is not high."""
-        return 2 * (profit >= self.profit_from).astype(np.intp) + (loyalty >= self.loyalty_from)
+        return 2 * (profit > self.profit_above).astype(np.intp) + (loyalty > self.loyalty_above)

@@ -69,7 +69,7 @@ def score_components(rows: Columns, value: Floats, churn: Floats) -> dict[str, F
 
     - value: the percentile of `value`.
     - satisfaction: the mean of her last answers, each as a share of its scale, and of a 0 if she complained within 365 days;
-      where there is neither, the mean of the others.
+      where there is neither, the mean of the others. Where nobody is asked, 0 for who complained and 100 for the others.
     - loyalty: the mean of the percentiles of days with an order, of the days from first to last order, of how often she came
       back after trouble, and of the chance to stay (1 - `churn`), as far as known.
     """
@@ -115,7 +115,8 @@ def _answers(rows: Columns) -> list[Floats]:
             found.append(100 * (column(rows, f"{name}_score_last") - low) / (high - low))
     complaints = "complaint_count_365d"
     if complaints in rows.columns:
-        found.append(np.where(column(rows, complaints) > 0, 0.0, np.nan))
+        # Where nobody is asked, whoever does not complain is taken to be satisfied.
+        found.append(np.where(column(rows, complaints) > 0, 0.0, np.nan if found else 100.0))
     return found
 
 

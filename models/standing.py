@@ -37,6 +37,7 @@ from models.value import (
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 SCORE = "customer_score"
+ABOUT = ("customer_id", "as_of", "not_eligible_because")  # columns of a snapshot that are no features
 GROUPS = ("tier", "life_stage", "quadrant", "rfm_segment")
 
 
@@ -63,6 +64,7 @@ class Groups:
     tiers: Tiers | None
     stages: tuple[Stage, ...]
     quadrants: Quadrants | None
+    score_columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,12 @@ def stand(
         columns[SCORE] = np.nan
         known = {name: part[eligible] for name, part in components.items()}
         columns.loc[eligible, SCORE] = customer_score(known, layer.score.weights)
+    for name in groups.score_columns if groups else ():
+        if name not in columns:  # on another date nothing told of it
+            columns[name] = np.nan
     profit = _profit(columns)
     loyalty = components.get("loyalty", np.full(len(snapshot), np.nan))
-    groups = groups or _groups(snapshot, eligible, profit, loyalty, layer, horizon_days, windows_days)
+    groups = groups or _groups(snapshot, eligible, columns, profit, loyalty, layer, horizon_days, windows_days)
     found = _grouped(snapshot, numbers, columns, eligible, groups, profit, loyalty)
     return Standing(found, groups)
 
@@ -134,8 +139,8 @@ def _values(
         kept = keeping_cost(snapshot, clv.contract.horizon_days, periods)
         lifetime = np.nan_to_num(realised) + potential - kept
         found[LIFETIME] = lifetime
-    if brought is not None:
-        worth = np.where(np.isnan(lifetime), realised, lifetime)
+    worth = np.where(np.isnan(lifetime), realised, lifetime)
+    if brought is not None and not np.isnan(worth).all():
         found[INFLUENCE] = influence_value(snapshot["customer_id"].to_numpy(dtype=str), brought, worth)
     return found
 
@@ -163,21 +168,31 @@ def _profit(columns: pd.DataFrame) -> Floats:
 def _groups(
     snapshot: pd.DataFrame,
     eligible: Bools,
+    columns: pd.DataFrame,
     profit: Floats,
     loyalty: Floats,
     layer: Layer,
     horizon_days: int,
     windows_days: Sequence[int],
 ) -> Groups:
-    by = layer.tiers.by
-    if by is not None and by not in snapshot.columns:
-        raise BadConfig(f"tiers.by = {by!r}: no such feature; {nearest(by, map(str, snapshot.columns))}")
+    _refuse_what_cannot_be_counted(snapshot, eligible, layer.tiers.by)
     stages = layer.life_stages.steps or default_stages(list(snapshot.columns), horizon_days, windows_days)
     return Groups(
         tiers=Tiers.fit(snapshot[eligible], layer.tiers) if eligible.any() else None,
         stages=stages,
         quadrants=Quadrants.fit(profit[eligible], loyalty[eligible], layer.quadrants) if eligible.any() else None,
+        score_columns=tuple(name for name in map(str, columns) if name.startswith("score_") or name == SCORE),
     )
+
+
+def _refuse_what_cannot_be_counted(snapshot: pd.DataFrame, eligible: Bools, by: str | None) -> None:
+    features = [str(name) for name in snapshot.columns if name not in ABOUT]
+    if by is None:
+        return
+    if by not in features:
+        raise BadConfig(f"tiers.by = {by!r}: no such feature; {nearest(by, features)}")
+    if snapshot.loc[eligible, by].isna().all():
+        raise BadConfig(f"tiers.by = {by!r}: no eligible customer has it, so nobody can be put into a tier by it")
 
 
 def _grouped(
@@ -197,9 +212,10 @@ def _grouped(
     if groups.quadrants is not None:
         names = np.array([one.name for one in QUADRANTS], dtype=object)
         found["quadrant"] = names[groups.quadrants.of(profit, loyalty)]
-    if can_be_told(snapshot) and eligible.any():
+    if can_be_told(snapshot):
         names = np.array([one.name for one in SEGMENTS], dtype=object)
-        found["rfm_segment"] = None
+        found["rfm_segment"] = pd.Series([None] * len(found), index=found.index, dtype=object)
+    if can_be_told(snapshot) and eligible.any():
         found.loc[eligible, "rfm_segment"] = names[segments(snapshot[eligible])]
     if groups.stages:
         names = np.array([stage.name for stage in groups.stages], dtype=object)
@@ -209,6 +225,7 @@ def _grouped(
 
 def scored_table(snapshot: pd.DataFrame, numbers: pd.DataFrame, columns: pd.DataFrame) -> pa.Table:
     """What conditions of the mapping file may speak of: ids, features, predictions and the columns of the value layer."""
+    snapshot = snapshot.assign(eligible=snapshot["not_eligible_because"].isna())
     parts = [snapshot.reset_index(drop=True), numbers.reset_index(drop=True), columns.reset_index(drop=True)]
     return pa.Table.from_pandas(pd.concat(parts, axis=1), preserve_index=False)
 

@@ -96,9 +96,12 @@ class Tiers(Frozen):
         return cls(by=by, begin=begin, steps=settings.steps)
 
     def of(self, rows: Columns) -> NDArray[np.intp]:
-        """The place in `steps` of every row's tier; -1 where what counts is not known of her."""
+        """The place in `steps` of every row's tier; -1 where what counts is not known of her.
+
+        Whoever lies on a border is below it: where most have the same, as 0, they stay together at the foot.
+        """
         amounts = column(rows, self.by)
-        place = np.searchsorted(np.asarray(self.begin), amounts, side="right")
+        place = np.searchsorted(np.asarray(self.begin), amounts, side="left")
         return np.where(np.isnan(amounts), -1, place)
 
 

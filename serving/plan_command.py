@@ -136,6 +136,11 @@ def measured_effects(project: Project, manifest: Manifest, actions: tuple[Action
         raise BadInput(f"{file} was written by another version of cvm; learn again: python -m training uplift CONFIG") from None
     if uplift.data_fingerprint != manifest.data_fingerprint:
         raise BadInput(f"{file} was learned from other data; learn again: python -m training uplift CONFIG")
+    if uplift.horizon_days != manifest.horizon_days:
+        raise BadInput(
+            f"{file} was learned for {uplift.horizon_days} days, and the project looks {manifest.horizon_days} days ahead; "
+            "learn again: python -m training uplift CONFIG"
+        )
     if uplift.outcome != ORDER:
         return {}, [f"trials measured {uplift.outcome}, which is not money: assumed effects are used"]
     effects = {effect.action: effect for effect in uplift.effects}
@@ -144,7 +149,8 @@ def measured_effects(project: Project, manifest: Manifest, actions: tuple[Action
         for action in actions
         if action.name in effects and action.effect is not None
     ]
-    return effects, said
+    refused = [uplift.left_out[action.name] for action in actions if action.name in uplift.left_out]
+    return effects, [*said, *(f"not measured: {why}" for why in refused)]
 
 
 def _scored(project: Project, manifest: Manifest) -> tuple[pd.DataFrame, pd.DataFrame]:

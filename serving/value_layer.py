@@ -22,12 +22,13 @@ from features.outputs import whole_file
 from features.project import Project
 from features.snapshots import Manifest, load_snapshot
 from models.bundle import Bundle
+from models.contract import InputColumn
 from models.equity import Equity, Movement, customer_equity, equity_movement
 from models.migration import Alert, alerts, migration_matrix
 from models.score import COMPONENTS, firmness
 from models.segments import SEGMENTS, can_be_told, segments
 from models.standing import Groups, Layer, Standing, stand
-from models.value import POTENTIAL, unrecorded_costs
+from models.value import INFLUENCE, POTENTIAL, unrecorded_costs
 from models.value_report import Grouping, ScoreReport, SegmentFigure, ValueReport, kinds_in, parts_of, places_of, totals
 from serving.scorer import Scorer
 
@@ -103,7 +104,7 @@ class Standings:
     def before(self, now: Dated) -> Dated | None:
         """A horizon earlier, in the groups of now; None where there is no such snapshot."""
         as_of = a_horizon_ago(self.manifest)
-        if as_of is None:
+        if as_of is None or not self.manifest.cohorts[as_of].eligible:
             return None
         snapshot = load_snapshot(self.project, as_of)
         return self.on(as_of, snapshot, numbers_of(self.scorer, snapshot), now.standing.groups)
@@ -124,14 +125,14 @@ def gather_value_layer(standings: Standings, snapshot: pd.DataFrame, numbers: pd
     manifest, clv = standings.manifest, standings.clv
     now = standings.on(manifest.scored_at, snapshot, numbers)
     then = standings.before(now)
-    moved = _alerts(now, then, manifest.currency) if then else []
+    moved = _alerts(now, then, manifest) if then else []
     report = ValueReport(
         as_of=now.as_of,
         before=then.as_of if then else None,
         horizon_days=standings.layer.value.horizon_days,
         discount_rate_per_year=standings.layer.value.discount_rate_per_year,
         unrecorded=tuple(unrecorded_costs(snapshot)),
-        influence_unknown=None if manifest.words.has(REFERRED) else f"nobody records who brought whom (tables.{REFERRED})",
+        influence_unknown=_influence_unknown(manifest, now.standing.columns),
         totals=totals(now.standing.columns),
         equity=_equity(now.standing.columns, clv) if clv else None,
         movement=_movement(now, then) if clv and then else None,
@@ -180,6 +181,12 @@ def _brought(project: Project, manifest: Manifest, as_of: date) -> pd.DataFrame 
     return found
 
 
+def _influence_unknown(manifest: Manifest, columns: pd.DataFrame) -> str | None:
+    if not manifest.words.has(REFERRED):
+        return f"nobody records who brought whom (tables.{REFERRED})"
+    return None if INFLUENCE in columns else "nothing tells what customers are worth"
+
+
 def _equity(columns: pd.DataFrame, clv: Bundle) -> Equity:
     """With how far the totals of the model have missed, on the judged date and on earlier ones."""
     (output,) = clv.contract.outputs
@@ -222,7 +229,7 @@ def _score(columns: pd.DataFrame, layer: Layer) -> ScoreReport | None:
     return ScoreReport(weights=layer.score.weights, components=tuple(known), firmness=firmness(components, layer.score.weights))
 
 
-def _alerts(now: Dated, then: Dated, currency: str) -> list[Alert]:
+def _alerts(now: Dated, then: Dated, manifest: Manifest) -> list[Alert]:
     tiers = now.standing.groups.tiers
     if tiers is None or "tier" not in then.standing.columns:
         return []
@@ -231,7 +238,8 @@ def _alerts(now: Dated, then: Dated, currency: str) -> list[Alert]:
         dated.rows.assign(tier=dated.standing.columns["tier"].map(place)).set_index("customer_id") for dated in (then, now)
     )
     names = [(step.name, step.in_chinese) for step in tiers.steps]
-    return alerts(was, is_now, tiers.by, names, (then.as_of, now.as_of), currency)
+    counts = next(InputColumn.of(feature) for feature in manifest.features() if feature.name == tiers.by)
+    return alerts(was, is_now, counts, names, (then.as_of, now.as_of), manifest.currency)
 
 
 def _segment_figures(project: Project, manifest: Manifest, latest: pd.DataFrame) -> Iterator[SegmentFigure]:

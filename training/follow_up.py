@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features.command import step
 from features.outputs import whole_file
-from features.problems import BadData
+from features.problems import BadData, BadInput
 from features.project import Project
 from features.snapshots import load_manifest
 from features.tables import NO_ACTION
@@ -23,7 +23,7 @@ from training.settings import CampaignSettings
 from training.uplift_figures import DRAWS, Measured, drawn, estimate
 
 Floats = NDArray[np.float64]
-SEED = 0
+SEED, HOPED_MIN = 0, 1e-9
 
 
 def follow_up_file(project: Project) -> Path:
@@ -37,6 +37,8 @@ def follow_up(project: Project, settings: CampaignSettings, hoped: float | None)
     Without it that is what one touch cost, for a campaign must bring that much; where no cost is recorded, the effect found.
     Raises BadConfig or BadData where there is no campaign by chance, or nothing tells money.
     """
+    if hoped is not None and not HOPED_MIN <= hoped < np.inf:
+        raise BadInput(f"--hope {hoped:g}: expected money per customer, more than 0")
     manifest = load_manifest(project)
     with step("reading randomised campaigns"):
         campaigns = read_campaigns(project, manifest, settings)
@@ -77,13 +79,13 @@ def say_follow_up(found: FollowUp, currency: str) -> list[str]:
 
 
 def _has_both(campaigns: Campaigns, action: str, as_of: date) -> bool:
-    own = campaigns.trial.action[campaigns.as_of == as_of]
+    own = campaigns.trial.action[(campaigns.as_of == as_of) & ~np.isnan(np.asarray(campaigns.trial.value))]
     return bool((own == action).sum() > 1 and (own == NO_ACTION).sum() > 1)
 
 
 def _result(campaigns: Campaigns, action: str, as_of: date, horizon_days: int, hoped: float | None) -> CampaignResult:
     trial = campaigns.trial
-    here = (campaigns.as_of == as_of) & np.isin(trial.action, (action, NO_ACTION))
+    here = (campaigns.as_of == as_of) & np.isin(trial.action, (action, NO_ACTION)) & ~np.isnan(np.asarray(trial.value))
     treated, value = trial.action[here] == action, np.asarray(trial.value)[here]
     measured = Measured(value, treated, 1 / trial.propensity[here], np.arange(int(here.sum())))
     rng = np.random.default_rng(SEED)

@@ -47,7 +47,7 @@ def back_test_score(project: Project, layer: Layer) -> ScoreEvaluation:
     manifest = load_manifest(project)
     clv = champion(project.name, "clv")
     churn = champion(project.name, "churn") if "churn" in possible(manifest) else None
-    _refuse_split(clv, *([churn] if churn else []))
+    _refuse_informed(clv, *([churn] if churn else []))
     with step(f"back-testing the customer score on {clv.bundle.contract.roles.judge}"):
         found = _judged(project, manifest, layer, clv, churn)
     with whole_file(score_file(project)) as unfinished:
@@ -67,6 +67,11 @@ def back_test_in_passing(project: Project, layer: Layer) -> None:
 
 def _judged(project: Project, manifest: Manifest, layer: Layer, clv: Registered, churn: Registered | None) -> ScoreEvaluation:
     as_of = clv.bundle.contract.roles.judge
+    if as_of not in manifest.cohorts:
+        raise BadInput(
+            f"the customer score cannot be back-tested: {clv.label} was judged on {as_of}, of which there is no "
+            "snapshot any more; train again and promote"
+        )
     asked = training_frame(project, manifest, "clv", (as_of,))
     kept = np.maximum(asked.outcomes[:, 0], 0)  # who only gave goods back brought nothing
     if kept.sum() <= 0:
@@ -122,7 +127,14 @@ def learned_order(components: Mapping[str, Floats], kept: Floats, asked: Frame) 
     return found
 
 
-def _refuse_split(*models: Registered) -> None:
+def _refuse_informed(*models: Registered) -> None:
+    """Models that may have seen what the score is judged by."""
+    if len(dates := {model.bundle.contract.roles.judge for model in models}) > 1:
+        raise BadInput(
+            "the customer score cannot be back-tested: its models were judged on different dates, "
+            f"{' and '.join(map(str, sorted(dates)))}, so that one may have learned from what the other is judged "
+            "by; train both"
+        )
     for model in models:
         if split := model.bundle.contract.roles.split_by_customers:
             raise BadInput(

@@ -55,7 +55,8 @@ class PlanPart:
     sentences: tuple[str, ...]
     assumed: bool
     actions: tuple[ActionRow, ...]
-    policies: tuple[tuple[str, str, str, str], ...]
+    policies: tuple[tuple[str, ...], ...]  # who is treated, customers, cost, expected gain, sure gain where some are measured
+    has_measured: bool
     curve: Picture
     curve_points: tuple[tuple[str, str, str], ...]
     lost: tuple[tuple[str, str, str, str, str], ...]
@@ -116,7 +117,8 @@ def gather_plan(project: Project, manifest: Manifest) -> PlanPart | None:
     bound = money(report.bound, currency)
     missed = f"; at most {100 * report.gap:.5f} % of it is missed" if report.gap >= GAP_SAID else ""
     sentences = [f"No plan within the limits can gain more than {bound}{missed}."]
-    if any(one.basis == "measured" for one in report.actions):
+    has_measured = any(one.basis == "measured" for one in report.actions)
+    if has_measured:
         sure = f"it gains {money(report.sure_gain, currency)}"
         sentences = [
             f"The plan is made by what each measured effect exceeds with a chance of nine in ten: so counted, {sure}.",
@@ -147,9 +149,14 @@ def gather_plan(project: Project, manifest: Manifest) -> PlanPart | None:
             for one in report.actions
         ),
         policies=tuple(
-            (POLICIES[one.name], count(one.customers), money(one.cost, currency), money(one.expected_gain, currency))
+            (
+                POLICIES[one.name],
+                count(one.customers),
+                *(money(amount, currency) for amount in (one.cost, one.expected_gain, one.sure_gain)),
+            )
             for one in report.policies
         ),
+        has_measured=has_measured,
         curve=Picture(
             svg, title, "The dot is the plan. Measured effects count with what they exceed with a chance of nine in ten."
         ),

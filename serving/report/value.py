@@ -377,7 +377,7 @@ def _monthly(figures: Sequence[SegmentFigure]) -> list[tuple[str, tuple[str, ...
 
 def _chinese(value: ValueReport, alerts: list[dict[str, object]]) -> dict[str, str]:
     """The words that the value layer brings with it."""
-    found = {part.name: part.name_zh for one in value.groupings for part in one.parts}
+    found = {segment.name: segment.name_zh for segment in SEGMENTS}
+    found |= {part.name: part.name_zh for one in value.groupings for part in one.parts}
     found |= {str(part.does): str(part.does_zh) for one in value.groupings for part in one.parts if part.does}
-    found |= {segment.name: segment.name_zh for segment in SEGMENTS}
     return found | {str(row["reason"]): str(row["reason_zh"]) for row in alerts}

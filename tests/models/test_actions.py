@@ -75,6 +75,15 @@ def test_gains_by_hand() -> None:
     assert found.limits(7.0).budget == 7.0
 
 
+def test_an_action_for_customers_of_whom_nothing_is_expected_is_refused() -> None:
+    only_c = CALL.model_copy(update={"eligible": "customer_id = 'c'"})
+    with pytest.raises(BadConfig) as bad:
+        offered((only_c,), {}, SCORED, ROWS, value=VALUE, at_risk=AT_RISK)
+    assert bad.value.problems == (
+        "actions.call: of the 1 customers it is for nobody has a value at risk, so it cannot gain anything",
+    )
+
+
 def test_a_measured_effect_counts_even_where_another_is_assumed() -> None:
     mail = Action(name="mail", cost=10.0, effect=0.9)
     found = offered((mail,), {"mail": MEASURED}, SCORED, ROWS, value=VALUE, at_risk=AT_RISK)

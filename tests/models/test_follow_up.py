@@ -15,6 +15,7 @@ def test_by_hand() -> None:
     assert controls_needed(50.0, 60.0, 4.0, 5.0) == 1068  # half the effect takes four times as many
     assert controls_needed(50.0, 60.0, 4.0, 0.0) is None
     assert controls_needed(50.0, 60.0, 4.0, -3.0) is None
+    assert controls_needed(50.0, 60.0, 4.0, float("nan")) is None
 
 
 def test_with_so_many_the_effect_is_seen_four_times_in_five() -> None:

@@ -207,3 +207,8 @@ def by_highs(gain: Floats, cost: Floats, limits: Limits, *, whole: bool) -> floa
             -gain[who, action], constraints=constraint, integrality=np.ones(len(who)), bounds=Bounds(0, 1), options=options
         ).fun
     )
+
+
+def test_adding_up_costs_does_not_lose_the_last_customer() -> None:
+    plan = best_plan(np.ones((3, 1)), np.full((3, 1), 0.1), Limits(0.3, np.array([np.inf])))
+    assert plan.action.tolist() == [0, 0, 0]  # 0.1 + 0.1 + 0.1 is a little more than 0.3

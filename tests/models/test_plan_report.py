@@ -36,9 +36,16 @@ def test_other_policies_by_hand() -> None:
     found = {one.name: (one.customers, one.cost, one.expected_gain) for one in policy_lines(FOUR, plan, limits, CHURN, seed=0)}
     assert found["nobody"] == (0, 0.0, 0.0)
     assert found["everybody"] == (4, 10.0, 10 + 9 - 0.5 + 4)  # each her best, whether or not it pays
-    # by risk: mail to the third (-0.5) and the fourth (4), then the one call to the first would break the budget
+    # by risk: mail to the third (-0.5) and the fourth (4), then a call to the first would break the budget
     assert found["highest risk"] == (2, 2.0, 3.5)
     assert found["plan"][2] >= found["random"][2]
+
+
+def test_who_finds_her_best_action_full_gets_the_next_best() -> None:
+    plan, limits = planned(FOUR, 100.0)
+    found = {one.name: one for one in policy_lines(FOUR, plan, limits, np.array([0.2, 0.9, 0.1, 0.1]), seed=0)}["highest risk"]
+    # the second takes the one call (9), the first then gets mail (2), the third is not worth it (-0.5), the fourth gets mail (4)
+    assert (found.customers, found.cost, found.expected_gain) == (4, 4 + 1 + 1 + 1, 9 + 2 - 0.5 + 4)
 
 
 @pytest.mark.parametrize("budget", [0.0, 3.0, 20.0, None])

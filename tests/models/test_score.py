@@ -76,3 +76,9 @@ def test_weights_that_do_not_sum_are_refused(tmp_path: Path, section: str, said:
     with pytest.raises(BadConfig) as bad:
         read_layer(config)
     assert bad.value.problems == (f"{config}: {said}",)
+
+
+def test_without_surveys_complaints_still_count() -> None:
+    rows = pd.DataFrame({"complaint_count_365d": [0.0, 0.0, 3.0]})
+    found = score_components(rows, np.arange(3.0), np.full(3, 0.2))
+    assert found["satisfaction"].tolist() == [100, 100, 0]

@@ -88,3 +88,14 @@ def test_a_company_may_count_something_else_and_have_other_steps() -> None:
     assert tiers is not None
     assert [tiers.steps[k].name for k in tiers.of(pd.DataFrame({"order_count": [2.0, 3.0]}))] == ["few", "many"]
     assert [one.in_chinese for one in steps] == ["few", "多"]
+
+
+def test_most_who_have_the_same_stay_together_at_the_foot() -> None:
+    rows = pd.DataFrame({"spend_sum_365d": [0.0] * 97 + [10.0, 20.0, 30.0]})
+    tiers = Tiers.fit(rows)
+    assert tiers is not None
+    assert np.bincount(tiers.of(rows), minlength=4).tolist() == [97, 0, 2, 1]
+    alike = pd.DataFrame({"spend_sum_365d": [5.0] * 10})
+    same = Tiers.fit(alike)
+    assert same is not None
+    assert set(same.of(alike)) == {0}

@@ -286,6 +286,9 @@ def write_other_decisions(project: Project, manifest: Manifest, _: Mapping[Task,
 
 
 def write_exact_plan(project: Project, manifest: Manifest, _: Mapping[Task, Registered]) -> None:
+    value = ValueReport.model_validate_json(value_file(project).read_bytes())
+    unknown = value.model_copy(update={"influence_unknown": "nothing tells what customers are worth"})
+    value_file(project).write_text(unknown.model_dump_json(), encoding="utf-8")
     plan = plan_report(manifest).model_copy(update={"gap": 0.0})
     (project.folder / "plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
 
@@ -319,7 +322,7 @@ def plan_report(manifest: Manifest) -> PlanReport:
             ActionLine(name="call", label="call", basis="assumed", effect=0.2, capacity=7, **action, **gains),
             ActionLine(name="mail", label="call", basis="measured", effect=None, capacity=None, **action, **gains),
         ),
-        policies=tuple(PolicyLine(name=name, customers=2, cost=12.0, expected_gain=30.0) for name in POLICIES),
+        policies=tuple(PolicyLine(name=name, customers=2, cost=12.0, expected_gain=30.0, sure_gain=20.0) for name in POLICIES),
         curve=(CurvePoint(budget=0.0, sure_gain=0.0, price=2.0), CurvePoint(budget=50.0, sure_gain=60.0, price=0.0)),
         lost=(LostLine(tier="bronze", customers=9, value_at_risk=55.0, in_plan=1, not_worth_it=3),),
         remarks=(),

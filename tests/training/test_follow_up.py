@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.problems import BadData
+from features.problems import BadData, BadInput
 from features.project import Project
 from features.snapshots import build_snapshots
 from models.follow_up import FollowUp
@@ -94,3 +94,9 @@ def test_treatments_without_controls_are_refused(tmp_path: Path) -> None:
     project = built(write(tmp_path, orders, pd.DataFrame(only)))
     with pytest.raises(BadData, match="without controls nobody can tell what an action changed"):
         follow_up(project, CampaignSettings(), None)
+
+
+@pytest.mark.parametrize("hoped", [-1.0, 0.0, float("nan"), float("inf")])
+def test_nothing_can_be_planned_for_a_hope_that_is_none(project: Project, hoped: float) -> None:
+    with pytest.raises(BadInput, match="expected money per customer, more than 0"):
+        follow_up(project, CampaignSettings(), hoped)
