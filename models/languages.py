@@ -43,6 +43,7 @@ TOO_LONG = 1e15  # and larger numbers are said in powers of ten
 ORDINARY_YEAR = 2001  # the day of the year is said as the date it is in most years
 
 
+@cache
 def writer(unit: Unit, currency: str, language: Language) -> Callable[[float], str]:
     """How values of a unit are written.
 

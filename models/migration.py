@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -166,5 +167,9 @@ def _month_of(row: Row, days_since: str, as_of: date, language: Language) -> str
     days = float(row.get(days_since, np.nan))
     if np.isnan(days):
         return ""
-    form = "MMMM yyyy" if language == "en" else "yyyy年M月"
-    return format_date(as_of - timedelta(days=days), form, locale=LOCALES[language])
+    return _month((as_of - timedelta(days=days)).replace(day=1), language)
+
+
+@cache
+def _month(first_day: date, language: Language) -> str:
+    return format_date(first_day, "MMMM yyyy" if language == "en" else "yyyy年M月", locale=LOCALES[language])

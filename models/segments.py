@@ -59,10 +59,16 @@ def can_be_told(rows: Columns) -> bool:
     return all(name in rows.columns for name in RFM)
 
 
+def rfm_fifths(rows: Columns) -> tuple[Places, Places, Places]:
+    """Recency, frequency and spend of every row in fifths among these rows: 5 bought last, most often, for most."""
+    recency, frequency, monetary = (column(rows, name) for name in RFM)
+    return fifths(recency, most_is_best=False), fifths(frequency), fifths(monetary)
+
+
 def segments(rows: Columns) -> Places:
     """The place in SEGMENTS of every row, one for each, from the fifths among these rows."""
-    recency, frequency, monetary = (column(rows, name) for name in RFM)
-    last, weight = fifths(recency, most_is_best=False), np.maximum(fifths(frequency), fifths(monetary))
+    last, frequency, monetary = rfm_fifths(rows)
+    weight = np.maximum(frequency, monetary)
     table = np.full((FIFTHS + 1, FIFTHS + 1), -1)
     for place, segment in enumerate(SEGMENTS):
         table[segment.recency[0] : segment.recency[1] + 1, segment.weight[0] : segment.weight[1] + 1] = place

@@ -19,7 +19,7 @@ from models.bundle import CHURN, Bundle
 from models.life_stages import LifeStageSettings, Stage, default_stages, life_stages
 from models.quadrants import QUADRANTS, Quadrants, QuadrantSettings
 from models.score import ScoreSettings, customer_score, score_components
-from models.segments import SEGMENTS, can_be_told, segments
+from models.segments import SEGMENTS, can_be_told, rfm_fifths, segments
 from models.tiers import Tiers, TierSettings
 from models.value import (
     AT_RISK,
@@ -38,6 +38,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 SCORE = "customer_score"
 ABOUT = ("customer_id", "as_of", "not_eligible_because")  # columns of a snapshot that are no features
+RFM_FIFTHS = ("rfm_recency", "rfm_frequency", "rfm_monetary")
 GROUPS = ("tier", "life_stage", "quadrant", "rfm_segment")
 
 
@@ -215,12 +216,16 @@ def _grouped(
     if can_be_told(snapshot):
         names = np.array([one.name for one in SEGMENTS], dtype=object)
         found["rfm_segment"] = pd.Series([None] * len(found), index=found.index, dtype=object)
+        for name in RFM_FIFTHS:
+            found[name] = np.nan
     if can_be_told(snapshot) and eligible.any():
+        for name, fifth in zip(RFM_FIFTHS, rfm_fifths(snapshot[eligible]), strict=True):
+            found.loc[eligible, name] = fifth
         found.loc[eligible, "rfm_segment"] = names[segments(snapshot[eligible])]
     if groups.stages:
         names = np.array([stage.name for stage in groups.stages], dtype=object)
         found["life_stage"] = names[life_stages(scored_table(snapshot, numbers, found), groups.stages)]
-    return found[[*columns.columns, *(name for name in GROUPS if name in found)]]
+    return found[[*columns.columns, *(name for name in (*GROUPS, *RFM_FIFTHS) if name in found)]]
 
 
 def scored_table(snapshot: pd.DataFrame, numbers: pd.DataFrame, columns: pd.DataFrame) -> pa.Table:

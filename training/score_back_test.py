@@ -17,12 +17,11 @@ from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest, load_manifest
 from models.bundle import CHURN
-from models.inputs import column
 from models.recipes import possible
 from models.registry import Registered, champion
 from models.score import customer_score, percentiles, score_components
 from models.score_evaluation import ScoreEvaluation
-from models.segments import RFM, can_be_told, fifths
+from models.segments import can_be_told, rfm_fifths
 from models.standing import Layer
 from models.value import periods_ahead
 from training.frame import Frame, training_frame
@@ -100,8 +99,7 @@ def _judged(project: Project, manifest: Manifest, layer: Layer, clv: Registered,
 
 def rfm_order(rows: pd.DataFrame) -> Floats:
     """The usual RFM score: the fifths of recency, frequency and spend added up, 3 to 15."""
-    recency, frequency, monetary = (column(rows, name) for name in RFM)
-    total: Floats = (fifths(recency, most_is_best=False) + fifths(frequency) + fifths(monetary)).astype(np.float64)
+    total: Floats = np.sum(rfm_fifths(rows), axis=0).astype(np.float64)
     return total
 
 

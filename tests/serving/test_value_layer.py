@@ -83,6 +83,16 @@ def test_equity_is_the_sum_of_potential_values_and_its_movement_adds_up(scored: 
     assert moved.now == pytest.approx(moved.kept + moved.grown + moved.won)
 
 
+def test_fifths_part_the_eligible_customers_and_best_is_five(scored: pd.DataFrame, demo: Demo) -> None:
+    snapshot = load_snapshot(demo.project, demo.manifest.scored_at)
+    known = scored["eligible"]
+    for name, feature in (("rfm_recency", "days_since_last_order"), ("rfm_monetary", "spend_sum")):
+        assert scored.loc[~known, name].isna().all()
+        assert set(scored.loc[known, name]) == {1, 2, 3, 4, 5}
+        means = snapshot.loc[known, feature].groupby(scored.loc[known, name]).mean()
+        assert means.is_monotonic_increasing if name == "rfm_monetary" else means.is_monotonic_decreasing
+
+
 def test_migration_counts_everybody_once(scored: pd.DataFrame, report: ValueReport, demo: Demo) -> None:
     assert report.before is not None
     assert (report.as_of - report.before).days >= demo.manifest.horizon_days
