@@ -143,6 +143,11 @@ class ValuePart:
     monthly: tuple[tuple[str, tuple[str, ...]], ...]
     chinese: dict[str, str]
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the project's tables tell anything of it."""
+        return bool(self.totals or self.groups or self.score or self.segment_figures)
+
 
 def load_value_report(project: Project, manifest: Manifest) -> ValueReport:
     """What the scoring step wrote. Raises BadInput where it is not of the last date, or of another version."""
@@ -305,7 +310,7 @@ def _score(project: Project, value: ValueReport, scorer: Scorer) -> ScorePart | 
             (name, says, percent(value.score.weights[name], 0), percent(learned[name], 0) if name in learned else "-")
             for name, says in COMPONENTS.items()
         ),
-        missing=f"Nothing tells of {' and '.join(absent)}: its weight is shared among the others." if absent else "",
+        missing=f"Nothing tells of {' and '.join(absent)}: what that weighs is shared among the others." if absent else "",
         firm=f"With one weight a fifth more or less, ranks correlate at least {firm.rank_correlation:.3f}, and "
         f"{percent(firm.moved_share)} of the customers move by more than 10 percentage points.",
         verdict=judged.verdict if judged else (),

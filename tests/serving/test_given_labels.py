@@ -236,3 +236,10 @@ def test_an_amount_without_an_interval_has_no_ends(folder: Path) -> None:
     assert (answer.clv.lower, answer.clv.upper, answer.clv.coverage) == (None, None, None)
     assert "The 20 customers expected to bring most" in shop.page
     assert "Value is what tables.labels.value says, in USD." in shop.page
+
+
+def test_a_company_without_orders_shows_no_value_that_nothing_tells(phones: Made) -> None:
+    section = phones.html.split('<section id="worth">')[1].split("</section>")[0]
+    assert "Realised value" not in section
+    assert "Customer score" in section  # of loyalty alone
+    assert "Nothing tells of value and satisfaction: what that weighs is shared among the others." in section
