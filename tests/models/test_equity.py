@@ -55,3 +55,9 @@ def test_the_interval_holds_the_sum_and_knows_three_things() -> None:
 def test_who_has_no_value_is_left_out() -> None:
     found = customer_equity(np.array([5.0, np.nan]), np.array([1.0, np.nan]), [1.0], seed=1)
     assert (found.customers, found.value) == (1, 5.0)
+
+
+def test_a_total_that_was_predicted_where_nothing_came_does_not_spoil_the_interval() -> None:
+    found = customer_equity(np.array([5.0, 6.0]), np.ones(2), [float("inf"), 0.0, float("nan"), 1.1], seed=1)
+    assert found.usual_miss_factor == pytest.approx(1.1)
+    assert np.isfinite([found.lower, found.upper]).all()

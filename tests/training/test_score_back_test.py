@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from features.problems import BadInput
 from models.evaluation import Difference, Metric
 from models.score_evaluation import ScoreEvaluation
+from models.standing import Layer
 from tests.training.conftest import JUDGED_AT
 from training.frame import Frame
-from training.score_back_test import learned_order, learned_weights, rfm_order
+from training.score_back_test import _judged, _refuse_informed, learned_order, learned_weights, rfm_order
 
 RNG = np.random.default_rng(9)
 COUNT = 2_000
@@ -68,3 +74,22 @@ def test_it_is_said_plainly_where_the_score_is_worse(low: float, high: float, sa
         judged_at=JUDGED_AT, customers=9, weights={}, learned_weights={}, metrics={"score": {}, "rfm": rfm}, models={}
     )
     assert found.verdict == (said,)
+
+
+def judged_on(day: date, *split: str) -> Any:
+    roles = SimpleNamespace(judge=day, split_by_customers=split)
+    return SimpleNamespace(label="clv v1", bundle=SimpleNamespace(contract=SimpleNamespace(roles=roles)))
+
+
+def test_models_that_may_have_learned_from_what_is_asked_are_refused() -> None:
+    _refuse_informed(judged_on(JUDGED_AT), judged_on(JUDGED_AT))
+    with pytest.raises(BadInput, match="its models were judged on different dates, 2021-09-09 and 2021-10-09"):
+        _refuse_informed(judged_on(JUDGED_AT), judged_on(JUDGED_AT + timedelta(days=30)))
+    with pytest.raises(BadInput, match="clv v1 split customers for judgement"):
+        _refuse_informed(judged_on(JUDGED_AT, "judgement"))
+
+
+def test_a_champion_judged_on_a_date_that_has_no_snapshot_any_more_is_a_sentence() -> None:
+    nothing: Any = SimpleNamespace(cohorts={})
+    with pytest.raises(BadInput, match="was judged on 2021-09-09, of which there is no snapshot any more"):
+        _judged(nothing, nothing, Layer(), judged_on(JUDGED_AT), None)
