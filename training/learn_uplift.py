@@ -73,8 +73,8 @@ def uplift_report(uplift: Uplift, currency: str) -> list[str]:
         if known.balance:
             most = known.balance[0]
             lines.append(
-                f"  the arms were alike before: of {len(known.balance)} features {most.feature} lay furthest apart, "
-                f"{most.apart:+.2f} standard deviations (chance alone makes {most.error:.2f})"
+                f"  before, no feature lay further apart than chance can make it; of {len(known.balance)} the furthest was "
+                f"{most.feature}, by {most.apart:+.2f} standard deviations (standard error {most.error:.2f})"
             )
     return lines + [f"not learned: {why}" for why in uplift.left_out.values()]
 

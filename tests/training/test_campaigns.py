@@ -144,7 +144,7 @@ def test_the_terminal_says_what_is_known_of_every_action(project: Project) -> No
     assert "chance of order +" in said[0]
     assert "EUR per customer +" in said[0]
     assert said[2].startswith("  EUR per customer had these been treated: nobody +")
-    assert said[3].startswith("  the arms were alike before: of ")
+    assert said[3].startswith("  before, no feature lay further apart than chance can make it; of ")
     assert said[5] == "  no difference between customers was found"
     assert said[8].startswith("not learned: gift: all 200 treatments")
 
