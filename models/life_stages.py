@@ -89,6 +89,13 @@ def _won_back(horizon_days: int, windows_days: Sequence[int]) -> list[Stage]:
     return [Stage(name="won back", name_zh="赢回客户", where=came_back)]
 
 
+def stages_of(
+    settings: LifeStageSettings, columns: Sequence[str], horizon_days: int, windows_days: Sequence[int]
+) -> tuple[Stage, ...]:
+    """Those of the mapping file, else the default ones."""
+    return settings.steps or default_stages(columns, horizon_days, windows_days)
+
+
 def life_stages(rows: pa.Table, stages: Sequence[Stage]) -> Places:
     """The place in `stages` of every row: the first whose condition holds.
 

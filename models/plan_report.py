@@ -94,6 +94,7 @@ class PlanReport(Frozen):
     curve: tuple[CurvePoint, ...]
     lost: tuple[LostLine, ...]
     remarks: tuple[str, ...]
+    models: dict[str, str]  # the versions that scored the customers: a plan for other numbers is no plan
 
 
 def planned(offered: Offered, budget: float | None) -> tuple[Plan, Limits]:

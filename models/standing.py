@@ -16,7 +16,7 @@ from features.problems import BadConfig, nearest
 from features.project import Settings
 from features.settings import read_toml, validated
 from models.bundle import CHURN, Bundle
-from models.life_stages import LifeStageSettings, Stage, default_stages, life_stages
+from models.life_stages import LifeStageSettings, Stage, life_stages, stages_of
 from models.quadrants import QUADRANTS, Quadrants, QuadrantSettings
 from models.score import ScoreSettings, customer_score, score_components
 from models.segments import SEGMENTS, can_be_told, rfm_fifths, segments
@@ -177,10 +177,9 @@ def _groups(
     windows_days: Sequence[int],
 ) -> Groups:
     _refuse_what_cannot_be_counted(snapshot, eligible, layer.tiers.by)
-    stages = layer.life_stages.steps or default_stages(list(snapshot.columns), horizon_days, windows_days)
     return Groups(
         tiers=Tiers.fit(snapshot[eligible], layer.tiers) if eligible.any() else None,
-        stages=stages,
+        stages=stages_of(layer.life_stages, list(snapshot.columns), horizon_days, windows_days),
         quadrants=Quadrants.fit(profit[eligible], loyalty[eligible], layer.quadrants) if eligible.any() else None,
         score_columns=tuple(name for name in map(str, columns) if name.startswith("score_") or name == SCORE),
     )

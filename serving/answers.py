@@ -14,8 +14,8 @@ from features.snapshots import load_manifest, load_snapshot
 from models.bundle import CHURN, DAYS_UNTIL_LEAVING, Bundle
 from models.contract import TASKS
 from models.standing import Layer
-from serving.known import Known, Row
 from serving.messages import Amount, Answer, Answers, ModelCard, UntilLeaving
+from serving.profiles import Profiles, Row
 from serving.scorer import Explained, Scorer, load_scorer
 from serving.until_leaving import say_until_leaving
 from serving.what_next import what_next
@@ -25,11 +25,11 @@ ROWS_MAX = 10_000
 
 @dataclass(frozen=True)
 class Desk:
-    """A scorer, the customers it can be asked about, one row per customer_id, and what is known of them all."""
+    """A scorer, the customers it can be asked about, one row per customer_id, and the profiles of them all."""
 
     scorer: Scorer
     snapshot: pd.DataFrame
-    known: Known
+    profiles: Profiles
 
     @classmethod
     def open(cls, project: Project, layer: Layer | None = None) -> Self:
@@ -37,8 +37,8 @@ class Desk:
         manifest = load_manifest(project)
         snapshot = load_snapshot(project, manifest.scored_at)
         scorer = load_scorer(project, manifest, list(snapshot.columns))
-        known = Known.open(project, manifest, scorer, layer or Layer(), snapshot)
-        return cls(scorer, snapshot.set_index("customer_id"), known)
+        profiles = Profiles.open(project, manifest, scorer, layer or Layer(), snapshot)
+        return cls(scorer, snapshot.set_index("customer_id"), profiles)
 
     def by_id(self, customer_ids: list[str]) -> Answers:
         """One answer per id, in the order asked."""
@@ -49,7 +49,7 @@ class Desk:
         others = known[known["not_eligible_because"].notna()]
         for one, as_of, why in zip(others.index, others["as_of"], others["not_eligible_because"], strict=True):
             answers[one] = Answer(customer_id=one, as_of=as_of, eligible=False, not_eligible_because=why)
-        answers |= {one: self._placed(answers[one], one, row) for one, row in self.known.rows(list(known.index)).items()}
+        answers |= {one: self._placed(answers[one], one, row) for one, row in self.profiles.rows(list(known.index)).items()}
         return self._signed(
             [
                 answers.get(one) or Answer(customer_id=one, as_of=None, eligible=False, not_eligible_because="unknown customer")
@@ -129,11 +129,11 @@ class Desk:
 
     def _placed(self, answer: Answer, customer_id: str, row: Row) -> Answer:
         """The same with what follows from comparing all customers."""
-        known = self.known
+        profiles = self.profiles
         more = {
-            "worth": known.worth(row),
-            "standing": known.standing(row),
-            "next_action": known.next_action(customer_id),
+            "worth": profiles.worth(row),
+            "standing": profiles.standing(row),
+            "next_action": profiles.next_action(customer_id),
         }
         return answer.model_copy(update=more)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ from features.tables import NO_ACTION
 from models.actions import Action, Offered, offered
 from models.bundle import CHURN
 from models.languages import writer
-from models.life_stages import default_stages
+from models.life_stages import stages_of
 from models.plan import NOTHING, Plan
 from models.plan_report import (
     NEXT_MONEY,
@@ -61,6 +63,7 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
         offers = _offers(manifest, actions, effects, scored, snapshot)
         plan, limits = planned(offers, budget)
         lines = action_lines(offers, plan)
+        stages = stages_of(layer.life_stages, list(snapshot.columns), manifest.horizon_days, manifest.words.windows_days)
         report = PlanReport(
             as_of=manifest.scored_at,
             horizon_days=manifest.horizon_days,
@@ -69,7 +72,7 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
             budget=budget,
             cost=plan.cost,
             treated=int((plan.action != NOTHING).sum()),
-            expected_gain=_expected(offers, plan),
+            expected_gain=sum(one.expected_gain for one in lines),
             sure_gain=plan.gain,
             bound=plan.bound,
             gap=plan.gap,
@@ -80,14 +83,25 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
             actions=lines,
             policies=policy_lines(offers, plan, limits, _churn(scored), seed=SEED),
             curve=curve_points(offers, limits),
-            lost=lost_lines(scored, _lost_stages(manifest, snapshot, layer), offers, plan.action),
+            lost=lost_lines(scored, [stage.name for stage in stages if stage.is_lost], offers, plan.action),
             remarks=tuple(remarks),
+            models=_models(scored),
         )
     with whole_file(plan_file(project)) as unfinished:
         pq.write_table(_table(scored, offers, plan), unfinished)
     with whole_file(plan_report_file(project)) as unfinished:
         unfinished.write_text(report.model_dump_json(indent=1), encoding="utf-8")
     return report
+
+
+def load_plan_report(project: Project, as_of: date, models: Mapping[str, str]) -> PlanReport | None:
+    """The last plan; None where there is none, or where it is for another date or the numbers of other models."""
+    file = plan_report_file(project)
+    try:
+        found = PlanReport.model_validate_json(file.read_bytes()) if file.exists() else None
+    except ValidationError:  # another version of the project wrote it
+        return None
+    return found if found and found.as_of == as_of and found.models == models else None
 
 
 def say_plan(report: PlanReport) -> list[str]:
@@ -177,20 +191,14 @@ def _offers(
     return offered(actions, effects, table, snapshot, value=value, at_risk=scored[AT_RISK].to_numpy(dtype=np.float64))
 
 
-def _expected(offers: Offered, plan: Plan) -> float:
-    some = np.flatnonzero(plan.action != NOTHING)
-    return float(offers.expected[some, plan.action[some]].sum())
+def _models(scored: pd.DataFrame) -> dict[str, str]:
+    """By task, the version that scored the customers."""
+    names = [str(name) for name in scored.columns if str(name).endswith("_model")]
+    return {name.removesuffix("_model"): str(scored[name].iloc[0]) for name in names}
 
 
 def _churn(scored: pd.DataFrame) -> np.ndarray:
     return scored[CHURN].to_numpy(dtype=np.float64) if CHURN in scored else np.full(len(scored), np.nan)
-
-
-def _lost_stages(manifest: Manifest, snapshot: pd.DataFrame, layer: Layer) -> list[str]:
-    stages = layer.life_stages.steps or default_stages(
-        list(snapshot.columns), manifest.horizon_days, manifest.words.windows_days
-    )
-    return [stage.name for stage in stages if stage.is_lost]
 
 
 def _table(scored: pd.DataFrame, offers: Offered, plan: Plan) -> pa.Table:

@@ -40,10 +40,9 @@ def disclaim(manifest: Manifest, models: dict[Task, Registered]) -> list[Claim]:
 
 def _no_cause() -> Claim:
     return Claim(
-        "Nothing here is a cause or an uplift",
-        "A reason says which feature moved a prediction, not what would happen if somebody changed it. The models were told of "
-        "no control group, so neither the risk of leaving nor the chance of buying says whom a campaign would win: that takes "
-        "a randomised test.",
+        "No reason and no prediction is a cause",
+        "A reason says which feature moved a prediction, not what would happen if somebody changed it. Neither the risk of "
+        "leaving nor the chance of buying says whom a campaign would win: that takes a randomised test.",
     )
 
 
@@ -120,10 +119,14 @@ def _money(manifest: Manifest, clv: Contract) -> Claim:
     else:
         what = what_counts(manifest.words.mapped)
         text = (
-            f"Value is {what} within {clv.horizon_days} days, in {manifest.currency}, with refunds subtracted, as the mapping "
-            "file makes it from tables.orders, and not for a lifetime."
+            f"Expected value is {what} within {clv.horizon_days} days, in {manifest.currency}, with refunds subtracted, as the "
+            "mapping file makes it from tables.orders, and not for a lifetime."
         )
         text += " No cost is mapped: it is revenue and not profit." if what == "net spend" else ""
+        text += (
+            " What looks further ahead (potential and lifetime value, customer equity) rests on the rhythm of orders and last "
+            "year's season, and was not judged."
+        )
     return Claim("Money is what the mapping file says it is", text)
 
 

@@ -78,7 +78,7 @@ def gather_report(
     value_report = load_value_report(project, manifest)
     company = gather_company(manifest, scorer, predictions, snapshot, value_report)
     value = gather_value(project, manifest, scorer, value_report, predictions, company.groups)
-    plan = gather_plan(project, manifest)
+    plan = gather_plan(project, manifest, scorer.versions)
     return Report(
         project=manifest.project,
         currency=manifest.currency,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,10 +12,9 @@ from pydantic import BaseModel, ValidationError
 from features.project import Project
 from features.snapshots import Manifest
 from models.follow_up import FollowUp
-from models.plan_report import PlanReport
 from models.plots import as_svg, gain_plot
 from models.uplift import Estimate, Uplift
-from serving.plan_command import plan_report_file
+from serving.plan_command import load_plan_report
 from serving.report.model import Picture
 from serving.report.wording import count, day, money, percent
 
@@ -101,10 +101,10 @@ class CampaignPart:
     effects: tuple[EffectRow, ...]
 
 
-def gather_plan(project: Project, manifest: Manifest) -> PlanPart | None:
-    """The plan of the last date; None where nobody has planned for it."""
-    report = _read(project, plan_report_file(project).name, PlanReport)
-    if report is None or report.as_of != manifest.scored_at:
+def gather_plan(project: Project, manifest: Manifest, models: Mapping[str, str]) -> PlanPart | None:
+    """The plan of the last date by the models that answer; None where nobody has planned so."""
+    report = load_plan_report(project, manifest.scored_at, models)
+    if report is None:
         return None
     currency = report.currency
     budget = money(report.budget, currency) if report.budget is not None else "no limit"

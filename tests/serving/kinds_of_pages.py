@@ -267,7 +267,7 @@ def _judged_before(model: Registered, *, but: tuple[str, ...] = ()) -> Registere
 def write_decisions(project: Project, manifest: Manifest, models: Mapping[Task, Registered]) -> None:
     """A plan with measured and assumed effects, the back-test of the score, and what campaigns brought."""
     files = {
-        "plan.json": plan_report(manifest),
+        "plan.json": plan_report(manifest, models),
         "score.json": score_evaluation(models),
         "follow_up.json": campaigns(manifest),
         "uplift.json": effects(manifest),
@@ -276,30 +276,32 @@ def write_decisions(project: Project, manifest: Manifest, models: Mapping[Task, 
         (project.folder / name).write_text(record.model_dump_json(), encoding="utf-8")
 
 
-def write_other_decisions(project: Project, manifest: Manifest, _: Mapping[Task, Registered]) -> None:
+def write_other_decisions(project: Project, manifest: Manifest, models: Mapping[Task, Registered]) -> None:
     """A plan without a budget, and influence values."""
-    plan = plan_report(manifest).model_copy(update={"budget": None, "gap": 0.0, "actions": plan_report(manifest).actions[:1]})
+    plan = plan_report(manifest, models).model_copy(
+        update={"budget": None, "gap": 0.0, "actions": plan_report(manifest, models).actions[:1]}
+    )
     (project.folder / "plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
     value = ValueReport.model_validate_json(value_file(project).read_bytes())
     known = value.model_copy(update={"influence_unknown": None, "totals": value.totals | {INFLUENCE: 77.0}})
     value_file(project).write_text(known.model_dump_json(), encoding="utf-8")
 
 
-def write_exact_plan(project: Project, manifest: Manifest, _: Mapping[Task, Registered]) -> None:
+def write_exact_plan(project: Project, manifest: Manifest, models: Mapping[Task, Registered]) -> None:
     value = ValueReport.model_validate_json(value_file(project).read_bytes())
     unknown = value.model_copy(update={"influence_unknown": "nothing tells what customers are worth"})
     value_file(project).write_text(unknown.model_dump_json(), encoding="utf-8")
-    plan = plan_report(manifest).model_copy(update={"gap": 0.0})
+    plan = plan_report(manifest, models).model_copy(update={"gap": 0.0})
     (project.folder / "plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
 
 
-def write_assumed_plan(project: Project, manifest: Manifest, _: Mapping[Task, Registered]) -> None:
-    plan = plan_report(manifest)
+def write_assumed_plan(project: Project, manifest: Manifest, models: Mapping[Task, Registered]) -> None:
+    plan = plan_report(manifest, models)
     plan = plan.model_copy(update={"actions": plan.actions[:1]})
     (project.folder / "plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
 
 
-def plan_report(manifest: Manifest) -> PlanReport:
+def plan_report(manifest: Manifest, models: Mapping[Task, Registered]) -> PlanReport:
     action = {"label_zh": "致电", "cost_each": 6.0, "eligible": 10, "customers": 2, "cost": 12.0}
     gains = {"expected_gain": 30.0, "sure_gain": 20.0, "place_price": 0.0}
     return PlanReport(
@@ -326,6 +328,7 @@ def plan_report(manifest: Manifest) -> PlanReport:
         curve=(CurvePoint(budget=0.0, sure_gain=0.0, price=2.0), CurvePoint(budget=50.0, sure_gain=60.0, price=0.0)),
         lost=(LostLine(tier="bronze", customers=9, value_at_risk=55.0, in_plan=1, not_worth_it=3),),
         remarks=(),
+        models={task: model.label for task, model in models.items()},
     )
 
 

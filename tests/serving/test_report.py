@@ -120,7 +120,7 @@ def test_the_summary_at_the_head_says_how_far_to_trust_it(page: str, scored: pd.
 
 def test_claims_we_do_not_make_carry_the_measured_numbers(page: str, scorer: Scorer) -> None:
     text, metrics = in_words(page), scorer.models["clv"].bundle.evaluation.outputs["clv_90d"].metrics
-    assert "Nothing here is a cause or an uplift" in text
+    assert "No reason and no prediction is a cause" in text
     assert f"it held the outcome of {metrics['coverage_80'].value * 100:.1f} % of all customers" in text
     assert "300 of 4,321 rows of orders" in text
     assert "as mapped in the mapping file" in text

@@ -1,4 +1,4 @@
-"""What is known of every customer of the last date beside predictions: worth, standing, and what the plan does about her."""
+"""What is told of every customer of the last date beside predictions: worth, standing, and what the plan does about her."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from models.score import COMPONENTS
 from models.standing import SCORE, Layer
 from models.value import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.messages import NextAction, Standing, Worth
-from serving.plan_command import plan_file
+from serving.plan_command import load_plan_report, plan_file
 from serving.scorer import Scorer
 from serving.value_layer import Standings, numbers_of
 
@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Known:
+class Profiles:
     """The value layer by customer_id, and the plan where there is one for the date."""
 
     columns: pd.DataFrame
@@ -40,7 +40,7 @@ class Known:
         standings, numbers = Standings(project, manifest, scorer, layer), numbers_of(scorer, snapshot)
         found = standings.on(manifest.scored_at, snapshot, numbers).standing
         columns = found.columns.set_axis(snapshot["customer_id"], axis=0)
-        return cls(columns, _plan(project, manifest), layer.value.horizon_days, manifest.currency)
+        return cls(columns, _plan(project, manifest, scorer), layer.value.horizon_days, manifest.currency)
 
     def rows(self, customer_ids: list[str]) -> dict[str, Row]:
         """The columns of some known customers."""
@@ -85,12 +85,10 @@ class Known:
         )
 
 
-def _plan(project: Project, manifest: Manifest) -> pd.DataFrame | None:
-    file = plan_file(project)
-    found = pd.read_parquet(file) if file.exists() else None
-    if found is None or {str(as_of) for as_of in found["as_of"]} != {str(manifest.scored_at)}:
+def _plan(project: Project, manifest: Manifest, scorer: Scorer) -> pd.DataFrame | None:
+    if load_plan_report(project, manifest.scored_at, scorer.versions) is None:
         return None
-    return found.set_index("customer_id")
+    return pd.read_parquet(plan_file(project)).set_index("customer_id")
 
 
 def _number(row: Row, name: str) -> float | None:
