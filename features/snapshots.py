@@ -200,6 +200,11 @@ def load_manifest(project: Project) -> Manifest:
     return manifest
 
 
+def manifest_at_hand(project: Project) -> Manifest | None:
+    """The manifest as it lies there, without asking whether the data have changed since; None where there is none."""
+    return _manifest(snapshot_folder(project))
+
+
 def load_snapshot(project: Project, *as_of: date) -> pd.DataFrame:
     """The rows of some dates: customer_id, as_of, not_eligible_because and the features."""
     parts = [pd.read_parquet(_file(snapshot_folder(project), day)) for day in sorted(as_of)]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.feature import Family
-from models.contract import Frozen, InputColumn
+from models.contract import InputColumn
 from models.sentences import Said
 from models.shares import Scale
 
@@ -20,7 +21,7 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 
-class Reason(Frozen):
+class Reason(msgspec.Struct, frozen=True):
     """What the features of one family add to one answer.
 
     `feature` is the one that pushes hardest the way the family goes, `value` the customer's own, null where it is not known.
@@ -36,7 +37,7 @@ class Reason(Frozen):
     text_zh: str
 
 
-class Addition(Frozen):
+class Addition(msgspec.Struct, frozen=True):
     """The same reasons on another scale: base + shares + rest = total."""
 
     base: float
@@ -50,7 +51,7 @@ ADDITION = pa.struct(
 )
 
 
-class Explanation(Frozen):
+class Explanation(msgspec.Struct, frozen=True):
     """base + the shares of the reasons + rest = total; total is the served number on `scale`.
 
     `points` says it in percentage points of a probability, `money` in the money at stake, where that is known.
@@ -122,7 +123,7 @@ def objects(found: Found, columns: Sequence[InputColumn]) -> list[Explanation | 
         or Explanation(
             scale=found.scale,
             base=own.base,
-            reasons=reasons[begin:end],
+            reasons=tuple(reasons[begin:end]),
             rest=own.rest,
             total=own.total,
             points=points,
@@ -160,7 +161,7 @@ def _additions(scale: Sum | None, ends: list[int]) -> Sequence[Addition | None]:
         return [None] * len(ends)
     shares = scale.shares.tolist()
     return [
-        Addition(base=base, shares=shares[begin:end], rest=rest, total=total)
+        Addition(base=base, shares=tuple(shares[begin:end]), rest=rest, total=total)
         for (begin, end), base, rest, total in zip(
             pairwise([0, *ends]), scale.base.tolist(), scale.rest.tolist(), scale.total.tolist(), strict=True
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
@@ -117,6 +118,22 @@ def find(project: str, task: Task, alias: Alias) -> Registered | None:
     return None if version is None else _load(version, alias)
 
 
+def champion_into(folder: Path, project: str, task: Task) -> Registered:
+    """The champion with its files copied into a new folder, from which `load_kept` loads it without a registry."""
+    version = version_at(project, task, "champion")
+    if version is None:
+        raise _no_champion(project, task)
+    with TemporaryDirectory() as local:
+        found = _checked(_downloaded(version, Path(local)), version.name, str(version.version), "champion", _stored_as(version))
+        shutil.copytree(found.folder, folder)
+    return found.registered
+
+
+def load_kept(folder: Path, name: str, version: str, stored_as: str) -> Registered:
+    """A bundle that `champion_into` left in a folder. Raises ContractMismatch where any byte of it has changed."""
+    return _checked(folder, name, version, "champion", stored_as).registered
+
+
 def waiting_challenger(project: str, task: Task) -> str | None:
     """Name and version of the challenger, if there is one; its bundle is not read."""
     version = version_at(project, task, "challenger")
@@ -127,10 +144,14 @@ def champion(project: str, task: Task) -> Registered:
     """The champion. Raises BadInput when there is none."""
     found = find(project, task, "champion")
     if found is None:
-        raise BadInput(
-            f"no champion of {model_name(project, task)} in the registry; train it first: python -m training {task} CONFIG"
-        )
+        raise _no_champion(project, task)
     return found
+
+
+def _no_champion(project: str, task: Task) -> BadInput:
+    return BadInput(
+        f"no champion of {model_name(project, task)} in the registry; train it first: python -m training {task} CONFIG"
+    )
 
 
 def version_at(project: str, task: Task, alias: Alias) -> ModelVersion | None:
@@ -145,14 +166,34 @@ def version_at(project: str, task: Task, alias: Alias) -> ModelVersion | None:
 
 def _load(version: ModelVersion, alias: Alias | None) -> Registered:
     with TemporaryDirectory() as local:
-        mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.version}", dst_path=local)
-        (folder,) = (path.parent for path in Path(local).rglob("contract.json"))
-        try:
-            bundle = load_bundle(folder)
-        except ContractMismatch as error:
-            raise ContractMismatch(f"{version.name} v{version.version}: {error}") from None
-        found = Registered(version.name, str(version.version), alias, bundle_hash(folder), bundle)
-    stored_as = version.tags.get("bundle_hash")
-    if found.hash != stored_as:
-        raise ContractMismatch(f"{found.label}: its files were changed since it was registered as {stored_as}; train it again")
-    return found
+        folder = _downloaded(version, Path(local))
+        return _checked(folder, version.name, str(version.version), alias, _stored_as(version)).registered
+
+
+class _Checked(NamedTuple):
+    folder: Path
+    registered: Registered
+
+
+def _downloaded(version: ModelVersion, local: Path) -> Path:
+    mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.version}", dst_path=str(local))
+    (folder,) = (path.parent for path in local.rglob("contract.json"))
+    return folder
+
+
+def _stored_as(version: ModelVersion) -> str | None:
+    hash_: str | None = version.tags.get("bundle_hash")
+    return hash_
+
+
+def _checked(folder: Path, name: str, version: str, alias: Alias | None, stored_as: str | None) -> _Checked:
+    """The bundle in a folder: its hash is the one it was registered with, and its golden rows come out."""
+    hash_ = bundle_hash(folder)
+    if hash_ != stored_as:  # asked before anything of it is read
+        raise ContractMismatch(
+            f"{name} v{version} {hash_}: its files were changed since it was registered as {stored_as}; train it again"
+        )
+    try:
+        return _Checked(folder, Registered(name, version, alias, hash_, load_bundle(folder)))
+    except ContractMismatch as error:
+        raise ContractMismatch(f"{name} v{version}: {error}") from None

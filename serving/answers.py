@@ -1,168 +1,230 @@
-"""Answers to requests: the champions over the latest snapshot, held in memory."""
+"""Answers to requests about single customers: by id, by feature row, by raw events."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from datetime import date
+from functools import cached_property
+from typing import Any
 
-import pandas as pd
+import numpy as np
+from numpy.typing import NDArray
 
 from features.problems import BadInput, nearest
-from features.project import Project
-from features.snapshots import load_manifest, load_snapshot
-from models.bundle import CHURN, DAYS_UNTIL_LEAVING, Bundle
-from models.contract import TASKS
-from models.standing import Layer
-from serving.messages import Amount, Answer, Answers, ModelCard, UntilLeaving
-from serving.profiles import Profiles, Row
-from serving.scorer import Explained, Scorer, load_scorer
+from features.tables import NO_ACTION
+from models.bundle import CHURN, DAYS_UNTIL_LEAVING
+from models.contract import Task
+from models.inputs import Inputs
+from models.quadrants import QUADRANTS
+from models.score import COMPONENTS
+from models.standing import SCORE
+from models.value import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
+from serving.customers import Customers, placed
+from serving.messages import Amount, Answer, AnswerList, NextAction, Standing, UntilLeaving, Worth
+from serving.release import Release
+from serving.requests import ScoreCustomers, ScoreRows
+from serving.scorer import Explained
 from serving.until_leaving import say_until_leaving
 from serving.what_next import what_next
 
-ROWS_MAX = 10_000
+STRATEGIES = {one.name: one.strategy for one in QUADRANTS}
+UNKNOWN = "unknown customer"
+UNASKED = Explained({}, None)
+Columns = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
 class Desk:
-    """A scorer, the customers it can be asked about, one row per customer_id, and the profiles of them all."""
+    """What is asked: champions, and the customers of the last snapshot where there is one."""
 
-    scorer: Scorer
-    snapshot: pd.DataFrame
-    profiles: Profiles
+    release: Release
+    customers: Customers | None
 
     @classmethod
-    def open(cls, project: Project, layer: Layer | None = None) -> Self:
-        """The champions and the latest snapshot of a project. Raises BadInput when either is not there."""
-        manifest = load_manifest(project)
-        snapshot = load_snapshot(project, manifest.scored_at)
-        scorer = load_scorer(project, manifest, list(snapshot.columns))
-        profiles = Profiles.open(project, manifest, scorer, layer or Layer(), snapshot)
-        return cls(scorer, snapshot.set_index("customer_id"), profiles)
+    def open(cls, release: Release) -> Desk:
+        """With the customers of the release, worked out by its champions. Raises BadInput where they cannot be read."""
+        if release.manifest is None:
+            return cls(release, None)
+        return cls(release, Customers.open(release.project, release.manifest, release.scorer, release.layer))
 
-    def by_id(self, customer_ids: list[str]) -> Answers:
-        """One answer per id, in the order asked."""
-        _refuse_too_many(len(customer_ids), "customer_ids")
-        known = self.snapshot.reindex([one for one in dict.fromkeys(customer_ids) if one in self.snapshot.index])
-        scored = known[known["not_eligible_because"].isna()]
-        answers = dict(zip(scored.index, self._answers(scored, list(scored.index)), strict=True))
-        others = known[known["not_eligible_because"].notna()]
-        for one, as_of, why in zip(others.index, others["as_of"], others["not_eligible_because"], strict=True):
-            answers[one] = Answer(customer_id=one, as_of=as_of, eligible=False, not_eligible_because=why)
-        answers |= {one: self._placed(answers[one], one, row) for one, row in self.profiles.rows(list(known.index)).items()}
-        return self._signed(
-            [
-                answers.get(one) or Answer(customer_id=one, as_of=None, eligible=False, not_eligible_because="unknown customer")
-                for one in customer_ids
-            ]
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Which version answers for each task."""
+        return self.release.scorer.versions
+
+    @cached_property
+    def _not_predicted(self) -> dict[str, str]:
+        return self.release.scorer.not_predicted
+
+    def known(self) -> Customers:
+        """The customers. Raises BadInput where none are at hand."""
+        if self.customers is None:
+            project = self.release.project
+            raise BadInput(
+                f"customer_ids: no snapshot of {project.name} is at hand here ({project.folder}); send feature rows or raw events"
+            )
+        return self.customers
+
+    def why_not(self, customer_id: str) -> str | None:
+        """Why nothing can be said of a customer; None where something can."""
+        customers = self.known()
+        place = customers.place.get(customer_id)
+        return UNKNOWN if place is None else customers.why_not[place]
+
+    def by_id(self, asked: ScoreCustomers) -> AnswerList:
+        """One answer per id, in the order asked. Unknown and not eligible customers are answers, too."""
+        customers, tasks = self.known(), self._tasks(asked.tasks)
+        place, why_not = customers.place, customers.why_not
+        known = [one for one in dict.fromkeys(asked.customer_ids) if one in place]
+        scored = [one for one in known if why_not[place[one]] is None]
+        places = placed(customers, scored)
+        table = customers.columns(places)
+        value = self.release.scorer.value_name
+        explained = self._explained(
+            customers.rows(places),
+            asked.top_reasons,
+            tasks,
+            None if value is None else np.asarray(table[value], dtype=np.float64),
         )
+        as_of = customers.manifest.scored_at
+        answers = dict(zip(scored, self._answers(table, scored, as_of, tasks, explained), strict=True))
+        others = [one for one in known if one not in answers]
+        unscored = customers.columns(placed(customers, others))
+        for one, *parts in zip(others, *self._placed(unscored, len(others)), strict=True):
+            answers[one] = Answer(one, as_of, False, why_not[place[one]], *parts)
+        return self.signed([answers.get(one) or Answer(one, None, False, UNKNOWN) for one in asked.customer_ids])
 
-    def by_row(self, rows: list[dict[str, float | None]]) -> Answers:
+    def by_row(self, asked: ScoreRows) -> AnswerList:
         """One answer per feature row, in the order given. Raises BadInput naming every unknown feature with its row."""
-        _refuse_too_many(len(rows), "rows")
-        names = self.scorer.features
-        known = set(names)
-        unknown = [(i, name) for i, row in enumerate(rows) for name in row if name not in known]
+        rows = self._inputs(asked.rows)
+        return self.signed(self.of_rows(rows, [None] * len(rows), None, self._tasks(asked.tasks), asked.top_reasons))
+
+    def of_rows(
+        self, rows: Inputs, ids: Sequence[str | None], as_of: date | None, tasks: Sequence[Task], top: int
+    ) -> list[Answer]:
+        """Answers for features, without what follows from comparing all customers."""
+        if not len(rows):
+            return []
+        numbers = self.release.scorer.answers(rows, tasks)
+        value = numbers.get(self.release.scorer.value_name or "")
+        explained = self._explained(rows, top, tasks, value)
+        table = {name: column.tolist() for name, column in numbers.items()}
+        return self._answers(table, ids, as_of, tasks, explained, places=False)
+
+    def signed(self, answers: list[Answer]) -> AnswerList:
+        """With the versions that gave them."""
+        return AnswerList(answers, self.release.scored_at, self.versions, self._not_predicted)
+
+    def _inputs(self, rows: Sequence[Mapping[str, float | None]]) -> Inputs:
+        names = self.release.scorer.features
+        place = {name: k for k, name in enumerate(names)}
+        numbers = np.full((len(rows), len(names)), np.nan)
+        unknown = []
+        for i, row in enumerate(rows):
+            for name, value in row.items():
+                k = place.get(name)
+                if k is None:
+                    unknown.append((i, name))
+                elif value is not None:
+                    numbers[i, k] = value
         if unknown:
             raise BadInput([f"rows[{i}].{name}: no such feature; {nearest(name, names)}" for i, name in unknown[:20]])
-        frame = pd.DataFrame(rows, columns=names, dtype="float64")
-        return self._signed(self._answers(frame, [None] * len(rows)))
+        return Inputs(tuple(names), numbers)
 
-    def cards(self) -> dict[str, ModelCard]:
-        """What is to be known about each model."""
-        return {
-            task: ModelCard(
-                version=f"{model.name} v{model.version}",
-                hash=model.hash,
-                target={output.name: output.target for output in model.bundle.contract.outputs},
-                horizon_days=model.bundle.contract.horizon_days,
-                other_horizons_days=model.bundle.other_horizons_days,
-                not_predicted=model.bundle.contract.unpredictable,
-                judged_at=model.bundle.evaluation.judged_at,
-                fitted_on=model.bundle.contract.roles.fitted_on,
-                customers_split_for=tuple(model.bundle.contract.roles.split_by_customers),
-                metrics={
-                    name: {metric: figure.value for metric, figure in output.metrics.items()}
-                    for name, output in model.bundle.evaluation.outputs.items()
-                },
-                features=tuple(model.bundle.contract.features),
-            )
-            for task, model in self.scorer.models.items()
-        }
+    def _tasks(self, asked: Sequence[Task] | None) -> tuple[Task, ...]:
+        """Those asked for that the project has a model of; all where none is named."""
+        return tuple(task for task in self.release.scorer.models if asked is None or task in asked)
 
-    def _answers(self, rows: pd.DataFrame, ids: list[str | None]) -> list[Answer]:
-        if rows.empty:
-            return []
-        table = self.scorer.numbers(rows)
-        numbers = [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy().tolist()]
-        explained = self.scorer.explanations(rows)
-        dates = rows["as_of"] if "as_of" in rows.columns else [None] * len(rows)
-        return [
-            self._answer(one, as_of, number, why)
-            for one, as_of, number, why in zip(ids, dates, numbers, explained, strict=True)
+    def _explained(
+        self, rows: Inputs, top: int, tasks: Sequence[Task], value: NDArray[np.float64] | None
+    ) -> Sequence[Explained]:
+        if top == 0 or not len(rows):
+            return [UNASKED] * len(rows)
+        return self.release.scorer.explanations(rows, top=top, tasks=tasks, value=value)
+
+    def _answers(
+        self,
+        table: Columns,
+        ids: Sequence[str | None],
+        as_of: date | None,
+        tasks: Sequence[Task],
+        explained: Sequence[Explained],
+        *,
+        places: bool = True,
+    ) -> list[Answer]:
+        """One for each customer of a table. Column by column, because a bulk request has thousands of them."""
+        count, models = len(ids), self.release.scorer.models
+        nothing: list[None] = [None] * count
+        parts = [
+            *(self._placed(table, count) if places else (nothing, nothing, nothing)),
+            *(self._churn(table) if "churn" in tasks else (nothing, [{} for _ in ids], nothing)),
+            self._clv(table) if "clv" in tasks else nothing,
+            *(
+                self._propensity(table, count)
+                if "propensity" in tasks and "propensity" in models
+                else ([{}] * count, [()] * count)
+            ),
+        ]
+        told: Sequence[Sequence[Any]] = [[why.explanations for why in explained], [why.unavailable for why in explained]]
+        return [Answer(one, as_of, True, None, *own) for one, *own in zip(ids, *parts, *told, strict=True)]
+
+    def _churn(self, table: Columns) -> Iterator[Sequence[Any]]:
+        """The chance of leaving, the same by horizon, the shortest first, and the days until leaving."""
+        bundle = self.release.scorer.models["churn"].bundle
+        names = {days: f"{CHURN}_{days}d" for days in bundle.other_horizons_days} | {bundle.contract.horizon_days: CHURN}
+        keys = [str(days) for days in sorted(names)]
+        yield table[CHURN]
+        yield [dict(zip(keys, row, strict=True)) for row in zip(*(table[names[int(key)]] for key in keys), strict=True)]
+        yield [
+            UntilLeaving(days, lower, upper, say_until_leaving(lower, days, upper)) if days == days else None
+            for lower, days, upper in zip(*(table[name] for name in DAYS_UNTIL_LEAVING), strict=True)
         ]
 
-    def _answer(
-        self,
-        customer_id: str | None,
-        as_of: object,
-        numbers: dict[str, float],
-        why: Explained,
-    ) -> Answer:
-        models = self.scorer.models
-        churn, clv, propensity = (models[task].bundle if task in models else None for task in TASKS)
-        return Answer(
-            customer_id=customer_id,
-            as_of=as_of,
-            eligible=True,
-            churn_probability=numbers[CHURN] if churn else None,
-            churn_by_horizon_days=_by_horizon(churn, numbers) if churn else {},
-            days_until_leaving=_until_leaving(numbers) if churn else None,
-            clv=_amount(clv, numbers) if clv else None,
-            propensity={
-                name.removeprefix("propensity_"): number for name, number in numbers.items() if name.startswith("propensity_")
-            },
-            what_next=what_next(propensity, numbers) if propensity else (),
-            explanations=why.explanations,
-            explanation_unavailable=why.unavailable,
-        )
+    def _clv(self, table: Columns) -> Sequence[Amount]:
+        bundle = self.release.scorer.models["clv"].bundle
+        name, currency = bundle.contract.outputs[0].name, bundle.contract.currency
+        if bundle.intervals is None:
+            return [Amount(value, None, None, None, currency) for value in table[name]]
+        coverage = bundle.intervals.coverage
+        ends = (table[f"{name}_{end}_{round(coverage * 100)}"] for end in ("lower", "upper"))
+        return [Amount(value, lower, upper, coverage, currency) for value, lower, upper in zip(table[name], *ends, strict=True)]
 
-    def _placed(self, answer: Answer, customer_id: str, row: Row) -> Answer:
-        """The same with what follows from comparing all customers."""
-        profiles = self.profiles
-        more = {
-            "worth": profiles.worth(row),
-            "standing": profiles.standing(row),
-            "next_action": profiles.next_action(customer_id),
-        }
-        return answer.model_copy(update=more)
+    def _propensity(self, table: Columns, count: int) -> Iterator[Sequence[Any]]:
+        """The chances by category, and the categories in the order to look at."""
+        bundle = self.release.scorer.models["propensity"].bundle
+        names = [output.name for output in bundle.contract.outputs]
+        keys = [name.removeprefix("propensity_") for name in names]
+        chances = list(zip(*(table[name] for name in names), strict=True)) if names else [()] * count
+        yield [dict(zip(keys, row, strict=True)) for row in chances]
+        yield what_next(bundle, np.array(chances, dtype=np.float64).reshape(count, len(names)))
 
-    def _signed(self, answers: list[Answer]) -> Answers:
-        return Answers(answers=tuple(answers), models=self.scorer.versions, not_predicted=self.scorer.not_predicted)
-
-
-def _by_horizon(churn: Bundle, numbers: dict[str, float]) -> dict[int, float]:
-    """The chance of leaving by horizon, the model's own included, the shortest first."""
-    found = {days: numbers[f"{CHURN}_{days}d"] for days in churn.other_horizons_days}
-    return dict(sorted((found | {churn.contract.horizon_days: numbers[CHURN]}).items()))
+    def _placed(self, table: Columns, count: int) -> Iterator[Sequence[Any]]:
+        """What follows from comparing all customers: worth, standing and next action."""
+        nothing: list[Any] = [None] * count
+        project, layer = self.release.project, self.release.layer
+        money = [table.get(name, nothing) for name in (REALISED, POTENTIAL, LIFETIME, INFLUENCE, AT_RISK)]
+        days, currency = layer.value.horizon_days, project.project.currency
+        yield [
+            Worth(realised, potential, days, lifetime, influence, at_risk, currency)
+            for realised, potential, lifetime, influence, at_risk in zip(*money, strict=True)
+        ]
+        places = [table.get(name, nothing) for name in (SCORE, "tier", "life_stage", "quadrant", "rfm_segment")]
+        yield [
+            Standing(score, components, tier, stage, quadrant, STRATEGIES.get(quadrant), segment)
+            for components, score, tier, stage, quadrant, segment in zip(_components(table, count), *places, strict=True)
+        ]
+        plan = [table.get(name, nothing) for name in ("action", "basis", "cost", "expected_gain")]
+        yield [
+            NextAction(action, None if action == NO_ACTION else basis, cost, gain) if action else None
+            for action, basis, cost, gain in zip(*plan, strict=True)
+        ]
 
 
-def _until_leaving(numbers: dict[str, float]) -> UntilLeaving | None:
-    lower, days, upper = (numbers[name] for name in DAYS_UNTIL_LEAVING)
-    if math.isnan(days):
-        return None
-    return UntilLeaving(days=days, lower_80=lower, upper_80=upper, text=say_until_leaving(lower, days, upper))
-
-
-def _amount(clv: Bundle, numbers: dict[str, float]) -> Amount:
-    name, currency = clv.contract.outputs[0].name, clv.contract.currency
-    if clv.intervals is None:
-        return Amount(value=numbers[name], lower=None, upper=None, coverage=None, currency=currency)
-    coverage = clv.intervals.coverage
-    lower, upper = (numbers[f"{name}_{end}_{round(coverage * 100)}"] for end in ("lower", "upper"))
-    return Amount(value=numbers[name], lower=lower, upper=upper, coverage=coverage, currency=currency)
-
-
-def _refuse_too_many(asked: int, what: str) -> None:
-    if asked > ROWS_MAX:
-        raise BadInput(f"{what}: {asked:,} in one request, at most {ROWS_MAX:,}; split the request")
+def _components(table: Columns, count: int) -> Sequence[dict[str, float]]:
+    known = {name: table[f"score_{name}"] for name in COMPONENTS if f"score_{name}" in table}
+    if not known:
+        return [{}] * count
+    return [
+        {name: part for name, part in zip(known, row, strict=True) if part == part} for row in zip(*known.values(), strict=True)
+    ]

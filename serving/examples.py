@@ -74,6 +74,7 @@ ANSWERS: dict[str, Any] = {
         },
         {"customer_id": "12748", "as_of": None, "eligible": False, "not_eligible_because": "unknown customer"},
     ],
+    "snapshot": "2011-12-09",
     "models": {"churn": "online_retail-churn v1 0123456789abcdef"},
     "not_predicted": {"chance of buying pianos": "it happened to only 3 customers"},
 }
@@ -90,4 +91,63 @@ CARD: dict[str, Any] = {
     "customers_split_for": [],
     "metrics": {"churn_probability": {"auc": 0.8}},
     "features": ["days_since_last_order", "order_count", "spend_sum"],
+}
+
+EVENTS: dict[str, Any] = {
+    "orders": [
+        {"order_id": "A1", "occurred_at": "2011-05-31T09:30:00", "amount": 120.5},
+        {"order_id": "A2", "occurred_at": "2011-10-02T16:00:00", "amount": 80},
+    ]
+}
+CHANGES: list[dict[str, Any]] = [{"kind": "add", "table": "orders", "values": {"amount": 50}}]
+REMARK = "What the models say of such a customer; not what making it happen would bring: only random treatments can tell that."
+MODELS = {"churn": "online_retail-churn v1 0123456789abcdef"}
+WHAT_IF: dict[str, Any] = {
+    "text": "an order of £50.00",
+    "text_zh": "下一笔£50.00的订单",
+    "before": {"customer_id": "12347", "as_of": "2011-12-09", "eligible": True, "churn_probability": 0.25},
+    "after": {"customer_id": "12347", "as_of": "2011-12-09", "eligible": True, "churn_probability": 0.2},
+    "models": MODELS,
+    "remark": REMARK,
+}
+NEAREST: dict[str, Any] = {
+    "below": 0.3,
+    "now": 0.41,
+    "enough": [{"text": "an order of £50.00", "text_zh": "下一笔£50.00的订单", "churn_probability": 0.22}],
+    "closest": {"text": "an order of £900.00", "text_zh": "下一笔£900.00的订单", "churn_probability": 0.2},
+    "tried": 5,
+    "models": MODELS,
+    "remark": REMARK,
+}
+PLAN: dict[str, Any] = {
+    "customers": [
+        {"customer_id": "12347", "next_action": {"action": "call", "basis": "assumed", "cost": 6.0, "expected_gain": 18.0}},
+        {"customer_id": "nobody", "next_action": None, "not_eligible_because": "unknown customer"},
+    ],
+    "budget": 500.0,
+    "cost": 6.0,
+    "expected_gain": 18.0,
+    "sure_gain": 18.0,
+    "gap": 0.0,
+    "horizon_days": 90,
+    "currency": "GBP",
+    "assumed": True,
+    "models": MODELS,
+    "remarks": [],
+}
+PROBLEM: dict[str, Any] = {
+    "error": {
+        "status": 400,
+        "code": "bad_request",
+        "message": "rows[1].order_cuont: no such feature; did you mean 'order_count'?",
+        "problems": [{"path": "rows[1].order_cuont", "message": "no such feature; did you mean 'order_count'?"}],
+    }
+}
+CARDS: dict[str, Any] = {
+    "models": {"churn": CARD | {"contract": {"task": "churn"}}},
+    "snapshot": "2011-12-09",
+    "customers": 5875,
+    "since": "2011-12-10T06:00:00+00:00",
+    "swaps": 0,
+    "refused": None,
 }

@@ -60,7 +60,7 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
     scored, snapshot = _scored(project, manifest)
     effects, remarks = measured_effects(project, manifest, actions)
     with step(f"planning {len(actions)} actions for {len(scored):,} customers"):
-        offers = _offers(manifest, actions, effects, scored, snapshot)
+        offers = offers_for(manifest, actions, effects, scored, snapshot)
         plan, limits = planned(offers, budget)
         lines = action_lines(offers, plan)
         stages = stages_of(layer.life_stages, list(snapshot.columns), manifest.horizon_days, manifest.words.windows_days)
@@ -167,6 +167,16 @@ def measured_effects(project: Project, manifest: Manifest, actions: tuple[Action
     return effects, [*said, *(f"not measured: {why}" for why in refused)]
 
 
+def offers_for(
+    manifest: Manifest, actions: tuple[Action, ...], effects: dict[str, Effect], scored: pd.DataFrame, snapshot: pd.DataFrame
+) -> Offered:
+    """What each action would gain for each of the scored customers; `snapshot` has their features, in the same order."""
+    features = snapshot.drop(columns=[name for name in snapshot.columns if name in scored.columns])
+    table = pa.Table.from_pandas(pd.concat([scored, features], axis=1), preserve_index=False)
+    value = scored[f"clv_{manifest.horizon_days}d"].to_numpy(dtype=np.float64)
+    return offered(actions, effects, table, snapshot, value=value, at_risk=scored[AT_RISK].to_numpy(dtype=np.float64))
+
+
 def _scored(project: Project, manifest: Manifest) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The scored table and the snapshot it belongs to, in the same order."""
     file = predictions_file(project)
@@ -180,15 +190,6 @@ def _scored(project: Project, manifest: Manifest) -> tuple[pd.DataFrame, pd.Data
             "champions and a fresh table: python -m serving score CONFIG"
         )
     return scored, snapshot
-
-
-def _offers(
-    manifest: Manifest, actions: tuple[Action, ...], effects: dict[str, Effect], scored: pd.DataFrame, snapshot: pd.DataFrame
-) -> Offered:
-    features = snapshot.drop(columns=[name for name in snapshot.columns if name in scored.columns])
-    table = pa.Table.from_pandas(pd.concat([scored, features], axis=1), preserve_index=False)
-    value = scored[f"clv_{manifest.horizon_days}d"].to_numpy(dtype=np.float64)
-    return offered(actions, effects, table, snapshot, value=value, at_risk=scored[AT_RISK].to_numpy(dtype=np.float64))
 
 
 def _models(scored: pd.DataFrame) -> dict[str, str]:

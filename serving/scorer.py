@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -16,11 +17,13 @@ from features.project import Project
 from features.snapshots import Manifest
 from models.contract import Task
 from models.explanations import Column, Explanation
+from models.inputs import Inputs
 from models.outcomes import untold
 from models.reasons import Explainer
 from models.recipes import RECIPES, possible
 from models.registry import Registered, champion
 
+Floats = NDArray[np.float64]
 TOP_REASONS = 3
 
 
@@ -67,15 +70,34 @@ class Scorer:
         """The served numbers of every model, one row per row."""
         return pd.concat([model.bundle.predict(rows) for model in self.models.values()], axis=1)
 
-    def explanations(self, rows: pd.DataFrame, *, top: int = TOP_REASONS) -> list[Explained]:
+    def answers(self, rows: Inputs, tasks: Sequence[Task] | None = None) -> dict[str, Floats]:
+        """The same by column, of all models or of some, without a frame: for one customer it costs more than the answer."""
+        found: dict[str, Floats] = {}
+        for task, model in self.models.items():
+            if tasks is None or task in tasks:
+                read = model.bundle.inputs(rows)
+                found |= model.bundle.answers(read, model.bundle.margins(read))
+        return found
+
+    def explanations(
+        self,
+        rows: pd.DataFrame | Inputs,
+        *,
+        top: int = TOP_REASONS,
+        tasks: Sequence[Task] | None = None,
+        value: Floats | None = None,
+    ) -> list[Explained]:
         """For every row an explanation of each number; where one would not add up there is none, and the cause is said.
 
-        With a model of value the risk of leaving is explained in money, too: the expected value is at stake.
+        With a model of value the risk of leaving is explained in money, too: the expected value is at stake. `value` is that of
+        the rows, where it is at hand.
         """
         found = [Explained({}, None) for _ in range(len(rows))]
         for task, explainer in self.explainers.items():
-            for row, answers in enumerate(explainer.explain(rows, top=top, stake=self._stake(task, rows))):
-                found[row] = found[row].joined(answers)
+            if tasks is None or task in tasks:
+                stake = value if task == "churn" and value is not None else self._stake(task, rows)
+                for row, answers in enumerate(explainer.explain(rows, top=top, stake=stake)):
+                    found[row] = found[row].joined(answers)
         return found
 
     def explanation_columns(self, rows: pd.DataFrame, *, top: int = TOP_REASONS) -> dict[str, Column]:
@@ -85,24 +107,35 @@ class Scorer:
             found |= explainer.columns(rows, top=top, stake=self._stake(task, rows), threads=os.cpu_count() or 1)
         return found
 
-    def _stake(self, task: Task, rows: pd.DataFrame) -> NDArray[np.float64] | None:
-        if task != "churn" or "clv" not in self.models:
+    @property
+    def value_name(self) -> str | None:
+        """The number that says what a customer will be worth, where there is one."""
+        return self.models["clv"].bundle.contract.outputs[0].name if "clv" in self.models else None
+
+    def _stake(self, task: Task, rows: pd.DataFrame | Inputs) -> Floats | None:
+        if task != "churn" or self.value_name is None:
             return None
         clv = self.models["clv"].bundle
-        return clv.predict(rows)[clv.contract.outputs[0].name].to_numpy(dtype=np.float64)
+        read = clv.inputs(rows)
+        return clv.answers(read, clv.margins(read))[self.value_name]
 
 
-def load_scorer(project: Project, manifest: Manifest, columns: list[str]) -> Scorer:
+def load_scorer(
+    project: Project,
+    manifest: Manifest,
+    columns: list[str],
+    fetch: Callable[[str, Task], Registered] = champion,
+) -> Scorer:
     """The champions of a project, checked against it and against the snapshot columns at hand.
 
     There is one for every model that the project's tables can teach. Raises BadInput naming each that is not trained yet, or
-    where no model is possible, and ContractMismatch with everything that does not fit.
+    where no model is possible, and ContractMismatch with everything that does not fit. `fetch` gets the champion of a task.
     """
     models: dict[Task, Registered] = {}
     missing: list[str] = []
     for task in possible(manifest):
         try:
-            models[task] = champion(project.name, task)
+            models[task] = fetch(project.name, task)
         except ContractMismatch:
             raise
         except BadInput as bad:
@@ -111,6 +144,11 @@ def load_scorer(project: Project, manifest: Manifest, columns: list[str]) -> Sco
         raise BadInput(missing)
     if not models:
         raise BadInput([f"{project.name} can have no {task} model: {untold(task)}" for task in RECIPES])
+    return fitting(models, project, columns)
+
+
+def fitting(models: dict[Task, Registered], project: Project, columns: list[str]) -> Scorer:
+    """Models that belong to a project and its snapshot columns. Raises ContractMismatch with everything that does not fit."""
     problems = [problem for model in models.values() for problem in model.bundle.contract.problems_with(project, columns)]
     if problems:
         raise ContractMismatch(

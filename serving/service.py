@@ -1,51 +1,70 @@
-"""The BentoML service: champions behind HTTP. Thin: everything it says comes from `answers`.
-
-Score by customer id or by feature row, with reasons that sum to the served number. CVM_CONFIG names the mapping file.
-"""
+"""The BentoML service: the application of `serving.http` on a project's champions. What the environment says: docs/service.md."""
 
 from __future__ import annotations
 
+import logging
 import os
-from pathlib import Path
-from typing import Annotated
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 import bentoml
-from bentoml.exceptions import InvalidArgument
-from pydantic import Field
 
-from features.project import read_project
-from models.standing import read_layer
-from serving.answers import Desk
-from serving.examples import CUSTOMER_IDS, ROW
-from serving.messages import Answers, ModelCard
+from features.problems import BadInput
+from serving.http.access import refuse_open_doors
+from serving.http.listening import listening_hosts, named_hosts
+from serving.open import open_application
+from serving.settings import read_settings
 
-DEFAULT_CONFIG = "configs/online_retail.toml"
-CustomerIds = Annotated[list[str], Field(examples=[CUSTOMER_IDS])]
-Rows = Annotated[list[dict[str, float | None]], Field(examples=[[ROW]])]
+logger = logging.getLogger("cvm")
+LEAVE = 3  # the status with which a server ends that has nothing to serve
 
 
-@bentoml.service(name="cvm", workers=1, traffic={"timeout": 30})
+class Mounted:
+    """Stands for the application until the server has started: what is mounted has to be there when this file is read."""
+
+    application: Callable[..., Awaitable[None]]
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        """Hand over to the application."""
+        await self.application(scope, receive, send)
+
+
+def _refuse(bad: BadInput) -> None:
+    for problem in bad.problems:
+        print(f"cvm: {problem}", file=sys.stderr)
+    raise SystemExit(LEAVE)
+
+
+try:  # before anything is bound
+    settings = read_settings()
+    refuse_open_doors(settings.access, named_hosts(sys.argv, os.environ))
+except BadInput as bad:
+    _refuse(bad)
+mounted = Mounted()
+
+
+@bentoml.service(
+    name="cvm",
+    workers=settings.workers,
+    traffic={"timeout": 120},
+    metrics={"enabled": False},  # the application counts by itself, at /metrics
+    logging={"access": {"enabled": False}},
+)
+@bentoml.asgi_app(mounted, path="/")
 class CustomerValue:
     """Churn, value and propensity of customers, with reasons; of these what the project's data can teach."""
 
     def __init__(self) -> None:
-        config = Path(os.environ.get("CVM_CONFIG", DEFAULT_CONFIG))
-        self.desk = Desk.open(read_project(config), read_layer(config))
-
-    @bentoml.api(route="/v1/score")
-    def score(self, customer_ids: CustomerIds) -> Answers:
-        """Score customers by id, as of the last snapshot. Unknown and not eligible customers are answers too."""
-        return self.desk.by_id(customer_ids)
-
-    @bentoml.api(route="/v1/score_rows")
-    def score_rows(self, rows: Rows) -> Answers:
-        """Score feature rows; a feature that is absent or null is not known. Unknown names are refused."""
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
         try:
-            return self.desk.by_row(rows)
-        except ValueError as bad:
-            raise InvalidArgument(str(bad)) from None
+            refuse_open_doors(settings.access, listening_hosts())
+            self.live, mounted.application = open_application(settings)
+        except BadInput as bad:
+            _refuse(bad)
+        self.live.watch(settings.poll_seconds)
 
-    @bentoml.api(route="/v1/models")
-    def models(self) -> dict[str, ModelCard]:
-        """Which versions answer, what they predict and what not, and how they did."""
-        return self.desk.cards()
+    @bentoml.on_shutdown
+    def close(self) -> None:
+        """Watch no longer."""
+        self.live.stop()

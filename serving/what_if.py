@@ -52,9 +52,12 @@ class Nearest:
 class WhatIf:
     """Asks the champions about one customer and what could still happen to her."""
 
-    def __init__(self, scorer: Scorer, manifest: Manifest, project: Project, section: WhatIfSection) -> None:
+    def __init__(
+        self, scorer: Scorer, manifest: Manifest, project: Project, section: WhatIfSection, online: Online | None = None
+    ) -> None:
+        """`online` makes features; where one is at hand it need not be made again."""
         self.scorer, self.manifest, self.section, self.as_of = scorer, manifest, section, manifest.scored_at
-        self._project, self._online = project, Online(manifest.words, project.cohort, manifest.reach)
+        self._project, self._online = project, online or Online(manifest.words, project.cohort, manifest.reach)
 
     @classmethod
     def open(cls, project: Project, section: WhatIfSection) -> Self:
@@ -74,8 +77,16 @@ class WhatIf:
 
         Raises BadInput for what cannot happen, and where a customer is not eligible, before or after.
         """
-        rows = self._rows(customer_id, events, changes)
+        rows = self.rows(customer_id, events, changes)
         return Standing(dict(self.scorer.numbers(rows).iloc[0]), self.scorer.explanations(rows)[0])
+
+    def rows(self, customer_id: str, events: Events, changes: Sequence[Change]) -> pd.DataFrame:
+        """Her features after some changes: one row. Raises BadInput for what cannot happen, and where she is not eligible."""
+        events = changed(customer_id, events, changes, self.as_of, self.manifest.words, self.section)
+        row = self._online.row(customer_id, events, self.as_of)
+        if why := row["not_eligible_because"]:
+            raise BadInput(f"customer_id {customer_id!r}: not eligible on {self.as_of}: {why}")
+        return pd.DataFrame([row])[self.scorer.features].astype("float64")
 
     def nearest(self, customer_id: str, events: Events, options: Mapping[str, Sequence[Change]], *, below: float) -> Nearest:
         """The smallest changes that bring the risk of leaving below a threshold.
@@ -112,14 +123,7 @@ class WhatIf:
 
     def _risk(self, customer_id: str, events: Events, changes: Sequence[Change]) -> float:
         churn = self.scorer.models["churn"].bundle
-        return float(churn.predict(self._rows(customer_id, events, changes))[CHURN].iloc[0])
-
-    def _rows(self, customer_id: str, events: Events, changes: Sequence[Change]) -> pd.DataFrame:
-        events = changed(customer_id, events, changes, self.as_of, self.manifest.words, self.section)
-        row = self._online.row(customer_id, events, self.as_of)
-        if why := row["not_eligible_because"]:
-            raise BadInput(f"customer_id {customer_id!r}: not eligible on {self.as_of}: {why}")
-        return pd.DataFrame([row])[self.scorer.features].astype("float64")
+        return float(churn.predict(self.rows(customer_id, events, changes))[CHURN].iloc[0])
 
 
 def _risk_of(one: Tried) -> float:

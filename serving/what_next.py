@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.contract import Frozen
 
 WELL_ABOVE = 1.5  # times the usual chance
 PREFIX = "chance of buying "
 
 
-class NextCategory(Frozen):
+class NextCategory(Struct, frozen=True):
     """One category: the customer's chance, and how many times the usual one it is.
 
     `usual` is the share of the judged customers who did; `stands_out` says that the chance is at least 1.5 times as high.
@@ -24,16 +25,17 @@ class NextCategory(Frozen):
     stands_out: bool
 
 
-def what_next(propensity: Bundle, numbers: Mapping[str, float]) -> tuple[NextCategory, ...]:
-    """The categories, the most promising first.
+def what_next(propensity: Bundle, chances: NDArray[np.float64]) -> list[tuple[NextCategory, ...]]:
+    """For each customer the categories, the most promising first; `chances` are customers x outputs.
 
     Those that stand out come first, then the others; the likeliest is first in either group. By chance alone everybody would
     be offered what everybody buys, by lift alone what next to nobody does.
     """
-    found = []
-    for output in propensity.contract.outputs:
-        chance, usual = numbers[output.name], propensity.evaluation.outputs[output.name].mean_outcome
-        lift = chance / usual
-        category = output.label.removeprefix(PREFIX)
-        found.append(NextCategory(category=category, chance=chance, usual=usual, lift=lift, stands_out=lift >= WELL_ABOVE))
-    return tuple(sorted(found, key=lambda one: (not one.stands_out, -one.chance)))
+    outputs = propensity.contract.outputs
+    names = [output.label.removeprefix(PREFIX) for output in outputs]
+    usual = [propensity.evaluation.outputs[output.name].mean_outcome for output in outputs]
+    lifts = chances / np.array(usual)
+    stands_out = lifts >= WELL_ABOVE
+    order = np.lexsort((-chances, ~stands_out))  # by the last one first
+    rows = zip(order.tolist(), chances.tolist(), lifts.tolist(), stands_out.tolist(), strict=True)
+    return [tuple(NextCategory(names[k], chance[k], usual[k], lift[k], out[k]) for k in own) for own, chance, lift, out in rows]

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -128,9 +129,9 @@ def _value(scorer: Scorer, row: Row) -> Cell:
 
 
 def _next(scorer: Scorer, row: Row) -> Cell:
-    numbers = {str(name): value for name, value in row.items()}
-    found = what_next(scorer.models["propensity"].bundle, numbers)[:NEXT_SHOWN]
-    return Cell(tuple(f"{one.category}: {percent(one.chance, 0)}, {one.lift:.1f} x" for one in found))
+    bundle = scorer.models["propensity"].bundle
+    (found,) = what_next(bundle, np.array([[row[output.name] for output in bundle.contract.outputs]]))
+    return Cell(tuple(f"{one.category}: {percent(one.chance, 0)}, {one.lift:.1f} x" for one in found[:NEXT_SHOWN]))
 
 
 def _why(project: Project, scorer: Scorer, chosen: pd.DataFrame, chinese: dict[str, str]) -> dict[Column, list[Cell]]:

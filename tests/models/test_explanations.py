@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +16,7 @@ from models.reasons import Explainer
 def read_back(column: Column) -> list[Explanation | str]:
     """Objects from a column."""
     pairs = zip(column.explanations.to_pylist(), column.unavailable.to_pylist(), strict=True)
-    return [cause or Explanation.model_validate(told) for told, cause in pairs]
+    return [cause or msgspec.convert(told, Explanation) for told, cause in pairs]
 
 
 @pytest.mark.parametrize("customers_asked", [1, 3, 200])

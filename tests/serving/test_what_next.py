@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from models.contract import Output
@@ -35,8 +36,10 @@ def point(predicted: float, actual: float) -> CalibrationPoint:
 
 
 def ranked(usual: dict[str, float], chances: dict[str, float]) -> list[str]:
-    numbers = {f"propensity_{c}": chance for c, chance in chances.items()}
-    return [one.category for one in what_next(propensity(**usual), numbers)]  # type: ignore[arg-type]
+    rows = np.array([[chances[c] for c in usual], [chances[c] for c in usual]])
+    first, second = what_next(propensity(**usual), rows)  # type: ignore[arg-type]
+    assert first == second
+    return [one.category for one in first]
 
 
 def test_what_stands_out_comes_before_what_everybody_buys() -> None:
@@ -53,7 +56,7 @@ def test_a_chance_far_below_the_usual_one_is_last_however_rare_the_category() ->
 
 
 def test_the_lift_is_the_chance_over_the_share_of_the_judged_customers_who_did() -> None:
-    (one,) = what_next(propensity(tea=0.2), {"propensity_tea": 0.4})  # type: ignore[arg-type]
+    ((one,),) = what_next(propensity(tea=0.2), np.array([[0.4]]))  # type: ignore[arg-type]
     assert (one.usual, one.lift, one.stands_out) == (pytest.approx(0.2), pytest.approx(2), True)
 
 

@@ -1,0 +1,1 @@
+"""Answers over HTTP: who may ask, how much at once, one shape of errors, and a description of it all."""

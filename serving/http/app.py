@@ -1,0 +1,177 @@
+"""The application: reads a request, asks, writes the answer. Everything it takes in is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from features.problems import BadInput
+from serving.http import metrics
+from serving.http.access import Access, Scope
+from serving.http.body import read_body, read_request
+from serving.http.description import DESCRIPTION_PATH, describe
+from serving.http.pages import Pages
+from serving.http.refusals import Refused, of_bad_input, too_busy
+from serving.http.routes import LIGHT, ROUTES, Route
+from serving.prediction_log import LogFull, PredictionLog
+from serving.room import Room
+
+logger = logging.getLogger("cvm")
+encode = msgspec.json.Encoder().encode
+ASGIScope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Handler = Callable[[ASGIScope, Receive, Send], Awaitable[int]]
+BY_PATH = {route.path: route for route in ROUTES}
+JSON = (b"content-type", b"application/json")
+ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is taken in at once."""
+
+    body_bytes: int = 16 * 2**20
+    in_flight: int = 256  # requests being read or answered
+    waiting: int = 16  # of those that take their time, which are answered one after the other
+
+
+class Application:
+    """The service as an ASGI application."""
+
+    def __init__(self, room: Room, access: Access, limits: Limits, log: PredictionLog | None, pages: Pages) -> None:
+        self._room, self._access, self._limits, self._log, self._pages = room, access, limits, log, pages
+        self._slowly = ThreadPoolExecutor(1, thread_name_prefix="slowly")
+        self._in_flight = self._waiting = 0
+        self._description = encode(describe(ROUTES))
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        began, path = time.perf_counter(), scope["path"]
+        self._in_flight += 1
+        try:
+            status = await self._answer(path, scope, receive, send)
+        finally:
+            self._in_flight -= 1
+        metrics.count(_counted(path), status, time.perf_counter() - began)
+
+    async def _answer(self, path: str, scope: ASGIScope, receive: Receive, send: Send) -> int:
+        started = False
+
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            if self._in_flight > self._limits.in_flight:
+                raise too_busy(f"{self._limits.in_flight} requests are being answered")
+            return await self._dispatch(path, scope, receive, sending)
+        except Refused as refused:
+            found = refused
+        except BadInput as bad:
+            found = of_bad_input(bad)
+        except LogFull as full:
+            logger.error("the prediction log cannot be written: %s", full)
+            found = Refused(
+                503,
+                "log_unavailable",
+                "the prediction log cannot be written, so nothing is answered",
+                headers={"retry-after": "5"},
+            )
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:  # a fault of ours: its trace is for the log, not for who asked
+            logger.exception("%s %s", scope["method"], path)
+            found = Refused(500, "fault", "a fault of the service; its log says more")
+        if started:
+            raise ConnectionResetError("the answer had begun when it failed")
+        await _send(sending, found.status, encode(found.answer()), found.headers)
+        return found.status
+
+    async def _dispatch(self, path: str, scope: ASGIScope, receive: Receive, send: Send) -> int:
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        route = BY_PATH.get(path)
+        if route is not None:
+            self._enter(headers, route.scope, scope)
+            _refuse_method(scope["method"], route.method)
+            return await _send(send, 200, await self._ask(route, headers, receive))
+        if path == DESCRIPTION_PATH:
+            self._enter(headers, "read", scope)
+            return await _send(send, 200, self._description)
+        if path == "/metrics":
+            self._enter(headers, "admin", scope)
+            return await _send(send, 200, metrics.exposition(), {"content-type": "text/plain; version=0.0.4; charset=utf-8"})
+        return await self._pages.answer(self._access, scope, _bounded(receive, self._limits.body_bytes), send)
+
+    def _enter(self, headers: Mapping[bytes, bytes], needed: Scope, scope: ASGIScope) -> None:
+        scope["cvm_who"] = self._access.enter(headers, needed, is_page=needed == "read" and scope["method"] == "GET")
+
+    async def _ask(self, route: Route, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+        """The answer as JSON. What takes long is answered by a thread, one after the other, so that others need not wait."""
+        if route.takes is None:
+            return encode(route.answer(self._room, None))
+        asked = read_request(route.takes, await read_body(headers, receive, self._limits.body_bytes))
+        if route.weight(asked) <= LIGHT:
+            return self._said(route, asked)
+        if self._waiting >= self._limits.waiting:
+            raise too_busy(f"{self._limits.waiting} requests that take their time are waiting")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._slowly, partial(self._said, route, asked))
+        finally:
+            self._waiting -= 1
+
+    def _said(self, route: Route, asked: Any) -> bytes:
+        answer = route.answer(self._room, asked)
+        if route.logged_as is not None:
+            if self._log is not None:
+                self._log.write(route.logged_as, answer)
+            metrics.CUSTOMERS.labels(route.path).inc(len(answer.answers))
+        return encode(answer)
+
+
+async def _send(send: Send, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> int:
+    own = {name.encode(): value.encode() for name, value in (headers or {}).items()}
+    content = [] if b"content-type" in own else [JSON]
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*content, length, *ALWAYS, *own.items()]})
+    await send({"type": "http.response.body", "body": body})
+    return status
+
+
+def _refuse_method(asked: str, known: str) -> None:
+    if asked != known:
+        raise Refused(405, "wrong_method", f"{asked}: this path takes {known}", headers={"allow": known})
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    """The same body, until it is more than is read."""
+    taken = 0
+
+    async def receiving() -> MutableMapping[str, Any]:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise Refused(413, "too_large", f"a body has at most {most:,} bytes")
+        return message
+
+    return receiving
+
+
+def _counted(path: str) -> str:
+    """Paths under which requests are counted: those there are, not those that somebody makes up."""
+    if path in BY_PATH:
+        return path
+    return "/desk" if path.startswith("/desk") else "other"

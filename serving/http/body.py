@@ -1,0 +1,92 @@
+"""A request's body: read up to a limit, and understood, or refused with the path of what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from serving.http.refusals import Refused, too_large
+from serving.messages import Problem
+from serving.requests import bad_entry
+
+SECONDS = 30  # that a body may take to arrive
+AT = re.compile(r"(.*) - at `\$\.?(.*)`", re.DOTALL)
+FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`", re.DOTALL)
+LENGTH = re.compile(r"Expected `(array|str)` of length (<=|>=) (\d+)")
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Asked = TypeVar("Asked", bound=msgspec.Struct)
+
+
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive, most: int) -> bytes:
+    """All of it. Raises Refused where it is too large, not JSON by its header, or does not arrive."""
+    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if kind != b"application/json":
+        raise Refused(415, "not_json", "expected the header content-type: application/json")
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise Refused(415, "compressed", "expected a body that is not compressed")
+    if headers.get(b"content-length", b"0").isdigit() and int(headers.get(b"content-length", b"0")) > most:
+        raise too_large(f"a body has at most {most:,} bytes; split the request")
+    message = await receive()
+    if not message.get("more_body"):
+        return _within(message.get("body", b""), most)
+    return await _more(message, receive, most)
+
+
+async def _more(message: MutableMapping[str, Any], receive: Receive, most: int) -> bytes:
+    """A body that comes in pieces."""
+    pieces, taken = [message.get("body", b"")], len(message.get("body", b""))
+    try:
+        async with asyncio.timeout(SECONDS):
+            while message.get("more_body"):
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Refused(400, "gone", "the request ended before its body")
+                pieces.append(message.get("body", b""))
+                taken += len(pieces[-1])
+                _within(b"", most - taken)
+    except TimeoutError:
+        raise Refused(408, "too_slow", f"the body did not arrive within {SECONDS} seconds") from None
+    return b"".join(pieces)
+
+
+def read_request(kind: type[Asked], body: bytes) -> Asked:
+    """The body as a request. Raises Refused with the path of the first thing that does not fit."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise _refused(kind, body, str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise Refused(400, "not_json", f"the body is no JSON that can be read: {said}") from None
+
+
+def _within(body: bytes, most: int) -> bytes:
+    if len(body) > most or most < 0:
+        raise too_large("the body is larger than is read; split the request")
+    return body
+
+
+def _refused(kind: type[msgspec.Struct], body: bytes, said: str) -> Refused:
+    at = AT.fullmatch(said)
+    message, path = at.groups() if at else (said, "")
+    if own := FIELD.fullmatch(message):
+        path = f"{path}.{own[1]}".strip(".")
+        message = "unknown field" if "unknown" in message else "missing"
+    if "[...]" in path:
+        try:
+            path = bad_entry(kind, msgspec.json.decode(body), path)
+        except (msgspec.DecodeError, RecursionError, KeyError, TypeError, ValueError, IndexError):
+            pass
+    message = LENGTH.sub(_length, message).replace("`", "")
+    message = f"{message[:1].lower()}{message[1:]}"
+    path = path[:300]
+    return Refused(400, "bad_request", f"{path}: {message}" if path else message, [Problem(path, message)])
+
+
+def _length(found: re.Match[str]) -> str:
+    what = "entries" if found[1] == "array" else "characters"
+    return f"expected {'at most' if found[2] == '<=' else 'at least'} {int(found[3]):,} {what}"

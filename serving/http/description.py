@@ -1,0 +1,68 @@
+"""The description of the service, written from its routes: OpenAPI 3.1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from features.version import code_version
+from serving.http.routes import ROUTES, Route
+from serving.messages import ErrorSaid
+
+DESCRIPTION_PATH = "/openapi.json"
+REFUSALS = {
+    "400": "the request cannot be read or says something that cannot be; `problems` has the path of each thing to mend",
+    "401": "no token was shown, or none that is known",
+    "403": "the token does not open this",
+    "413": "the body is larger than is read",
+    "415": "the body is not JSON by its header",
+    "429": "too much at once; come back after the seconds in Retry-After",
+    "503": "the prediction log cannot be written, so nothing is answered",
+}
+
+
+def describe(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
+    """An OpenAPI document with an example for each request and answer."""
+    kinds = [kind for route in routes for kind in (route.takes, route.gives) if kind is not None]
+    schemas, components = msgspec.json.schema_components([*kinds, ErrorSaid], ref_template="#/components/schemas/{name}")
+    found = dict(zip([id(kind) for kind in kinds], schemas, strict=False))
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "cvm",
+            "version": code_version("serving"),
+            "description": "Which customers will leave, what they are worth, what they will buy, why, and what to do about it.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": {route.path: {route.method.lower(): _operation(route, found, schemas[-1])} for route in routes},
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "not needed where the service is started without"}
+            },
+        },
+    }
+
+
+def _operation(route: Route, schemas: dict[int, Any], refusal: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": route.path.removeprefix("/v1/"),
+        "summary": route.summary,
+        "description": f"Needs the scope {route.scope}.",
+        "responses": {"200": _content("the answer", schemas[id(route.gives)])}
+        | {
+            status: _content(said, refusal)
+            for status, said in REFUSALS.items()
+            if route.takes or status in ("401", "403", "429")
+        },
+    }
+    if route.takes is not None:
+        found["requestBody"] = _content("", schemas[id(route.takes)]) | {"required": True}
+    return found
+
+
+def _content(said: str, schema: Any) -> dict[str, Any]:
+    return ({"description": said} if said else {}) | {"content": {"application/json": {"schema": schema}}}

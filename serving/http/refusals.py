@@ -1,0 +1,53 @@
+"""Answers that are none, in one shape: status, code, message, and the path of each thing to mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from features.problems import BadInput
+from serving.messages import ErrorAnswer, Problem, Problems
+
+PATH = re.compile(r"^[\w.]+(\[\d+\])?[\w.\[\]]*$")
+
+
+class Refused(Exception):  # noqa: N818 (it is an answer)
+    """A request that gets no answer, and why."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        problems: Sequence[Problem] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+        self.problems, self.headers = list(problems), dict(headers or {})
+
+    def answer(self) -> ErrorAnswer:
+        """What is sent."""
+        return ErrorAnswer(Problems(self.status, self.code, self.message, self.problems))
+
+
+def of_bad_input(bad: BadInput) -> Refused:
+    """What a user has to mend, each with its path where it has one."""
+    problems = [_problem(said) for said in bad.problems]
+    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+    return Refused(400, "bad_request", f"{bad.problems[0] if bad.problems else 'the request cannot be read'}{more}", problems)
+
+
+def too_busy(message: str) -> Refused:
+    """Come back in a second."""
+    return Refused(429, "too_busy", message, headers={"retry-after": "1"})
+
+
+def too_large(message: str) -> Refused:
+    """More than is read of one request."""
+    return Refused(413, "too_large", message)
+
+
+def _problem(said: str) -> Problem:
+    path, colon, rest = said.partition(": ")
+    return Problem(path, rest) if colon and PATH.match(path) else Problem("", said)

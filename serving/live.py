@@ -1,0 +1,151 @@
+"""What answers now, and the watch that lets a new champion, snapshot or plan take over between two requests."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from features.problems import BadInput
+from features.project import Project, read_project
+from features.snapshots import snapshot_folder
+from models.contract import Task
+from serving.answers import Desk
+from serving.messages import Refused
+from serving.plan_command import plan_report_file
+from serving.release import champions_now, from_folder, from_registry
+
+logger = logging.getLogger("cvm")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What there is outside: champions by alias, and the files a desk is made from."""
+
+    champions: Mapping[Task, str]
+    files: tuple[tuple[int, int] | None, ...]
+
+    @classmethod
+    def now(cls, project: Project) -> Seen:
+        """Asks registry and disk; no bundle and no table is read."""
+        files = (snapshot_folder(project) / "manifest.json", plan_report_file(project))
+        return cls(champions_now(project), tuple(_stamp(file) for file in files))
+
+
+class Live:
+    """The desk that answers now. Another takes its place as a whole; a request keeps the one it has begun with."""
+
+    def __init__(self, desk: Desk, *, config: Path | None, kept: Path, seen: Seen | None, refused: str | None = None) -> None:
+        """`config` is None where nothing is watched: the folder `kept` is all there is. `refused` is why not the newest answers."""
+        self.desk, self.swaps, self.since = desk, 0, _now()
+        self.refused = Refused(_now(), refused) if refused else None
+        self.on_swap: Callable[[bool], None] = lambda _taken: None
+        self._config, self._kept, self._seen = config, kept, seen
+        self._tried = seen
+        self._stopped = threading.Event()
+
+    @classmethod
+    def open(cls, config: Path | None, kept: Path) -> Live:
+        """The champions of the registry; where they cannot be had, those kept last time, and it is said.
+
+        Raises BadInput where there are neither.
+        """
+        if config is None:
+            return cls(Desk.open(from_folder(kept)), config=None, kept=kept, seen=None)
+        try:
+            desk, seen = _load(config, kept)
+            return cls(desk, config=config, kept=kept, seen=seen)
+        except Exception as error:  # noqa: BLE001  whatever a registry raises: what was kept answers
+            because = _said(error)
+            try:
+                desk = Desk.open(from_folder(kept))
+            except BadInput as bad:
+                raise BadInput([because, *bad.problems]) from error
+            logger.warning("started with the champions kept in %s: %s", kept, because)
+            return cls(desk, config=config, kept=kept, seen=None, refused=because)
+
+    def watch(self, seconds: float) -> None:
+        """Look for something new every so many seconds, in a thread of its own, until `stop`."""
+        if self._config is not None:
+            threading.Thread(target=self._watch, args=(seconds,), name="watch", daemon=True).start()
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        self._stopped.set()
+
+    def look(self) -> bool:
+        """Take over what is new, if it passes its checks; whether something did. What was refused is not tried again."""
+        if self._config is None:
+            return False
+        try:
+            seen = Seen.now(self.desk.release.project)
+            if seen in (self._seen, self._tried):
+                if seen == self._seen:
+                    self.refused = None
+                return False
+            desk, seen = _load(self._config, self._kept)
+        except Exception as error:  # noqa: BLE001  the desk at hand goes on, whatever happened
+            self._refuse(error)
+            return False
+        self.desk, self._seen, self._tried, self.refused = desk, seen, seen, None
+        self.swaps, self.since = self.swaps + 1, _now()
+        logger.info("now answering: %s", ", ".join(desk.versions.values()))
+        self.on_swap(True)
+        return True
+
+    def _refuse(self, error: Exception) -> None:
+        because = _said(error)
+        if self.refused is None or self.refused.because != because:
+            self.refused = Refused(_now(), because)
+            logger.warning("kept %s: %s", ", ".join(self.desk.versions.values()), because)
+            self.on_swap(False)
+        if isinstance(error, BadInput):  # would be no better next time
+            try:
+                self._tried = Seen.now(self.desk.release.project)
+            except Exception:  # noqa: BLE001
+                self._tried = None
+
+    def _watch(self, seconds: float) -> None:
+        while not self._stopped.wait(seconds):
+            self.look()
+
+
+def _load(config: Path, kept: Path) -> tuple[Desk, Seen]:
+    """What is there is asked before it is read: what changes meanwhile is seen by the next look."""
+    seen = Seen.now(read_project(config))
+    with _alone(kept):
+        return Desk.open(from_registry(config, kept)), seen
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Several workers keep the same champions: one after the other."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, without a trace; a registry's own words can be long."""
+    if isinstance(error, BadInput):
+        return "; ".join(error.problems)
+    first = (str(error).splitlines() or [""])[0][:300]
+    return f"the registry cannot be asked: {type(error).__name__}: {first}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

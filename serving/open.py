@@ -1,0 +1,39 @@
+"""Put together what the service is: champions, log, pages and limits."""
+
+from __future__ import annotations
+
+import os
+
+from serving.http import metrics
+from serving.http.app import Application
+from serving.http.pages import Pages
+from serving.live import Live
+from serving.prediction_log import PredictionLog, open_log
+from serving.release import kept_folder
+from serving.room import Room
+from serving.settings import Settings
+
+QUICK = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+}  # a registry that is away is soon known to be
+
+
+def open_application(settings: Settings) -> tuple[Live, Application]:
+    """The desk with the champions of now, and the application that answers by it. Raises BadInput where nothing can be served."""
+    for name, value in QUICK.items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    kept = settings.release or kept_folder(settings.config)
+    live = Live.open(settings.config, kept)
+    models = live.desk.release.scorer.models
+    metrics.show_champions(models, {})
+    live.on_swap = metrics.Swaps(live)
+    return live, Application(Room(live), settings.access, settings.limits, _log(settings, live), Pages())
+
+
+def _log(settings: Settings, live: Live) -> PredictionLog | None:
+    if not settings.has_log:
+        return None
+    file = settings.prediction_log or live.desk.release.project.folder / "predictions.log.jsonl"
+    return open_log(file, settings.pseudonym_key)
