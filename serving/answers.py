@@ -62,7 +62,7 @@ class Desk:
         if self.customers is None:
             project = self.release.project
             raise BadInput(
-                f"customer_ids: no snapshot of {project.name} is at hand here ({project.folder}); send feature rows or raw events"
+                f"customer_ids: no snapshot of {project.name} is here ({project.folder}); send feature rows or raw events"
             )
         return self.customers
 

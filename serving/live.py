@@ -41,7 +41,7 @@ class Live:
     """The desk that answers now. Another takes its place as a whole; a request keeps the one it has begun with."""
 
     def __init__(self, desk: Desk, *, config: Path | None, kept: Path, seen: Seen | None, refused: str | None = None) -> None:
-        """`config` is None where nothing is watched: the folder `kept` is all there is. `refused` is why not the newest answers."""
+        """`config` is None where nothing is watched: `kept` is all there is. `refused` is why not the newest answers."""
         self.desk, self.swaps, self.since = desk, 0, _now()
         self.refused = Refused(_now(), refused) if refused else None
         self.on_swap: Callable[[bool], None] = lambda _taken: None

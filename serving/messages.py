@@ -1,4 +1,4 @@
-"""What the service gives, typed. One meaning per name, the same as in predictions.parquet. Requests are in `serving.requests`."""
+"""What the service gives, typed: one meaning per name, as in predictions.parquet. `serving.requests` is what it takes."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ class Answer(Struct, frozen=True):
     """What is known about one customer, or why nothing can be said.
 
     Null and empty is what was not asked for or what the project has no model for. `churn_by_horizon_days` has the chance of
-    leaving by horizon, the model's own included. `days_until_leaving` is null, too, where the rhythm of the customer's orders is
-    not known. `worth`, `standing` and `next_action` are those of customers asked for by id: they follow from comparing all
+    leaving by horizon, the model's own included. `days_until_leaving` is null, too, where the rhythm of her orders is not
+    known. `worth`, `standing` and `next_action` are those of customers asked for by id: they follow from comparing all
     customers of the date, and from the plan where there is one. `what_next` ranks the categories: those whose chance is at
     least 1.5 times the usual one first, the likeliest first.
 
@@ -147,8 +147,8 @@ class WhatIfAnswer(Struct, frozen=True):
 class NearestAnswer(Struct, frozen=True):
     """The smallest plausible changes after which the risk of leaving is below a threshold, and the one that came closest.
 
-    `enough` is empty where none of the `tried` changes is, or where the risk is below already. `now` is null for who is not known
-    or not eligible.
+    `enough` is empty where none of the `tried` changes is, or where the risk is below already. `now` is null for who is not
+    known or not eligible.
     """
 
     below: float

@@ -20,7 +20,7 @@ QUICK = {
 
 
 def open_application(settings: Settings) -> tuple[Live, Application]:
-    """The desk with the champions of now, and the application that answers by it. Raises BadInput where nothing can be served."""
+    """The desk of now, and the application that answers by it. Raises BadInput where nothing can be served."""
     for name, value in QUICK.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

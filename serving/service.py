@@ -1,4 +1,4 @@
-"""The BentoML service: the application of `serving.http` on a project's champions. What the environment says: docs/service.md."""
+"""The BentoML service: the application of `serving.http` on a project's champions. Its environment: docs/service.md."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Who may ask for what: bearer tokens with scopes, from the environment. Without tokens only this machine may ask.
 
-CVM_TOKENS has one entry for each token, separated by blanks: name:scope+scope:token, e.g. "shop:read:s3cr... anna:read+plan:...".
-The name is written beside what its owner does; the scopes are read (answers and the desk), plan (action plans, marks on the desk)
-and admin (metrics).
+CVM_TOKENS has one entry for each token, between blanks: name:scope+scope:token, such as "shop:read:... anna:read+plan:...".
+The name is written beside what its owner does. The scopes: read (answers, the desk), plan (action plans, marks on the desk),
+admin (metrics).
 """
 
 from __future__ import annotations
@@ -104,11 +104,11 @@ def read_access(tokens: str) -> Access:
 
 def refuse_open_doors(access: Access, hosts: Iterable[str]) -> None:
     """Raises BadConfig where others than this machine could ask without a token."""
-    if others := sorted({host for host in hosts if not is_loopback(host)}):
-        if access.is_open:
-            raise BadConfig(
-                f"{', '.join(others)}: others could ask from there, and CVM_TOKENS names no token; set it, or bind to 127.0.0.1"
-            )
+    others = sorted({host for host in hosts if not is_loopback(host)})
+    if others and access.is_open:
+        raise BadConfig(
+            f"{', '.join(others)}: others could ask from there, and CVM_TOKENS names no token; set it, or bind to 127.0.0.1"
+        )
 
 
 def _matching(shown: str, secrets: Iterable[tuple[Token, str]]) -> Token | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -77,10 +78,8 @@ def _refused(kind: type[msgspec.Struct], body: bytes, said: str) -> Refused:
         path = f"{path}.{own[1]}".strip(".")
         message = "unknown field" if "unknown" in message else "missing"
     if "[...]" in path:
-        try:
+        with suppress(msgspec.DecodeError, RecursionError, KeyError, TypeError, ValueError, IndexError):
             path = bad_entry(kind, msgspec.json.decode(body), path)
-        except (msgspec.DecodeError, RecursionError, KeyError, TypeError, ValueError, IndexError):
-            pass
     message = LENGTH.sub(_length, message).replace("`", "")
     message = f"{message[:1].lower()}{message[1:]}"
     path = path[:300]

@@ -8,7 +8,7 @@ import psutil
 
 
 def named_hosts(arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """The address that `bentoml serve` was told to bind to, by its arguments or its environment; none where it was told none."""
+    """The address that `bentoml serve` was told to bind to, by arguments or environment; none where it was told none."""
     found = [environment["BENTOML_HOST"]] if environment.get("BENTOML_HOST") else []
     for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
         if word in ("--host", "-h"):
