@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.registry import Registered
+from serving.answers import Desk
 from serving.live import Live
 from serving.messages import Cards, Health, ModelCard
 
@@ -11,13 +12,18 @@ def cards(live: Live) -> Cards:
     """One for each model, and what has been taken over or refused since the start."""
     desk = live.desk
     return Cards(
-        models={task: _card(model) for task, model in desk.release.scorer.models.items()},
+        models=model_cards(desk),
         snapshot=desk.release.scored_at,
         customers=len(desk.customers.place) if desk.customers else None,
         since=live.since,
         swaps=live.swaps,
         refused=live.refused,
     )
+
+
+def model_cards(desk: Desk) -> dict[str, ModelCard]:
+    """What is to be known about each model."""
+    return {task: _card(model) for task, model in desk.release.scorer.models.items()}
 
 
 def health(live: Live) -> Health:

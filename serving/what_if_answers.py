@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from features.changes import Attribute, Event, Settled, typed
+from features.changes import Attribute, Event, Events, Settled, changed, typed
 from features.changes import Change as Happening
+from features.problems import BadInput
 from models.inputs import Inputs
 from serving.answers import UNKNOWN, Desk
 from serving.changes_in_words import say_changes
@@ -24,6 +25,7 @@ def answer_what_if(desk: Desk, what_if: WhatIf, asked: AskWhatIf) -> WhatIfAnswe
         before = Answer(customer_id, None if why == UNKNOWN else what_if.as_of, False, why)
         return WhatIfAnswer("", "", before, None, desk.versions, NOT_AN_EFFECT)
     events = what_if.events(customer_id)
+    _refuse_impossible(what_if, customer_id, events, changes)
     tasks, names = tuple(desk.release.scorer.models), desk.release.scorer.features
 
     def ask(some: Sequence[Happening]) -> Inputs:
@@ -59,6 +61,18 @@ def answer_nearest(desk: Desk, what_if: WhatIf, asked: AskNearest) -> NearestAns
         models=desk.versions,
         remark=NOT_AN_EFFECT,
     )
+
+
+def _refuse_impossible(what_if: WhatIf, customer_id: str, events: Events, changes: Sequence[Happening]) -> None:
+    """Raises BadInput with everything that cannot happen, by the place of the change in the request."""
+    problems = []
+    for k, change in enumerate(changes):
+        try:
+            changed(customer_id, events, [change], what_if.as_of, what_if.manifest.words, what_if.section)
+        except BadInput as bad:
+            problems += [f"changes[{k}]: {problem}" for problem in bad.problems]
+    if problems:
+        raise BadInput(problems)
 
 
 def _change(asked: Add | Settle | SetAttribute) -> Happening:

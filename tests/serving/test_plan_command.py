@@ -20,6 +20,8 @@ from serving.__main__ import main
 from serving.answers import Desk
 from serving.batch import predictions_file
 from serving.plan_command import load_plan_report, make_plan, plan_file, plan_report_file, say_plan
+from serving.release import from_registry, kept_folder
+from serving.requests import ScoreCustomers
 from tests.serving.conftest import Demo
 
 ACTIONS = """
@@ -133,13 +135,19 @@ def test_the_service_gives_the_action_of_the_plan_and_says_on_what_it_rests(
 ) -> None:
     assert run(monkeypatch, "plan", str(config)) == 0
     plan, _ = read(demo.project)
-    desk = Desk.open(demo.project)
+    desk = open_desk(demo)
     treated, left = plan[plan["action"] != "none"].iloc[0], plan[plan["action"] == "none"].iloc[0]
-    one, other = (answer.next_action for answer in desk.by_id([treated["customer_id"], left["customer_id"]]).answers)
+    one, other = (
+        answer.next_action for answer in desk.by_id(ScoreCustomers([treated["customer_id"], left["customer_id"]])).answers
+    )
     assert one is not None
     assert (one.action, one.basis, one.cost) == (treated["action"], "assumed", treated["cost"])
     assert other is not None
     assert (other.action, other.basis, other.cost) == ("none", None, 0.0)
+
+
+def open_desk(demo: Demo) -> Desk:
+    return Desk.open(from_registry(demo.config, kept_folder(demo.config)))
 
 
 def test_a_plan_for_the_numbers_of_other_models_is_not_served(
@@ -147,12 +155,12 @@ def test_a_plan_for_the_numbers_of_other_models_is_not_served(
 ) -> None:
     assert run(monkeypatch, "plan", str(config)) == 0
     plan, report = read(demo.project)
-    versions = Desk.open(demo.project).scorer.versions
+    versions = open_desk(demo).versions
     assert load_plan_report(demo.project, demo.manifest.scored_at, versions) == report
     assert load_plan_report(demo.project, demo.manifest.scored_at, versions | {"clv": "another v9"}) is None
     other = report.model_copy(update={"models": versions | {"clv": "another v9"}})
     plan_report_file(demo.project).write_text(other.model_dump_json(), encoding="utf-8")
-    assert Desk.open(demo.project).by_id([plan["customer_id"].iloc[0]]).answers[0].next_action is None
+    assert open_desk(demo).by_id(ScoreCustomers([plan["customer_id"].iloc[0]])).answers[0].next_action is None
 
 
 def test_a_measured_effect_replaces_the_assumed_one_and_is_marked_measured(demo: Demo) -> None:
