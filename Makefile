@@ -7,7 +7,7 @@ AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve test test-slow test-engines test-browser bench-features bench-models bench-reasons bench-training bench-value check lock clean
+.PHONY: help demo serve bento test test-slow test-engines test-browser bench-features bench-models bench-reasons bench-training bench-value check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,7 +20,11 @@ demo: $(VENV)/run.txt ## the main job on CONFIG: features, three models, scores,
 	$(RUN) -m serving report $(CONFIG)
 
 serve: $(VENV)/run.txt ## the service with the champions of CONFIG, on 127.0.0.1:3000
-	CVM_CONFIG=$(CONFIG) $(VENV)/bin/bentoml serve serving.service:CustomerValue --host 127.0.0.1 --port 3000
+	CVM_CONFIG=$(CONFIG) $(VENV)/bin/bentoml serve serving.service:CustomerValue
+
+bento: $(VENV)/run.txt ## a Bento with the champions of CONFIG, to be served anywhere (with a Dockerfile in it)
+	$(RUN) -m serving release $(CONFIG) --to champion
+	$(VENV)/bin/bentoml build
 
 test: $(VENV)/dev.txt ## all tests but the slow ones and those of the other engines
 	$(RUN) -m pytest
@@ -63,7 +67,7 @@ lock: ## write the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra postgres --extra spark -c requirements/run.txt -o requirements/engines.txt
 
 clean: ## remove outputs, models and the virtual environment
-	rm -rf $(VENV) $(AUTOGLUON) out mlruns mlartifacts mlflow.db
+	rm -rf $(VENV) $(AUTOGLUON) out champion mlruns mlartifacts mlflow.db
 
 # A copy of the lock file in the virtual environment says what is installed there; a changed lock installs again.
 $(VENV)/run.txt: requirements/run.txt | $(VENV)/bin/python

@@ -13,6 +13,7 @@ STEPS = {
     "report": "write report.html and summary.json, and show the results",
     "what_if": "what the models would say of a customer if something happened",
     "nearest": "the smallest plausible change that brings a customer's risk of leaving below a threshold",
+    "release": "copy the champions, checked, into a folder that a service can start from without a registry",
 }
 
 
@@ -24,7 +25,7 @@ def main() -> int:
 
     from features.command import run
 
-    steps = {"score": _score, "plan": _plan, "report": _report, "what_if": _what_if, "nearest": _nearest}
+    steps = {"score": _score, "plan": _plan, "report": _report, "what_if": _what_if, "nearest": _nearest, "release": _release}
     return run(lambda: steps[arguments.step](arguments))
 
 
@@ -42,6 +43,7 @@ def _arguments() -> argparse.Namespace:
     chosen["what_if"].add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="attributes that may change")
     chosen["what_if"].add_argument("--settle", action="store_true", help="all open complaints are settled")
     chosen["nearest"].add_argument("--below", type=float, required=True, help="a probability, e.g. 0.3")
+    chosen["release"].add_argument("--to", type=Path, required=True, help="the folder, which is made anew")
     return parser.parse_args()
 
 
@@ -99,6 +101,15 @@ def _nearest(arguments: argparse.Namespace) -> None:
 
     project = read_project(arguments.config)
     print(show_nearest(project, read_what_if(arguments.config, project), arguments.customer_id, arguments.below))
+
+
+def _release(arguments: argparse.Namespace) -> None:
+    from serving.release import from_registry
+
+    release = from_registry(arguments.config, arguments.to)
+    print(f"champions of {release.project.name} in {arguments.to}")
+    for version in release.scorer.versions.values():
+        print(f"  {version}")
 
 
 if __name__ == "__main__":

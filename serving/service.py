@@ -47,6 +47,7 @@ mounted = Mounted()
 @bentoml.service(
     name="cvm",
     workers=settings.workers,
+    http={"host": "127.0.0.1", "port": 3000},
     traffic={"timeout": 120},
     metrics={"enabled": False},  # the application counts by itself, at /metrics
     logging={"access": {"enabled": False}},
