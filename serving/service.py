@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import bentoml
@@ -36,6 +37,10 @@ def _refuse(bad: BadInput) -> None:
     raise SystemExit(LEAVE)
 
 
+ROOT = Path(__file__).parents[1]
+IS_BENTO = (ROOT.parent / "bento.yaml").exists()
+# Relative paths are those of the folder in which the service was started; of a Bento BentoML itself begins in the Bento.
+FOLDER = Path(os.environ.get("PWD") or Path.cwd()) if IS_BENTO else Path.cwd()
 try:  # before anything is bound
     settings = read_settings()
     refuse_open_doors(settings.access, named_hosts(sys.argv, os.environ))
@@ -58,6 +63,7 @@ class CustomerValue:
 
     def __init__(self) -> None:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        os.chdir(FOLDER)
         try:
             refuse_open_doors(settings.access, listening_hosts())
             self.live, mounted.application = open_application(settings)
