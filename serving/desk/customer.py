@@ -26,6 +26,7 @@ MEANINGS = {
     LIFETIME: text("realised and potential value, less contacts still to come"),
     INFLUENCE: text("what the customers are worth whom this one has brought"),
 }
+TASKS = {"churn": text("risk of leaving"), "clv": text("customer lifetime value"), "propensity": text("propensity")}
 PARTS_OF_SCORE = {"value": text("value"), "satisfaction": text("satisfaction"), "loyalty": text("loyalty")}
 FIFTHS = {"rfm_recency": text("recency"), "rfm_frequency": text("frequency"), "rfm_monetary": text("spend")}
 COMPARED = ("tier", "life_stage", "quadrant", SCORE, REALISED, POTENTIAL, AT_RISK)
@@ -137,7 +138,7 @@ def customer_of(scored: Scored, row: Row, say: Texts) -> Customer:
         next_buys=_next_buys(whole, words),
         suggestion=_suggestion(row, words),
         history=history_of(scored, customer_id, say),
-        models=list(scored.models.items()),
+        models=[(say(TASKS.get(task, task)), version) for task, version in scored.models.items()],
     )
 
 

@@ -19,6 +19,7 @@ MONTHS = 24
 HEIGHT = 40.0  # of the sparkline, in units of its own
 ENDS = ("resolved_at", "ended_at")
 SPENT_ON = 4  # kinds of goods named of an order
+INSTRUMENTS = {"nps": text("NPS"), "csat": text("CSAT"), "ces": text("CES"), "rating": text("rating")}
 KINDS = {
     "order": text("order"),
     "refund": text("refund"),
@@ -76,7 +77,7 @@ def history_of(scored: Scored, customer_id: str, say: Texts) -> History | None:
 def _is_known(row: Event, as_of: date) -> bool:
     at = row.get("occurred_at") or row.get("started_at") or row.get("acquired_at")
     recorded = row.get("recorded_at") or at
-    return at is not None and _day(at) < as_of and _day(recorded) < as_of
+    return at is not None and recorded is not None and _day(at) < as_of and _day(recorded) < as_of
 
 
 def _then(row: Event, as_of: date) -> Event:
@@ -112,14 +113,18 @@ def _surveys(rows: list[Event], say: Texts) -> Iterator[Happened]:
         score = say.number(float(row["score"]), 0 if float(row["score"]).is_integer() else 1)
         highest = row.get("scale_max")
         of = say("{score} of {highest}", score=score, highest=say.number(float(highest))) if highest is not None else score
-        yield Happened(_day(row["occurred_at"]), "survey", f"{str(row['instrument']).upper()} · {of}")
+        yield Happened(
+            _day(row["occurred_at"]), "survey", f"{say(INSTRUMENTS.get(row['instrument'], row['instrument']))} · {of}"
+        )
 
 
 def _subscriptions(rows: list[Event], say: Texts) -> Iterator[Happened]:
     for row in rows:
         until = say("until {day}", day=say.day(_day(row["ended_at"]))) if row.get("ended_at") else say("running")
         fee = say("{amount} a month", amount=say.money(float(row["fee"]))) if row.get("fee") is not None else ""
-        yield Happened(_day(row["started_at"]), "subscription", " · ".join(filter(None, [str(row.get("plan") or ""), until])), fee)
+        yield Happened(
+            _day(row["started_at"]), "subscription", " · ".join(filter(None, [str(row.get("plan") or ""), until])), fee
+        )
 
 
 def _treatments(rows: list[Event], say: Texts) -> Iterator[Happened]:

@@ -109,7 +109,7 @@ class Marks:
 
     def last_id(self) -> int:
         """Grows with every mark."""
-        return next((int(row[0] or 0) for row in self._ask("SELECT max(id) FROM marks")), 0)
+        return next((int(str(row[0])) for row in self._ask("SELECT coalesce(max(id), 0) FROM marks")), 0)
 
     def of(self, customer_id: str) -> list[Mark]:
         """Those of one customer, newest first."""

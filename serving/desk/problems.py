@@ -9,7 +9,7 @@ NOT_SCORED = text("No customers have been scored yet.")
 BROKEN = text("The scored table cannot be read: it is damaged, or another version of the project wrote it.")
 
 
-class NotReady(Exception):
+class NotReady(RuntimeError):  # noqa: N818 (said to the reader, as it is)
     """There is no scored table to show. `said` is a text of the catalogue, `run` what to run."""
 
     def __init__(self, said: str, run: str = SCORE) -> None:
@@ -17,7 +17,7 @@ class NotReady(Exception):
         self.said, self.run = said, run
 
 
-class RefusedMark(Exception):
+class RefusedMark(ValueError):  # noqa: N818 (the same)
     """A mark that cannot be taken; `said` is a text of the catalogue."""
 
     def __init__(self, said: str) -> None:

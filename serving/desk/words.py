@@ -33,6 +33,7 @@ TITLES = {
     "basis": text("Basis"),
     "cost": text("Cost"),
     "expected_gain": text("Expected gain"),
+    "marked": text("Marked"),
 }
 EXPECTED_VALUE = text("Expected value, {days} days")
 CHANCE = text("Chance of buying {what}")

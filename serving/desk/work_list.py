@@ -65,7 +65,9 @@ class Question:
     @property
     def filters(self) -> int:
         """How many there are beside the default."""
-        return sum(getattr(self, name) != getattr(Question(), name) for name in (*LISTED, "eligible", "risk", "marked", "search"))
+        return sum(
+            getattr(self, name) != getattr(Question(), name) for name in (*LISTED, "eligible", "risk", "marked", "search")
+        )
 
     def address(self, **changes: str | int) -> str:
         """The query of the same question with some changes; what is as by default is left out."""
