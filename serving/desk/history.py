@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from features.kept import events_of
+import pyarrow as pa
+
 from features.tables import NO_ACTION
+from serving.by_customer import events_by_customer
 from serving.desk.language import Texts, text
 from serving.desk.scored_table import Scored
 
@@ -60,15 +62,14 @@ class History:
 
 
 def history_of(scored: Scored, customer_id: str, say: Texts) -> History | None:
-    """As it was known on the scored date; None where the tables of that date are not there."""
+    """As it was known on the scored date; None where it was not written then."""
     if scored.manifest is None:
         return None
     try:
-        tables = events_of(scored.project, scored.manifest.words, customer_id)
-    except OSError:
+        tables = events_by_customer(scored.project, scored.manifest, customer_id)
+    except (OSError, pa.ArrowException):
         return None
     known = {name: [_then(row, scored.as_of) for row in rows if _is_known(row, scored.as_of)] for name, rows in tables.items()}
-    known["customers"] = [row for row in known.get("customers", []) if row["customer_id"] == customer_id]
     happened = [one for name, tell in TELLERS.items() for one in tell(known.get(name, []), say)]
     newest_first = sorted(happened, key=lambda one: one.at, reverse=True)
     return History(newest_first, _months(known.get("orders", []), scored.as_of, say))
@@ -114,7 +115,7 @@ def _surveys(rows: list[Event], say: Texts) -> Iterator[Happened]:
         highest = row.get("scale_max")
         of = say("{score} of {highest}", score=score, highest=say.number(float(highest))) if highest is not None else score
         yield Happened(
-            _day(row["occurred_at"]), "survey", f"{say(INSTRUMENTS.get(row['instrument'], row['instrument']))} · {of}"
+            _day(row["occurred_at"]), "survey", f"{say(INSTRUMENTS.get(str(row['instrument']), str(row['instrument'])))} · {of}"
         )
 
 

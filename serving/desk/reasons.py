@@ -44,6 +44,11 @@ class Explained:
     in_money: Sum | None
 
     @property
+    def more_is_good(self) -> bool:
+        """Of every number but the risk of leaving."""
+        return self.number != CHURN
+
+    @property
     def features(self) -> list[tuple[str, str]]:
         """The reasons that can be said to be wrong: name and label of the feature."""
         return [(line.feature, line.label) for line in self.sum.lines if line.feature]

@@ -52,7 +52,7 @@ class RowsOfFile:
     """Reads single rows of a parquet file by their place. The file stays open: it is the one that was loaded."""
 
     def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetFile(path, memory_map=True)
+        self._file = pq.ParquetFile(path, pre_buffer=True)
         sizes = [self._file.metadata.row_group(k).num_rows for k in range(self._file.num_row_groups)]
         self._ends = np.cumsum([0, *sizes])
         self._one_at_a_time = Lock()  # a ParquetFile is not made for several threads
@@ -78,11 +78,17 @@ class RowsOfFile:
         found: dict[int, Row] = {}
         for group in np.unique(groups):
             own = [place for place, other in zip(places, groups, strict=True) if other == group]
-            with self._one_at_a_time:
-                read = self._file.read_row_group(int(group), columns=columns)
+            read = self._group(int(group), columns)
             rows = read.take(pa.array([place - int(self._ends[group]) for place in own])).to_pylist()
             found |= dict(zip(own, rows, strict=True))
         return [found[place] for place in places]
+
+    def _group(self, group: int, columns: list[str] | None) -> pa.Table:
+        try:
+            with self._one_at_a_time:
+                return self._file.read_row_group(group, columns=columns)
+        except (OSError, pa.ArrowException):  # somebody wrote into the file instead of replacing it
+            raise NotReady(BROKEN) from None
 
 
 def _paths_of(language: str) -> tuple[str, str]:
@@ -157,14 +163,15 @@ class Scored:
         if column not in self.numbers:
             raise KeyError(column)
         with self._customers.cursor() as cursor:
-            found = cursor.execute(f'SELECT "row", "{column}" AS number FROM customers').fetchnumpy()
+            found = cursor.execute(f'SELECT rowid AS "row", "{column}" AS number FROM customers').fetchnumpy()
         numbers = np.full(self.count, np.nan)
         numbers[found["row"]] = np.ma.filled(found["number"].astype(np.float64), np.nan)
         return np.argsort(-numbers if descending else numbers, kind="stable").astype(np.int32)
 
     def rows(self, numbers: Rows) -> list[Row]:
         """Some customers with the columns of the list, in the order asked for."""
-        found = {row["row"]: row for row in self.ask('SELECT * FROM customers WHERE "row" IN ?', [numbers.tolist()])}
+        sql = 'SELECT rowid AS "row", * FROM customers WHERE rowid IN (SELECT unnest(?::BIGINT[]))'
+        found = {row["row"]: row for row in self.ask(sql, [numbers.tolist()])}
         return [found[int(number)] for number in numbers]
 
     def customer(self, customer_id: str) -> Row | None:
@@ -173,7 +180,7 @@ class Scored:
 
     def rows_of(self, customer_ids: list[str]) -> Rows:
         """The rows of those customers who are in the table."""
-        known = 'SELECT "row" FROM customers WHERE customer_id IN (SELECT unnest(?::VARCHAR[]))'
+        known = "SELECT rowid FROM customers WHERE customer_id IN (SELECT unnest(?::VARCHAR[]))"
         return self.ask_rows(known, [customer_ids]) if customer_ids else np.empty(0, dtype=np.int32)
 
     def beside(self, path: Path, customer_id: str) -> Row | None:
@@ -278,7 +285,7 @@ def _about(customers: duckdb.DuckDBPyConnection, path: Path, names: list[str]) -
 
 
 def _fill(customers: duckdb.DuckDBPyConnection, path: Path, names: list[str], plan: Path | None) -> tuple[str, ...]:
-    """The table `customers`: rows are numbered in the order of customer_id, `place` is where each stands in the file."""
+    """The table `customers`: its rowids are in the order of customer_id, `place` is where each row stands in the file."""
     known = {*NEEDED, CHURN, "days_until_leaving", SCORE, *AMOUNTS, *GROUPS} - {"as_of"}
     kept = [name for name in names if name in known or EXPECTED.fullmatch(name) or _is_propensity(name)]
     columns = [f'scored."{name}"' for name in kept]
@@ -289,8 +296,7 @@ def _fill(customers: duckdb.DuckDBPyConnection, path: Path, names: list[str], pl
         files.append(str(plan))
     customers.execute(
         f"""CREATE TABLE customers AS
-        SELECT (row_number() OVER (ORDER BY customer_id) - 1)::INTEGER AS "row", scored.file_row_number::INTEGER AS place,
-               {", ".join(columns)}
+        SELECT scored.file_row_number::INTEGER AS place, {", ".join(columns)}
         FROM {source} ORDER BY customer_id""",
         files,
     )

@@ -14,7 +14,7 @@ from models.bundle import CHURN
 from serving.desk.scored_table import Row, Rows, Scored
 
 PAGE = 50
-EXPORTED_AT_ONCE = 5_000
+EXPORTED_AT_ONCE = 10_000
 LISTED = ("tier", "life_stage", "quadrant", "rfm_segment", "action")  # columns to choose a group of
 MARKED = ("open", "done", "snoozed", "wrong_reason", "all")
 SEARCH_MAX = 200
@@ -118,7 +118,7 @@ def _filtered(scored: Scored, question: Question) -> NDArray[np.bool_]:
         return np.ones(scored.count, dtype=np.bool_)
     where = " AND ".join(condition for condition, _ in conditions)
     here = np.zeros(scored.count, dtype=np.bool_)
-    here[scored.ask_rows(f'SELECT "row" FROM customers WHERE {where}', [value for _, value in conditions])] = True
+    here[scored.ask_rows(f"SELECT rowid FROM customers WHERE {where}", [value for _, value in conditions])] = True
     return here
 
 
