@@ -152,7 +152,9 @@ def _worth(name: str, row: Row, words: Words) -> Fact:
     if _has(row, name):
         days = value.horizon_days if value else 365
         meaning = say(MEANINGS[name], days=days) if name == POTENTIAL else say(MEANINGS[name])
-        return Fact(words.title(name), words.value(row, name), meaning + _between(row, name, say))
+        between = _between(row, name, say)
+        note = say(text("{meaning} ({between})"), meaning=meaning, between=between) if between else meaning
+        return Fact(words.title(name), words.value(row, name), note)
     return Fact(words.title(name), say(text("not known")), _why_unknown(name, row, words), is_known=False)
 
 
@@ -171,13 +173,12 @@ def _why_unknown(name: str, row: Row, words: Words) -> str:
 
 
 def _between(row: Row, name: str, say: Texts) -> str:
-    """The interval of an amount, where there is one."""
+    """The interval of an amount in words, where there is one."""
     found = _interval(row, name)
     if found is None:
         return ""
     percent, lower, upper = found
-    said = say(text("{percent} %: {lower} to {upper}"), percent=percent, lower=say.money(lower), upper=say.money(upper))
-    return f" ({said})"
+    return say(text("{percent} %: {lower} to {upper}"), percent=percent, lower=say.money(lower), upper=say.money(upper))
 
 
 def _interval(row: Row, name: str) -> tuple[str, float, float] | None:
@@ -256,7 +257,7 @@ def _expected(row: Row, words: Words) -> Fact | None:
     name = words.scored.expected
     if name is None or not _has(row, name):
         return None
-    return Fact(words.title(name), words.value(row, name), _between(row, name, words.say).strip(" ()"))
+    return Fact(words.title(name), words.value(row, name), _between(row, name, words.say))
 
 
 def _next_buys(row: Row, words: Words) -> list[NextBuy]:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from models.bundle import CHURN
-from models.standing import SCORE
-from models.value import AT_RISK
 from serving.desk.language import text
 from serving.desk.marks import State
 from serving.desk.scored_table import Row, Rows, Scored
@@ -41,6 +39,7 @@ class Cell:
     is_number: bool = True
     meter: float | None = None
     small: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def list_address(query: str) -> str:
 
 def _columns(scored: Scored) -> list[str]:
     """The numbers shown of everybody, as far as there are any."""
-    known = [name for name in (AT_RISK, CHURN, scored.expected, SCORE) if name in scored.columns]
+    known = scored.usual_orders
     without_risk_and_value = CHURN not in known and scored.expected is None
     return [*known, *(scored.propensities[:CHANCES_SHOWN] if without_risk_and_value else [])]
 
@@ -160,7 +159,7 @@ def _cells(row: Row, columns: list[str], reason: str | None, words: Words) -> li
     cells = [Cell(words.title(name), words.value(row, name), meter=_meter(row, name)) for name in columns]
     stands = " · ".join(filter(None, (words.value(row, name) for name in ("tier", "life_stage"))))
     also = " · ".join(filter(None, (words.value(row, name) for name in ("rfm_segment", "quadrant"))))
-    cells.append(Cell(say(STANDING), stands, is_number=False, small=also))
+    cells.append(Cell(say(STANDING), stands, is_number=False, small=also, name="standing"))
     if words.scored.plan:
         gain = say(text("gains {amount}"), amount=say.money(row["expected_gain"])) if row["action"] != "none" else ""
         cells.append(Cell(words.title("action"), words.action(row["action"]), is_number=False, small=gain))

@@ -29,7 +29,7 @@ def test_every_text_has_its_chinese_and_none_is_left_over() -> None:
 def test_the_slots_are_the_same_and_the_chinese_is_chinese() -> None:
     for english, chinese in catalogue().items():
         assert sorted(SLOT.findall(english)) == sorted(SLOT.findall(chinese)), english
-        assert re.search("[\u4e00-\u9fff]", chinese), english
+        assert re.search("[\u4e00-\u9fff]", chinese) or not re.search("[A-Za-z]", SLOT.sub("", english)), english
 
 
 def test_templates_have_no_text_of_their_own() -> None:
