@@ -113,6 +113,6 @@ def test_a_build_takes_the_treatments(tmp_path: Path, project: Project) -> None:
     file.write_text(MAPPING.format(folder=tmp_path), encoding="utf-8")
     with_feedback = read_project(file)
     manifest = build_snapshots(with_feedback)
-    assert manifest.tables["treatments"].model_dump()["kept"] == 1
+    assert manifest.tables["treatments"].rows_kept == 1
     (kept,) = kept_table(with_feedback, "treatments").to_pylist()
     assert (kept["customer_id"], kept["action"], float(kept["cost"]), kept["assignment"]) == ("c1", "call", 3.0, "rule")

@@ -29,7 +29,7 @@ ODD = [
     "a/b//c",
     "../up",
     "what?x=1&y#z",
-    "100%25 %2F",
+    "100% sure",
     "two\nlines",
     "ends with a line\n",
     "客户 一",
