@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from models.bundle import CHURN
+from models.standing import GROUPS
 from serving.desk.language import text
 from serving.desk.marks import State
 from serving.desk.scored_table import Row, Rows, Scored
@@ -94,7 +95,7 @@ def listing(question: Question, found: Rows, states: dict[str, State], words: Wo
     """The page that is asked for of those found."""
     rows, page, pages = page_of(found, question.page)
     shown = words.scored.rows(rows) if len(rows) else []
-    texts = words.scored.file.top_reasons([row["place"] for row in shown], words.say.language)
+    texts = words.scored.top_reasons(shown, words.say.language)
     columns = _columns(words.scored)
     query = question.address(page=page)
     first = (page - 1) * PAGE + 1 if len(rows) else 0
@@ -137,10 +138,11 @@ def _columns(scored: Scored) -> list[str]:
 
 def _heads(columns: list[str], question: Question, words: Words) -> list[Head]:
     found = [_head("customer_id", question, words), *(_head(name, question, words) for name in columns)]
-    found.append(Head("standing", words.say(STANDING), is_number=False))
+    if _stand(words.scored):
+        found.append(Head("standing", words.say(STANDING), is_number=False))
     if words.scored.plan:
         found.append(_head("expected_gain", question, words, title=words.title("action")))
-    if f"{CHURN}_explanation" in words.scored.file.names:
+    if words.scored.reasoned:
         found.append(Head("reason", words.say(TOP_REASON), is_number=False))
     return found
 
@@ -148,7 +150,9 @@ def _heads(columns: list[str], question: Question, words: Words) -> list[Head]:
 def _head(column: str, question: Question, words: Words, title: str = "") -> Head:
     by, descending = question.ordered_by(words.scored)
     way = ("asc" if descending else "desc") if by == column else ("asc" if column == "customer_id" else "desc")
-    address = list_address(question.address(sort=column, way=way, page=1))
+    usual = "asc" if column == "customer_id" else "desc"
+    sort = "" if column == words.scored.first_order else column
+    address = list_address(question.address(sort=sort, way="" if way == usual else way, page=1))
     is_sorted = ("descending" if descending else "ascending") if by == column else ""
     is_number = column not in ("customer_id", "expected_gain")
     return Head(column, title or words.title(column), address, is_sorted, is_number)
@@ -159,14 +163,20 @@ def _cells(row: Row, columns: list[str], reason: str | None, words: Words) -> li
     cells = [Cell(words.title(name), words.value(row, name), meter=_meter(row, name)) for name in columns]
     stands = " · ".join(filter(None, (words.value(row, name) for name in ("tier", "life_stage"))))
     also = " · ".join(filter(None, (words.value(row, name) for name in ("rfm_segment", "quadrant"))))
-    cells.append(Cell(say(STANDING), stands, is_number=False, small=also, name="standing"))
+    if _stand(words.scored):
+        cells.append(Cell(say(STANDING), stands, is_number=False, small=also, name="standing"))
     if words.scored.plan:
         gain = say(text("gains {amount}"), amount=say.money(row["expected_gain"])) if row["action"] != "none" else ""
         cells.append(Cell(words.title("action"), words.action(row["action"]), is_number=False, small=gain))
-    if f"{CHURN}_explanation" in words.scored.file.names:
+    if words.scored.reasoned:
         why = say(text("not eligible: {why}"), why=say.other(row["not_eligible_because"] or "")) if not row["eligible"] else ""
         cells.append(Cell(say(TOP_REASON), reason or why, is_number=False))
     return cells
+
+
+def _stand(scored: Scored) -> bool:
+    """Whether anything tells where customers stand."""
+    return any(name in scored.groups for name in GROUPS)
 
 
 def _meter(row: Row, name: str) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -26,8 +27,7 @@ from serving.desk.language import Texts, language_of, text
 from serving.desk.listing import DESK, customer_address, list_address, listing
 from serving.desk.marks import NOTE_MAX, Mark, state_of
 from serving.desk.problems import NotReady, RefusedMark
-from serving.desk.reasons import EXPLANATION
-from serving.desk.scored_table import Row, Scored
+from serving.desk.scored_table import EXPLANATION, Row, Scored
 from serving.desk.words import Words
 from serving.desk.work_list import Question, asked_for, in_parts
 
@@ -133,13 +133,18 @@ class Pages:
             return answer(self._desk.table.now())
         except NotReady as why:
             return self._message(asked, 503, why.said, run=why.run)
+        except sqlite3.Error:
+            return self._message(asked, 503, text("The marks cannot be read or written just now. Try again in a moment."))
 
     def _list(self, asked: Asked, scored: Scored) -> Response:
         question = Question.read(asked.parameters, scored)
         marked = self._desk.marked(scored)
         found = asked_for(scored, question, marked.rows)
         page = listing(question, found, marked.states, Words(scored, asked.say))
-        return self._page(asked, "list.html", scored, page=page, question=question)
+        answer = self._page(asked, "list.html", scored, page=page, question=question)
+        if "HX-Request" in asked.request.headers:  # an address that says no more than it must
+            answer.headers["HX-Push-Url"] = list_address(question.address())
+        return answer
 
     def _customer(self, asked: Asked, scored: Scored, refused: RefusedMark | None = None, note: str = "") -> Response:
         customer_id = asked.request.path_params["customer_id"]

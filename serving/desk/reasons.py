@@ -8,10 +8,8 @@ from typing import Any
 from models.bundle import CHURN
 from serving.desk.bars import Bar, waterfall
 from serving.desk.language import Texts, text
-from serving.desk.scored_table import EXPECTED, Row
+from serving.desk.scored_table import EXPECTED, EXPLANATION, Row
 from serving.desk.words import Words
-
-EXPLANATION = "_explanation"
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ AMOUNTS = (AT_RISK, REALISED, POTENTIAL, LIFETIME)
 EXPECTED = re.compile(r"clv_\d+d")
 PROPENSITY = "propensity_"
 FROM_PLAN = {"action": "none", "basis": None, "cost": 0.0, "expected_gain": 0.0}  # and what stands for who is not in it
-TOP_TEXT = "churn_probability_explanation.reasons.list.element.{}"
+EXPLANATION = "_explanation"
 THREADS = 2
 FILES = (predictions_file, plan_file, plan_report_file, value_file, alerts_file, before_file)
 Signature = tuple[tuple[int, int] | None, ...]
@@ -64,14 +64,16 @@ class RowsOfFile:
         (found,) = self._rows([place], None)
         return found
 
-    def top_reasons(self, places: Iterable[int], language: str) -> list[str | None]:
-        """Of some rows, the strongest reason of the risk of leaving in words; None where there is none."""
-        path = next((one for one in self._paths if one in _paths_of(language)), None)
+    def top_reasons(self, places: list[int], number: str, language: str) -> list[str | None]:
+        """Of some rows, the strongest reason of a number in words; None where there is none."""
+        name = "text_zh" if language == "zh" else "text"
+        ends = tuple(f".reasons.list.{element}.{name}" for element in ("element", "item"))  # writers differ
+        column = f"{number}{EXPLANATION}"
+        path = next((one for one in self._paths if one.startswith(column) and one.removeprefix(column) in ends), None)
         if path is None:
             return [None for _ in places]
-        found = [row["churn_probability_explanation"] for row in self._rows(list(places), [path])]
-        texts = [next(iter((one or {}).get("reasons") or []), None) for one in found]
-        return [None if first is None else next(iter(first.values())) for first in texts]
+        reasons = [(row[column] or {}).get("reasons") or [{}] for row in self._rows(places, [path])]
+        return [first.get(name) for first, *_ in reasons]
 
     def _rows(self, places: list[int], columns: list[str] | None) -> list[Row]:
         groups = np.searchsorted(self._ends, places, side="right") - 1
@@ -89,12 +91,6 @@ class RowsOfFile:
                 return self._file.read_row_group(group, columns=columns)
         except (OSError, pa.ArrowException):  # somebody wrote into the file instead of replacing it
             raise NotReady(BROKEN) from None
-
-
-def _paths_of(language: str) -> tuple[str, str]:
-    """The text of a reason, as the one and as the other writer of the format calls the elements of a list."""
-    name = "text_zh" if language == "zh" else "text"
-    return TOP_TEXT.format(name), TOP_TEXT.format(name).replace(".element.", ".item.")
 
 
 @dataclass(frozen=True)
@@ -123,6 +119,17 @@ class Scored:
     def propensities(self) -> list[str]:
         """The columns of chances of buying."""
         return [name for name in self.columns if name.startswith(PROPENSITY)]
+
+    @property
+    def reasoned(self) -> str | None:
+        """The number whose strongest reason the list shows: the risk, else what else is predicted."""
+        known = (CHURN, *self.propensities, self.expected)
+        return next((name for name in known if f"{name}{EXPLANATION}" in self.file.names), None)
+
+    def top_reasons(self, rows: list[Row], language: str) -> list[str | None]:
+        """The strongest reason of each of some rows in words."""
+        places = [int(row["place"]) for row in rows]
+        return self.file.top_reasons(places, self.reasoned, language) if self.reasoned else [None for _ in places]
 
     @property
     def numbers(self) -> list[str]:
@@ -306,11 +313,16 @@ def _fill(customers: duckdb.DuckDBPyConnection, path: Path, names: list[str], pl
         FROM {source} ORDER BY customer_id""",
         files,
     )
-    return (*kept, *(FROM_PLAN if plan else ()))
+    return tuple(name for name in (*kept, *(FROM_PLAN if plan else ())) if name in NEEDED or _tells(customers, name))
+
+
+def _tells(customers: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether a column says something of anybody."""
+    return customers.execute(f'SELECT 1 FROM customers WHERE "{name}" IS NOT NULL LIMIT 1').fetchone() is not None
 
 
 def _is_propensity(name: str) -> bool:
-    return name.startswith(PROPENSITY) and not name.endswith(("_explanation", "_model"))
+    return name.startswith(PROPENSITY) and not name.endswith((EXPLANATION, "_model"))
 
 
 def _literal(value: str | float | None) -> str:

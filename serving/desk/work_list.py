@@ -50,9 +50,9 @@ class Question:
         if asked.get("marked") in MARKED:
             found["marked"] = asked["marked"]
         found["search"] = given.get("search", "").strip("\r\n\t ")[:SEARCH_MAX]
-        if asked.get("sort") in ("customer_id", *scored.numbers):
+        if asked.get("sort") in ("customer_id", *scored.numbers) and asked["sort"] != scored.first_order:
             found["sort"] = asked["sort"]
-        if asked.get("way") in ("asc", "desc"):
+        if asked.get("way") == ("desc" if found.get("sort") == "customer_id" else "asc"):  # the other one is as by default
             found["way"] = asked["way"]
         page = asked.get("page", "")
         return cls(**found, page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 10 else 1)
@@ -60,7 +60,8 @@ class Question:
     def ordered_by(self, scored: Scored) -> tuple[str, bool]:
         """The column and whether the highest come first; numbers do where nobody says, names do not."""
         column = self.sort or scored.first_order
-        return column, self.way == "desc" if self.way else column != "customer_id"
+        names_first = column == "customer_id"
+        return column, self.way == "desc" if self.way else not names_first
 
     @property
     def filters(self) -> int:

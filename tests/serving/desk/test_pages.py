@@ -193,6 +193,17 @@ def test_marks_are_posted_and_nothing_else_is(project: Project) -> None:
     assert not (project.folder / "desk.sqlite").exists()
 
 
+@pytest.mark.parametrize("odd", ["%00", "%ED%A0%80", "%FF", "%F0%9F%98%80", "a" * 5000])
+def test_odd_bytes_find_nobody_and_break_nothing(project: Project, odd: str) -> None:
+    browser = visit(project)
+    assert browser.get(f"/desk?search={odd}&tier={odd}&page={odd}&sort={odd}").status_code == 200
+    assert browser.get(f"/desk/customers/{odd}?list={odd}").status_code == 404
+    assert browser.get(f"/desk/export.csv?search={odd}").status_code == 200
+    note = f"kind=done&note={odd[:2000]}".encode()
+    assert browser.post("/desk/customers/anna/marks", content=note).status_code == 303
+    assert browser.get("/desk/customers/anna").status_code == 200
+
+
 def test_static_files_are_those_of_the_page(project: Project) -> None:
     browser = visit(project)
     for name in re.findall(r'"(/desk/static/[^"]*)"', browser.get("/desk").text):

@@ -99,6 +99,11 @@ def test_nobody_is_scored_where_there_are_no_rows(project: Project) -> None:
         ScoredTable(project).now()
 
 
+def test_marks_that_cannot_be_read_are_one_clear_page(project: Project) -> None:
+    (project.folder / "desk.sqlite").write_bytes(b"no database, but something else" * 100)
+    assert visit(project).get("/desk").status_code == 503
+
+
 def test_other_models_than_those_that_answer_now_are_named(project: Project) -> None:
     page = visit(project, champions={"churn": "small-churn v2 cccc", "clv": "small-clv v1 bbbb"}).get("/desk").text
     assert "Scored by small-churn v1 aaaa; small-churn v2 cccc answers now." in page
