@@ -76,7 +76,7 @@ class State:
     until: date | None = None
 
 
-OPEN = State()
+OPEN, DONE = State(), State("done")
 
 
 class Marks:
@@ -122,10 +122,10 @@ class Marks:
 
     def states(self, as_of: date) -> dict[str, State]:
         """Everybody who is done or snoozed, for the customers scored at a date."""
-        last = "SELECT max(id) FROM marks WHERE kind <> 'wrong_reason' GROUP BY customer_id"
-        found = (_mark(row) for row in self._ask(f"SELECT id, {COLUMNS} FROM marks WHERE id IN ({last})"))
-        states = {mark.customer_id: state_after(mark, as_of, self.today) for mark in found}
-        return {customer_id: state for customer_id, state in states.items() if state != OPEN}
+        last = "SELECT customer_id, kind, as_of, until, max(id) FROM marks WHERE kind <> 'wrong_reason' GROUP BY customer_id"
+        held = "kind = 'done' AND as_of >= ? OR kind = 'snooze' AND until > ?"  # as `state_after` has it
+        rows = self._ask(f"SELECT customer_id, until FROM ({last}) WHERE {held}", (as_of.isoformat(), self.today.isoformat()))
+        return {str(who): State("snoozed", date.fromisoformat(str(until))) if until else DONE for who, until in rows}
 
     def disputed(self, as_of: date) -> list[str]:
         """Everybody of whom a reason was said to be wrong at this date or later."""
@@ -150,7 +150,7 @@ class Marks:
 def state_after(last: Mark, as_of: date, today: date) -> State:
     """How a customer stands after the last of her marks of done, snooze and reopen."""
     if last.kind == "done" and last.as_of >= as_of:
-        return State("done")
+        return DONE
     if last.kind == "snooze" and last.until is not None and last.until > today:
         return State("snoozed", last.until)
     return OPEN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.desk.marks import OPEN, Mark, Marks, State
+from serving.desk.marks import KINDS, OPEN, Mark, Marks, State, state_of
 from serving.desk.problems import RefusedMark
 
 AS_OF = date(2024, 1, 1)
@@ -102,6 +103,21 @@ def test_many_people_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
         ids = list(people.map(lambda k: Marks(path).add(Mark(f"c{k % 5}", AS_OF, "done", note=str(k))), range(80)))
     assert len(set(ids)) == 80
     assert {mark.note for mark in Marks(path).all()} == set(map(str, range(80)))
+
+
+def test_all_states_are_those_of_each(marks: Marks, clock: Clock) -> None:
+    chance = random.Random(0)
+    days = [AS_OF + timedelta(days=k) for k in (-30, 0, 30)]
+    for _ in range(300):
+        kind = chance.choice(KINDS)
+        about = {"until": clock.at.date() + timedelta(days=chance.randint(1, 9))} if kind == "snooze" else {}
+        about |= {"number": "n", "feature": "f"} if kind == "wrong_reason" else {}
+        marks.add(Mark(f"c{chance.randint(0, 40)}", chance.choice(days), kind, **about))  # type: ignore[arg-type]
+        clock.at += timedelta(hours=chance.randint(-3, 4))
+    for as_of in days:
+        found = marks.states(as_of)
+        for who in {mark.customer_id for mark in marks.all()}:
+            assert found.get(who, OPEN) == state_of(marks.of(who), as_of, marks.today)
 
 
 def test_a_mark_is_there_for_others_at_once_and_as_it_was_made(tmp_path: Path, clock: Clock) -> None:
