@@ -266,7 +266,7 @@ def _next_buys(row: Row, words: Words) -> list[NextBuy]:
     for name in row:
         if name not in words.scored.propensities or not _has(row, name):
             continue
-        chance, usual = float(row[name]), words.scored.average(name) or 0.0
+        chance, usual = float(row[name]), words.scored.average(name)
         times = chance / usual if usual else 1.0
         found.append((times >= WELL_ABOVE, chance, usual, times, name))
     found.sort(key=lambda one: (not one[0], -one[1]))

@@ -109,6 +109,7 @@ class Scored:
     file: RowsOfFile
     _customers: duckdb.DuckDBPyConnection
     _orders: dict[tuple[str, bool], Rows] = field(default_factory=dict)
+    _averages: dict[str, float] = field(default_factory=dict)
 
     @property
     def expected(self) -> str | None:
@@ -204,10 +205,12 @@ class Scored:
             names, row = [one[0] for one in found.description], found.fetchone()
         return None if row is None else dict(zip(names, row, strict=True))
 
-    def average(self, column: str) -> float | None:
-        """Of a number, over everybody who has it."""
-        (row,) = self.ask(f'SELECT avg("{column}") AS mean FROM customers')
-        return None if row["mean"] is None else float(row["mean"])
+    def average(self, column: str) -> float:
+        """Of a number that somebody has, over everybody who has it; worked out once."""
+        if column not in self._averages:
+            (row,) = self.ask(f'SELECT avg("{column}") AS mean FROM customers')
+            self._averages[column] = float(row["mean"])
+        return self._averages[column]
 
 
 class ScoredTable:
