@@ -1,4 +1,4 @@
-"""The front door of `serving`: python -m serving score|plan|report|what_if|nearest CONFIG."""
+"""The front door of `serving`: python -m serving score|plan|report|feedback|what_if|nearest CONFIG."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ STEPS = {
     "score": "score every customer at the last date into predictions.parquet",
     "plan": "the next best action for every customer within a budget, into plan.parquet",
     "report": "write report.html and summary.json, and show the results",
+    "feedback": "write what was marked on the retention desk as treatments and wrong reasons",
     "what_if": "what the models would say of a customer if something happened",
     "nearest": "the smallest plausible change that brings a customer's risk of leaving below a threshold",
     "release": "copy the champions, checked, into a folder that a service can start from without a registry",
@@ -25,7 +26,15 @@ def main() -> int:
 
     from features.command import run
 
-    steps = {"score": _score, "plan": _plan, "report": _report, "what_if": _what_if, "nearest": _nearest, "release": _release}
+    steps = {
+        "score": _score,
+        "plan": _plan,
+        "report": _report,
+        "feedback": _feedback,
+        "what_if": _what_if,
+        "nearest": _nearest,
+        "release": _release,
+    }
     return run(lambda: steps[arguments.step](arguments))
 
 
@@ -82,6 +91,15 @@ def _report(arguments: argparse.Namespace) -> None:
     project = read_project(arguments.config)
     print(f"report of {project.name}")
     report_on(project)
+
+
+def _feedback(arguments: argparse.Namespace) -> None:
+    from features.project import read_project
+    from serving.desk.feedback import write_feedback
+
+    project = read_project(arguments.config)
+    print(f"feedback of {project.name}")
+    print("\n".join(f"  {line}" for line in write_feedback(project)))
 
 
 def _what_if(arguments: argparse.Namespace) -> None:

@@ -15,8 +15,11 @@ from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest, load_manifest, load_snapshot
 from models.standing import Layer
+from serving.by_customer import write_by_customer
 from serving.scorer import Scorer, load_scorer
 from serving.value_layer import Standings, gather_value_layer, numbers_of, write_value_layer
+
+ROWS_AT_ONCE = 1_000  # per group of the file: one customer's reasons are read in milliseconds, whatever the number of customers
 
 
 def predictions_file(project: Project) -> Path:
@@ -42,15 +45,17 @@ def score_customers(project: Project, layer: Layer | None = None) -> pa.Table:
 
 
 def write_scores(project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame, layer: Layer) -> pa.Table:
-    """The scored table and the value layer of a snapshot."""
+    """The scored table, the value layer and the events by customer of a snapshot."""
     numbers = numbers_of(scorer, snapshot)
     with step("working out what customers are worth and where they stand"):
         values = gather_value_layer(Standings(project, manifest, scorer, layer), snapshot, numbers)
     with step(f"scoring {len(snapshot):,} customers as of {manifest.scored_at}, with reasons"):
         table = predictions(scorer, snapshot, numbers, values.columns)
     with whole_file(predictions_file(project)) as unfinished:
-        pq.write_table(table, unfinished)
+        pq.write_table(table, unfinished, row_group_size=ROWS_AT_ONCE)
     write_value_layer(project, values)
+    with step("putting what happened in the order of customers"):
+        write_by_customer(project, manifest)
     return table
 
 

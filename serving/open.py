@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from serving.desk.desk import RetentionDesk
+from serving.desk.pages import desk_routes
 from serving.http import metrics
 from serving.http.app import Application
 from serving.http.pages import Pages
@@ -29,7 +31,8 @@ def open_application(settings: Settings) -> tuple[Live, Application]:
     models = live.desk.release.scorer.models
     metrics.show_champions(models, {})
     live.on_swap = metrics.Swaps(live)
-    return live, Application(Room(live), settings.access, settings.limits, _log(settings, live), Pages())
+    pages = Pages(desk_routes(RetentionDesk.open(live.desk.release.project, lambda: live.desk.versions)))
+    return live, Application(Room(live), settings.access, settings.limits, _log(settings, live), pages)
 
 
 def _log(settings: Settings, live: Live) -> PredictionLog | None:

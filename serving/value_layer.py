@@ -27,23 +27,29 @@ from models.equity import Equity, Movement, customer_equity, equity_movement
 from models.migration import Alert, alerts, migration_matrix
 from models.score import COMPONENTS, firmness
 from models.segments import SEGMENTS, can_be_told, segments
-from models.standing import Groups, Layer, Standing, stand
-from models.value import INFLUENCE, POTENTIAL, unrecorded_costs
+from models.standing import SCORE, Groups, Layer, Standing, stand
+from models.value import AT_RISK, INFLUENCE, POTENTIAL, REALISED, unrecorded_costs
 from models.value_report import Grouping, ScoreReport, SegmentFigure, ValueReport, kinds_in, parts_of, places_of, totals
 from serving.scorer import Scorer
 
 Floats = NDArray[np.float64]
 FIGURE_DATES = 13  # a year of monthly snapshots
 REFERRED = "customers.referred_by"
+BEFORE = ("tier", "life_stage", "quadrant", SCORE, REALISED, POTENTIAL, AT_RISK)  # what is kept of an earlier date
+BEFORE_ROWS = 50_000  # at once: whoever looks one customer up reads few others
 
 
 @dataclass(frozen=True)
 class ValueLayer:
-    """The columns, one row per row of the snapshot, what is read about them, and who is in another tier than before."""
+    """The columns, one row per row of the snapshot, what is read about them, and who is in another tier than before.
+
+    `before` says where everybody stood a horizon earlier; None where there is no such snapshot.
+    """
 
     columns: pd.DataFrame
     report: ValueReport
     alerts: list[Alert]
+    before: pd.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,11 @@ def alerts_file(project: Project) -> Path:
     return project.folder / "alerts.parquet"
 
 
+def before_file(project: Project) -> Path:
+    """Where it says where everybody stood a horizon earlier; there is none where there was no snapshot then."""
+    return project.folder / "before.parquet"
+
+
 def gather_value_layer(standings: Standings, snapshot: pd.DataFrame, numbers: pd.DataFrame) -> ValueLayer:
     """Of the last date; `numbers` are the predictions for the rows of its snapshot, missing where she is not eligible."""
     manifest, clv = standings.manifest, standings.clv
@@ -142,11 +153,11 @@ def gather_value_layer(standings: Standings, snapshot: pd.DataFrame, numbers: pd
         alerts=len(moved),
         figures=tuple(_segment_figures(standings.project, manifest, snapshot)),
     )
-    return ValueLayer(now.standing.columns, report, moved)
+    return ValueLayer(now.standing.columns, report, moved, _before(then) if then else None)
 
 
 def write_value_layer(project: Project, layer: ValueLayer) -> None:
-    """value.json and alerts.parquet, each whole or not at all."""
+    """value.json, alerts.parquet and, where there is an earlier snapshot, before.parquet; each whole or not at all."""
     with whole_file(value_file(project)) as unfinished:
         unfinished.write_text(layer.report.model_dump_json(indent=1), encoding="utf-8")
     columns = {name: [getattr(one, name) for one in layer.alerts] for name in Alert.__dataclass_fields__}
@@ -154,6 +165,11 @@ def write_value_layer(project: Project, layer: ValueLayer) -> None:
     table = pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})
     with whole_file(alerts_file(project)) as unfinished:
         pq.write_table(table, unfinished)
+    if layer.before is None:
+        before_file(project).unlink(missing_ok=True)  # that of an earlier run would be of another date
+        return
+    with whole_file(before_file(project)) as unfinished:
+        pq.write_table(pa.Table.from_pandas(layer.before, preserve_index=False), unfinished, row_group_size=BEFORE_ROWS)
 
 
 def numbers_of(scorer: Scorer, snapshot: pd.DataFrame) -> pd.DataFrame:
@@ -227,6 +243,13 @@ def _score(columns: pd.DataFrame, layer: Layer) -> ScoreReport | None:
     rows = columns[columns[f"score_{known[0]}"].notna()]
     components = {name: rows[f"score_{name}"].to_numpy(dtype=np.float64) for name in known}
     return ScoreReport(weights=layer.score.weights, components=tuple(known), firmness=firmness(components, layer.score.weights))
+
+
+def _before(then: Dated) -> pd.DataFrame:
+    """Who was known then, and where they stood."""
+    kept = [name for name in BEFORE if name in then.standing.columns]
+    found = then.rows[["customer_id", "as_of"]].reset_index(drop=True)
+    return pd.concat([found, then.standing.columns[kept].reset_index(drop=True)], axis=1).sort_values("customer_id")
 
 
 def _alerts(now: Dated, then: Dated, manifest: Manifest) -> list[Alert]:

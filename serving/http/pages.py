@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,16 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.http.access import COOKIE, Access, Scope
 from serving.http.description import describe
 from serving.http.refusals import Refused
 
+logger = logging.getLogger("cvm")
 HERE = Path(__file__).parent
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
@@ -42,7 +47,7 @@ class Pages:
 
     def __init__(self, desk_routes: Sequence[Route] = ()) -> None:
         templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
-        self._desk = Starlette(routes=list(desk_routes))
+        self._desk = Starlette(routes=list(desk_routes), exception_handlers={HTTPException: _no_such_page})
         self._described = templates.get_template("docs.html").render(operations=_operations(describe()))
         self._sign_in = templates.get_template("sign_in.html")
 
@@ -99,7 +104,7 @@ class Pages:
 
 async def _secured(app: Starlette, scope: ASGIScope, receive: Receive, send: Send) -> int:
     """A page with the headers that keep it from running or loading anything else."""
-    status = 500
+    status = 0
 
     async def sending(message: MutableMapping[str, Any]) -> None:
         nonlocal status
@@ -109,8 +114,19 @@ async def _secured(app: Starlette, scope: ASGIScope, receive: Receive, send: Sen
             message = {**message, "headers": [*message["headers"], *(pair for pair in SECURITY_HEADERS if pair[0] not in own)]}
         await send(message)
 
-    await app(scope, receive, sending)
+    try:
+        await app(scope, receive, sending)
+    except Exception:
+        if not status:
+            raise
+        logger.exception("%s %s", scope["method"], scope["path"])  # the page says that something went wrong
     return status
+
+
+def _no_such_page(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    refused = Refused(status, "no_such_page", f"{request.method} {request.url.path[:200]}: no such page")
+    return Response(msgspec.json.encode(refused.answer()), status, media_type="application/json")
 
 
 async def _form(receive: Receive) -> bytes:

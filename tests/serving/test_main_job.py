@@ -110,7 +110,7 @@ def test_scoring_killed_in_the_middle_leaves_the_old_table_whole(demo: Demo) -> 
     before = file.read_bytes()
     slow = (
         "import os, time, pyarrow.parquet as pq; write = pq.write_table\n"
-        "def half(table, path): path.write_bytes(b'half'); print('writing', flush=True); time.sleep(60)\n"
+        "def half(table, path, **_): path.write_bytes(b'half'); print('writing', flush=True); time.sleep(60)\n"
         "pq.write_table = half\n"
         "import sys; sys.argv = ['serving', 'score', 'online_retail.toml']\n"
         "import runpy; runpy.run_module('serving', run_name='__main__')\n"
