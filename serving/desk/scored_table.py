@@ -65,15 +65,15 @@ class RowsOfFile:
         return found
 
     def top_reasons(self, places: list[int], number: str, language: str) -> list[str | None]:
-        """Of some rows, the strongest reason of a number in words; None where there is none."""
+        """Of some rows, the strongest reason that raises a number in words, else the strongest; None where there is none."""
         name = "text_zh" if language == "zh" else "text"
-        ends = tuple(f".reasons.list.{element}.{name}" for element in ("element", "item"))  # writers differ
         column = f"{number}{EXPLANATION}"
-        path = next((one for one in self._paths if one.startswith(column) and one.removeprefix(column) in ends), None)
-        if path is None:
+        ends = tuple(f".reasons.list.{element}.{part}" for element in ("element", "item") for part in (name, "share"))
+        paths = [one for one in self._paths if one.startswith(column) and one.removeprefix(column) in ends]  # writers differ
+        if len(paths) < 2:
             return [None for _ in places]
-        reasons = [(row[column] or {}).get("reasons") or [{}] for row in self._rows(places, [path])]
-        return [first.get(name) for first, *_ in reasons]
+        reasons = [(row[column] or {}).get("reasons") or [{}] for row in self._rows(places, paths)]
+        return [next((one for one in some if one.get("share", 0) > 0), some[0]).get(name) for some in reasons]
 
     def _rows(self, places: list[int], columns: list[str] | None) -> list[Row]:
         groups = np.searchsorted(self._ends, places, side="right") - 1
@@ -128,7 +128,7 @@ class Scored:
         return next((name for name in known if f"{name}{EXPLANATION}" in self.file.names), None)
 
     def top_reasons(self, rows: list[Row], language: str) -> list[str | None]:
-        """The strongest reason of each of some rows in words."""
+        """The reason to show of each of some rows, in words."""
         places = [int(row["place"]) for row in rows]
         return self.file.top_reasons(places, self.reasoned, language) if self.reasoned else [None for _ in places]
 
