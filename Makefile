@@ -7,7 +7,7 @@ AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve bento test test-slow test-engines test-browser bench-features bench-models bench-reasons bench-training bench-value check lock clean
+.PHONY: help demo serve bento test test-slow test-engines test-browser bench-features bench-models bench-reasons bench-serving bench-training bench-value check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ bench-models: $(VENV)/bench.txt $(AUTOGLUON)/autogluon.txt ## models beside thei
 
 bench-reasons: $(VENV)/dev.txt ## reasons for 100,000 customers and for one, beside shap and pred_contribs (minutes)
 	$(RUN) -m benchmarks.reasons
+
+bench-serving: $(VENV)/run.txt ## the service beside mlflow models serve and bare FastAPI, after make demo (some 20 minutes, two quiet cores)
+	$(RUN) -m benchmarks.serving --config $(CONFIG)
 
 bench-value: $(VENV)/dev.txt ## plan and uplift where the truth is known, and on a randomised trial (minutes)
 	$(RUN) -m benchmarks.value
