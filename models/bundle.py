@@ -61,6 +61,18 @@ class Parts:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """Rows as a model reads them, and what their margins are made of: numbers and reasons both begin with it."""
+
+    inputs: Inputs
+    parts: Parts
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self.inputs)
+
+
+@dataclass(frozen=True)
 class Bundle:
     """A fitted model, its calibration, what it promises and how it was judged."""
 
@@ -109,6 +121,13 @@ class Bundle:
     def margins(self, values: Inputs) -> Floats:
         """Where the customers stand, and by how much trees and weights move them: rows x outputs, not yet calibrated."""
         return self.parts(values).margins(self)
+
+    def reading(self, rows: pd.DataFrame | Inputs | Reading) -> Reading:
+        """Rows, read once."""
+        if isinstance(rows, Reading):
+            return rows
+        values = self.inputs(rows)
+        return Reading(values, self.parts(values))
 
     def parts(self, values: Inputs) -> Parts:
         """What margins are made of."""

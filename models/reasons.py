@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models.bundle import Bundle
+from models.bundle import Bundle, Reading
 from models.explanations import Column, Explanation, Found, Sum, column, objects
 from models.inputs import Inputs
 from models.sentences import Facts, Sentences
@@ -25,6 +25,7 @@ from models.yardsticks import Usuals
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Bools = NDArray[np.bool_]
+Rows = pd.DataFrame | Inputs | Reading
 ROWS_AT_ONCE = 4_096
 
 
@@ -63,9 +64,7 @@ class Explainer:
         texts = [pa.array([getattr(column, word) for column in columns], pa.string()) for word in words]
         self._words = pa.StructArray.from_arrays(texts, names=["family", "feature", "label", "label_zh"])
 
-    def explain(
-        self, rows: pd.DataFrame | Inputs, *, top: int, stake: Floats | None = None
-    ) -> list[dict[str, Explanation | str]]:
+    def explain(self, rows: Rows, *, top: int, stake: Floats | None = None) -> list[dict[str, Explanation | str]]:
         """One dictionary per row: for each output by its name an explanation, or why there is none.
 
         There is none where shares and served number disagree. `stake` is the money at stake for each row, where it is known.
@@ -74,13 +73,11 @@ class Explainer:
         found = {name: objects(one, columns) for name, one in self._found(rows, top, stake).items()}
         return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
 
-    def columns(
-        self, rows: pd.DataFrame | Inputs, *, top: int, stake: Floats | None = None, threads: int = 1
-    ) -> dict[str, Column]:
+    def columns(self, rows: Rows, *, top: int, stake: Floats | None = None, threads: int = 1) -> dict[str, Column]:
         """The same for many customers as columns of a table, by output."""
         return {name: column(one, self._words) for name, one in self._found(rows, top, stake, threads).items()}
 
-    def _found(self, rows: pd.DataFrame | Inputs, top: int, stake: Floats | None, threads: int = 1) -> dict[str, Found]:
+    def _found(self, rows: Rows, top: int, stake: Floats | None, threads: int = 1) -> dict[str, Found]:
         """All there is to say, by output."""
         parts = [_some(rows, begin) for begin in range(0, max(len(rows), 1), ROWS_AT_ONCE)]
         if threads == 1 or len(parts) == 1:
@@ -93,7 +90,7 @@ class Explainer:
             for k, (output, own) in enumerate(zip(self._bundle.contract.outputs, zip(*found, strict=True), strict=True))
         }
 
-    def _choose(self, rows: pd.DataFrame | Inputs, top: int) -> list[tuple[Sums, Chosen]]:
+    def _choose(self, rows: Rows, top: int) -> list[tuple[Sums, Chosen]]:
         """The reasons that matter most, by output."""
         found, sticks = shares(self._bundle, rows), self._bundle.yardsticks
         points = None if found.scale == "money" else found.points()
@@ -173,8 +170,12 @@ def joined(parts: list[Joined]) -> Joined:
     return type(first)(**together)
 
 
-def _some(rows: pd.DataFrame | Inputs, begin: int) -> pd.DataFrame | Inputs:
+def _some(rows: Rows, begin: int) -> Rows:
+    if len(rows) <= ROWS_AT_ONCE:
+        return rows
     part = slice(begin, begin + ROWS_AT_ONCE)
+    if isinstance(rows, Reading):  # of many rows nothing is gained by what was read already
+        rows = rows.inputs
     return Inputs(rows.columns, rows.numbers[part]) if isinstance(rows, Inputs) else rows.iloc[part]
 
 

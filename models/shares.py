@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.calendar import DAY_OF_YEAR
-from models.bundle import Bundle, Parts
+from models.bundle import Bundle, Parts, Reading
 from models.calibration import inverse_link
 from models.inputs import Inputs
 
@@ -79,7 +79,7 @@ class Shares:
         return OnScale(100 * base, 100 * rate, 100 * chance)
 
 
-def shares(bundle: Bundle, rows: pd.DataFrame | Inputs) -> Shares:
+def shares(bundle: Bundle, rows: pd.DataFrame | Inputs | Reading) -> Shares:
     """The shares of every output for every row: in log-odds for probabilities, in money for amounts.
 
     Margins: SHAP values of the trees (Lundberg et al. 2020, path-dependent) and weight times column of the linear half, each
@@ -90,8 +90,8 @@ def shares(bundle: Bundle, rows: pd.DataFrame | Inputs) -> Shares:
 
     What does not add up is in `Shares.missed`: the served number is worked out by the booster itself, not from the shares.
     """
-    read = bundle.inputs(rows)
-    parts = bundle.parts(read)
+    reading = bundle.reading(rows)
+    read, parts = reading.inputs, reading.parts
     values, base = _of_correction(bundle, read, parts)
     base = base + _with_prior(bundle, read, parts, values)
     base = base + _with_season(bundle, read, parts, values)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.problems import BadInput, nearest
 from features.tables import NO_ACTION
-from models.bundle import CHURN, DAYS_UNTIL_LEAVING
+from models.bundle import CHURN, DAYS_UNTIL_LEAVING, Reading
 from models.contract import Task
 from models.inputs import Inputs
 from models.quadrants import QUADRANTS
@@ -47,6 +47,14 @@ class Desk:
         if release.manifest is None:
             return cls(release, None)
         return cls(release, Customers.open(release.project, release.manifest, release.scorer, release.layer))
+
+    def warm(self) -> Desk:
+        """The same, with everything made that is made once: no request has to wait for it."""
+        self.by_row(ScoreRows([{}]))
+        if self.customers is not None:
+            one = next((one for one, place in self.customers.place.items() if self.customers.why_not[place] is None), None)
+            self.by_id(ScoreCustomers([one] if one is not None else []))
+        return self
 
     @cached_property
     def versions(self) -> dict[str, str]:
@@ -106,9 +114,10 @@ class Desk:
         """Answers for features, without what follows from comparing all customers."""
         if not len(rows):
             return []
-        numbers = self.release.scorer.answers(rows, tasks)
+        readings = self.release.scorer.readings(rows, tasks)
+        numbers = self.release.scorer.answers(readings)
         value = numbers.get(self.release.scorer.value_name or "")
-        explained = self._explained(rows, top, tasks, value)
+        explained = self._explained(rows, top, tasks, value, readings)
         table = {name: column.tolist() for name, column in numbers.items()}
         return self._answers(table, ids, as_of, tasks, explained, places=False)
 
@@ -137,11 +146,16 @@ class Desk:
         return tuple(task for task in self.release.scorer.models if asked is None or task in asked)
 
     def _explained(
-        self, rows: Inputs, top: int, tasks: Sequence[Task], value: NDArray[np.float64] | None
+        self,
+        rows: Inputs,
+        top: int,
+        tasks: Sequence[Task],
+        value: NDArray[np.float64] | None,
+        readings: Mapping[Task, Reading] | None = None,
     ) -> Sequence[Explained]:
         if top == 0 or not len(rows):
             return [UNASKED] * len(rows)
-        return self.release.scorer.explanations(rows, top=top, tasks=tasks, value=value)
+        return self.release.scorer.explanations(rows, top=top, tasks=tasks, value=value, readings=readings)
 
     def _answers(
         self,

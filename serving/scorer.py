@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from features.problems import BadInput, ContractMismatch
 from features.project import Project
 from features.snapshots import Manifest
+from models.bundle import Reading
 from models.contract import Task
 from models.explanations import Column, Explanation
 from models.inputs import Inputs
@@ -70,13 +71,16 @@ class Scorer:
         """The served numbers of every model, one row per row."""
         return pd.concat([model.bundle.predict(rows) for model in self.models.values()], axis=1)
 
-    def answers(self, rows: Inputs, tasks: Sequence[Task] | None = None) -> dict[str, Floats]:
-        """The same by column, of all models or of some, without a frame: for one customer it costs more than the answer."""
+    def readings(self, rows: Inputs, tasks: Sequence[Task]) -> dict[Task, Reading]:
+        """The rows as each of some models reads them: numbers and reasons both begin with it."""
+        return {task: self.models[task].bundle.reading(rows) for task in tasks}
+
+    def answers(self, readings: Mapping[Task, Reading]) -> dict[str, Floats]:
+        """The numbers by column, without a frame: for one customer it costs more than the answer."""
         found: dict[str, Floats] = {}
-        for task, model in self.models.items():
-            if tasks is None or task in tasks:
-                read = model.bundle.inputs(rows)
-                found |= model.bundle.answers(read, model.bundle.margins(read))
+        for task, reading in readings.items():
+            bundle = self.models[task].bundle
+            found |= bundle.answers(reading.inputs, reading.parts.margins(bundle))
         return found
 
     def explanations(
@@ -86,17 +90,18 @@ class Scorer:
         top: int = TOP_REASONS,
         tasks: Sequence[Task] | None = None,
         value: Floats | None = None,
+        readings: Mapping[Task, Reading] | None = None,
     ) -> list[Explained]:
         """For every row an explanation of each number; where one would not add up there is none, and the cause is said.
 
-        With a model of value the risk of leaving is explained in money, too: the expected value is at stake. `value` is that of
-        the rows, where it is at hand.
+        With a model of value the risk of leaving is explained in money, too: the expected value is at stake. `value` and
+        `readings` are those of the rows, where they are at hand.
         """
         found = [Explained({}, None) for _ in range(len(rows))]
         for task, explainer in self.explainers.items():
             if tasks is None or task in tasks:
                 stake = value if task == "churn" and value is not None else self._stake(task, rows)
-                for row, answers in enumerate(explainer.explain(rows, top=top, stake=stake)):
+                for row, answers in enumerate(explainer.explain((readings or {}).get(task, rows), top=top, stake=stake)):
                     found[row] = found[row].joined(answers)
         return found
 
