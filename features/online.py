@@ -28,6 +28,12 @@ from features.tables import CONTRACTS, Kind
 PLACES = Decimal("0.0001")
 Events = Mapping[str, Sequence[Mapping[str, Any]]]
 TYPES: dict[Kind, pa.DataType] = {"text": pa.string(), "timestamp": pa.timestamp("us"), "number": pa.decimal128(18, 4)}
+EXPECTED = {
+    TYPES["text"]: "text",
+    TYPES["timestamp"]: "a time",
+    TYPES["number"]: "a number of at most 14 digits before the point",
+}
+NOT_OF_THE_KIND = (pa.ArrowException, ArithmeticError, TypeError, ValueError)
 
 
 class Online:
@@ -62,7 +68,7 @@ class Online:
         return dict(rows[0]) if rows else {}
 
     def _fill(self, events: Events) -> None:
-        if unknown := sorted(set(events) - set(self._schemas)):
+        if unknown := sorted(set(events) - set(self._schemas))[:20]:
             raise BadData([f"events.{name}: no such table is mapped; {nearest(name, self._schemas)}" for name in unknown])
         for name, schema in self._schemas.items():
             self._engine.register(name, _table(name, schema, events.get(name, ())))
@@ -82,16 +88,31 @@ def _schema(name: str, words: Words) -> pa.Schema:
 
 
 def _table(name: str, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    if unknown := sorted({column for row in rows for column in row} - set(schema.names)):
+    if unknown := sorted({column for row in rows for column in row} - set(schema.names))[:20]:
         raise BadData([f"events.{name}.{column}: not a mapped column; {nearest(column, schema.names)}" for column in unknown])
     return pa.table([_column(name, field, [row.get(field.name) for row in rows]) for field in schema], schema=schema)
 
 
 def _column(name: str, field: pa.Field, values: Sequence[Any]) -> pa.Array:
     try:
-        return pa.array([_exact(value) for value in values] if pa.types.is_decimal(field.type) else values, field.type)
-    except (pa.ArrowException, ArithmeticError, TypeError, ValueError) as error:
-        raise BadData(f"events.{name}.{field.name}: expected {field.type}: {error}") from None
+        return _array(field, values)
+    except NOT_OF_THE_KIND:
+        k = next(k for k, value in enumerate(values) if not _fits(field, value))
+        raise BadData(
+            f"events.{name}[{k}].{field.name}: expected {EXPECTED[field.type]}, found {str(values[k])[:50]!r}"
+        ) from None
+
+
+def _array(field: pa.Field, values: Sequence[Any]) -> pa.Array:
+    return pa.array([_exact(value) for value in values] if pa.types.is_decimal(field.type) else values, field.type)
+
+
+def _fits(field: pa.Field, value: Any) -> bool:
+    try:
+        _array(field, [value])
+    except NOT_OF_THE_KIND:
+        return False
+    return True
 
 
 def _exact(value: Any) -> Decimal | None:

@@ -55,7 +55,7 @@ def _read(asked: ScoreEvents, project: Project) -> dict[str, list[dict[str, Any]
             for name in times & set(row):
                 try:
                     own[name] = _time(row[name], project)
-                except ValueError:
+                except (ValueError, OverflowError):  # the latter by a zone, at either end of the calendar
                     problems.append(
                         f"{path}.{name}: expected a time such as 2024-05-31T09:30:00, found {str(row[name])[:50]!r}"
                     )

@@ -101,12 +101,12 @@ def bad_entry(kind: type[Struct], body: Any, path: str) -> str:
     """The path with the names of the columns, which `[...]` stands for."""
     if kind is ScoreRows and path.startswith("rows["):
         at = int(path.split("[")[1].split("]")[0])
-        return next((f"rows[{at}].{name}" for name, value in body["rows"][at].items() if not _is_number(value)), path)
+        return next((f"rows[{at}].{name}" for name, value in dict(body["rows"][at]).items() if not _is_number(value)), path)
     if kind is ScoreEvents and path.startswith("events[...]"):
-        return next(_bad_events(body["events"]), path)
+        return next(_bad_events(dict(body["events"])), path)
     if kind is AskWhatIf and path.endswith(".values[...]"):
         at = int(path.split("[")[1].split("]")[0])
-        values = body["changes"][at]["values"]
+        values = dict(body["changes"][at]["values"])
         return next((f"changes[{at}].values.{name}" for name, value in values.items() if not _is_plain(value)), path)
     return path
 

@@ -29,29 +29,34 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, most: int)
         raise Refused(415, "not_json", "expected the header content-type: application/json")
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Refused(415, "compressed", "expected a body that is not compressed")
-    if headers.get(b"content-length", b"0").isdigit() and int(headers.get(b"content-length", b"0")) > most:
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and float(length) > most:
         raise too_large(f"a body has at most {most:,} bytes; split the request")
-    message = await receive()
-    if not message.get("more_body"):
-        return _within(message.get("body", b""), most)
-    return await _more(message, receive, most)
+    return await whole_body(receive, most)
 
 
-async def _more(message: MutableMapping[str, Any], receive: Receive, most: int) -> bytes:
-    """A body that comes in pieces."""
-    pieces, taken = [message.get("body", b"")], len(message.get("body", b""))
+async def whole_body(receive: Receive, most: int) -> bytes:
+    """What comes, in one piece or many. Raises Refused where it is too large or does not arrive in time."""
     try:
         async with asyncio.timeout(SECONDS):
-            while message.get("more_body"):
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Refused(400, "gone", "the request ended before its body")
-                pieces.append(message.get("body", b""))
-                taken += len(pieces[-1])
-                _within(b"", most - taken)
+            return await _pieces(receive, most)
     except TimeoutError:
         raise Refused(408, "too_slow", f"the body did not arrive within {SECONDS} seconds") from None
-    return b"".join(pieces)
+
+
+async def _pieces(receive: Receive, most: int) -> bytes:
+    pieces: list[bytes] = []
+    taken, has_more = 0, True
+    while has_more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "gone", "the request ended before its body")
+        pieces.append(message.get("body", b""))
+        taken += len(pieces[-1])
+        if taken > most:
+            raise too_large(f"a body has at most {most:,} bytes; split the request")
+        has_more = message.get("more_body", False)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def read_request(kind: type[Asked], body: bytes) -> Asked:
@@ -63,12 +68,6 @@ def read_request(kind: type[Asked], body: bytes) -> Asked:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Refused(400, "not_json", f"the body is no JSON that can be read: {said}") from None
-
-
-def _within(body: bytes, most: int) -> bytes:
-    if len(body) > most or most < 0:
-        raise too_large("the body is larger than is read; split the request")
-    return body
 
 
 def _refused(kind: type[msgspec.Struct], body: bytes, said: str) -> Refused:
