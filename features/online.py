@@ -11,6 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+import duckdb
 import ibis
 import numpy as np
 import pyarrow as pa
@@ -23,7 +24,7 @@ from features.feature import Words
 from features.in_memory import InMemory, facts_from, known_from
 from features.problems import BadData, nearest
 from features.project import CohortSection
-from features.tables import CONTRACTS, Kind
+from features.tables import CONTRACTS, EXACT_LIMIT, Kind
 
 PLACES = Decimal("0.0001")
 Events = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -31,7 +32,7 @@ TYPES: dict[Kind, pa.DataType] = {"text": pa.string(), "timestamp": pa.timestamp
 EXPECTED = {
     TYPES["text"]: "text",
     TYPES["timestamp"]: "a time",
-    TYPES["number"]: "a number of at most 14 digits before the point",
+    TYPES["number"]: f"a number of less than {EXACT_LIMIT:.0e}",
 }
 NOT_OF_THE_KIND = (pa.ArrowException, ArithmeticError, TypeError, ValueError)
 
@@ -59,6 +60,12 @@ class Online:
         Raises BadData for tables or columns that are not mapped and for values of another kind.
         """
         self._fill(events)
+        try:
+            return self._row(customer_id, as_of)
+        except (duckdb.DataError, pa.ArrowInvalid) as error:  # such as a survey whose scale has no width
+            raise BadData(f"events: a value is out of range: {str(error).splitlines()[0]}") from None
+
+    def _row(self, customer_id: str, as_of: date) -> dict[str, Any]:
         known = self._query(self._known, customer_id)
         if known.num_rows == 0:
             return {}
@@ -116,5 +123,10 @@ def _fits(field: pa.Field, value: Any) -> bool:
 
 
 def _exact(value: Any) -> Decimal | None:
-    """The exact decimal that the batch makes of a number, however it came."""
-    return None if value is None else Decimal(str(value)).quantize(PLACES, ROUND_HALF_UP)
+    """The exact decimal that the batch makes of a number, however it came; raises ArithmeticError where it sets it aside."""
+    if value is None:
+        return None
+    found = Decimal(str(value)).quantize(PLACES, ROUND_HALF_UP)
+    if abs(found) >= EXACT_LIMIT:
+        raise OverflowError
+    return found

@@ -12,6 +12,7 @@ from serving.examples import CHANGES, CUSTOMER_IDS, EVENTS, ROW
 
 ROWS_MAX = 10_000
 TOP_MAX = 20
+BUDGET_MAX = 1e12
 
 CustomerId = Annotated[str, Meta(min_length=1, max_length=200)]
 CustomerIds = Annotated[list[CustomerId], Meta(max_length=ROWS_MAX, examples=[CUSTOMER_IDS])]
@@ -91,7 +92,7 @@ class AskPlan(Struct, frozen=True, forbid_unknown_fields=True):
     """Customers to plan for, each once, and the money there is; without it, as much as pays."""
 
     customer_ids: CustomerIds
-    budget: Annotated[float, Meta(ge=0, examples=[500])] | None = None
+    budget: Annotated[float, Meta(ge=0, le=BUDGET_MAX, examples=[500])] | None = None
 
 
 Request = ScoreCustomers | ScoreRows | ScoreEvents | AskWhatIf | AskNearest | AskPlan

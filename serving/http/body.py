@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from serving.http.refusals import Refused, too_large
+from serving.http.refusals import MESSAGE_LONGEST, PATH_LONGEST, Refused, too_large
 from serving.messages import Problem
 from serving.requests import bad_entry
 
@@ -80,8 +80,8 @@ def _refused(kind: type[msgspec.Struct], body: bytes, said: str) -> Refused:
         with suppress(msgspec.DecodeError, RecursionError, KeyError, TypeError, ValueError, IndexError):
             path = bad_entry(kind, msgspec.json.decode(body), path)
     message = LENGTH.sub(_length, message).replace("`", "")
-    message = f"{message[:1].lower()}{message[1:]}"
-    path = path[:300]
+    message = f"{message[:1].lower()}{message[1:MESSAGE_LONGEST]}"
+    path = path[:PATH_LONGEST]
     return Refused(400, "bad_request", f"{path}: {message}" if path else message, [Problem(path, message)])
 
 

@@ -24,7 +24,7 @@ class Refused(Exception):  # noqa: N818 (it is an answer)
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+        self.status, self.code, self.message = status, code, message[: PATH_LONGEST + MESSAGE_LONGEST]
         self.problems, self.headers = list(problems), dict(headers or {})
 
     def answer(self) -> ErrorAnswer:
@@ -36,7 +36,7 @@ def of_bad_input(bad: BadInput) -> Refused:
     """What a user has to mend, each with its path where it has one."""
     problems = [_problem(said) for said in bad.problems[:PROBLEMS_MOST]]
     more = f" and {len(bad.problems) - 1} more" if len(bad.problems) > 1 else ""
-    first = bad.problems[0][: PATH_LONGEST + MESSAGE_LONGEST] if bad.problems else "the request cannot be read"
+    first = bad.problems[0][:MESSAGE_LONGEST] if bad.problems else "the request cannot be read"
     return Refused(400, "bad_request", f"{first}{more}", problems)
 
 

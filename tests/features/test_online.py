@@ -87,7 +87,7 @@ def test_somebody_unknown_before_the_date_has_no_row(shop: Shop) -> None:
         ({"orders": [{"custmer_id": "ada"}]}, "events.orders.custmer_id: not a mapped column; did you mean 'customer_id'?"),
         (
             {"orders": [{"amount": "much"}]},
-            "events.orders[0].amount: expected a number of at most 14 digits before the point, found 'much'",
+            "events.orders[0].amount: expected a number of less than 1e+13, found 'much'",
         ),
         ({"orders": [{"occurred_at": "noon"}]}, "events.orders[0].occurred_at: expected a time, found 'noon'"),
     ],

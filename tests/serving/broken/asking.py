@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,13 @@ def opened(config: Path, log: Path, **environment: str) -> Iterator[Asked]:
     live, application = open_application(settings)
     yield Asked(live, application, settings)
     live.stop()
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def lines_of(log: Path) -> list[dict[str, Any]]:

@@ -12,6 +12,25 @@ from serving.batch import predictions_file
 from tests.serving.broken.asking import Asked, opened
 from tests.serving.conftest import Demo
 
+ACTIONS = """
+[actions.call]
+cost = 6.0
+capacity = 20
+effect = 0.3
+
+[actions.mail]
+cost = 0.5
+effect = 0.05
+"""
+
+
+@pytest.fixture(scope="session")
+def with_actions(demo: Demo) -> Path:
+    """The demo's mapping file with something to plan."""
+    found = demo.folder / "with_actions.toml"
+    found.write_text(demo.config.read_text(encoding="utf-8") + ACTIONS, encoding="utf-8")
+    return found
+
 
 @pytest.fixture(scope="module")
 def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -19,8 +38,8 @@ def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ask(demo: Demo, log_file: Path) -> Iterator[Asked]:
-    with opened(demo.config, log_file) as asked:
+def ask(with_actions: Path, log_file: Path) -> Iterator[Asked]:
+    with opened(with_actions, log_file) as asked:
         yield asked
 
 

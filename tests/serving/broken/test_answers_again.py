@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from features.kept import events_of
-from tests.serving.broken.asking import Asked
+from tests.serving.broken.asking import Asked, plain
 from tests.serving.conftest import Demo
 
 ONLY_BY_ID = ("worth", "standing", "next_action")
-
-
-def plain(value: Any) -> Any:
-    """As JSON has it."""
-    if isinstance(value, Decimal):
-        return float(value)
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def near(value: Any) -> Any:
