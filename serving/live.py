@@ -22,7 +22,7 @@ from serving.plan_command import plan_report_file
 from serving.release import champions_now, from_folder, from_registry
 
 logger = logging.getLogger("cvm")
-ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # of an object in memory: other each time
+UNSAID = re.compile(r" at 0x[0-9a-f]+|(?<=://)[^/@\s]*@")  # addresses in memory, other each time; names and passwords
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _said(error: Exception) -> str:
     """What went wrong, without a trace; a registry's own words can be long."""
     if isinstance(error, BadInput):
         return "; ".join(error.problems)
-    first = ADDRESS.sub("", (str(error).splitlines() or [""])[0])[:300]
+    first = UNSAID.sub("", (str(error).splitlines() or [""])[0])[:300]
     return f"the registry cannot be asked: {type(error).__name__}: {first}"
 
 
