@@ -17,7 +17,7 @@ from features.loyalty import COMPLAINT
 from features.problems import BadConfig, BadInput, nearest
 from features.project import Project, Settings, read_section
 from features.satisfaction import own_scale
-from features.tables import CONTRACTS, SCALES
+from features.tables import CONTRACTS, EXACT_LIMIT, SCALES
 
 Rows = Sequence[Mapping[str, Any]]
 Events = Mapping[str, Rows]  # by table
@@ -90,9 +90,11 @@ def typed(changes: Sequence[Change], words: Words) -> tuple[Change, ...]:
 
 
 def _read(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
     try:
         return float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return value
 
 
@@ -103,7 +105,7 @@ def changed(
 
     Raises BadInput naming everything that cannot happen: unknown tables, columns and values, and what is past.
     """
-    if problems := [problem for change in changes for problem in _problems(change, events, as_of, words, section)]:
+    if problems := [problem for change in changes for problem in why_not(change, events, as_of, words, section)]:
         raise BadInput(problems)
     found: dict[str, list[Mapping[str, Any]]] = {name: list(rows) for name, rows in events.items()}
     when = datetime.combine(as_of - timedelta(days=1), NOON)
@@ -138,7 +140,8 @@ def _is_open(row: Mapping[str, Any], as_of: date) -> bool:
     return row.get("kind") == COMPLAINT and was_known(row, as_of) and (settled is None or settled.date() >= as_of)
 
 
-def _problems(change: Change, events: Events, as_of: date, words: Words, section: WhatIfSection) -> list[str]:
+def why_not(change: Change, events: Events, as_of: date, words: Words, section: WhatIfSection) -> list[str]:
+    """Everything for which a change cannot happen."""
     match change:
         case Event(table, values):
             return _problems_of_event(table, values, as_of, words)
@@ -221,4 +224,4 @@ def _problems_of_attribute(name: str, value: str | float, words: Words, section:
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < EXACT_LIMIT

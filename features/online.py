@@ -11,6 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+import duckdb
 import ibis
 import numpy as np
 import pyarrow as pa
@@ -23,11 +24,17 @@ from features.feature import Words
 from features.in_memory import InMemory, facts_from, known_from
 from features.problems import BadData, nearest
 from features.project import CohortSection
-from features.tables import CONTRACTS, Kind
+from features.tables import CONTRACTS, EXACT_LIMIT, Kind
 
 PLACES = Decimal("0.0001")
 Events = Mapping[str, Sequence[Mapping[str, Any]]]
 TYPES: dict[Kind, pa.DataType] = {"text": pa.string(), "timestamp": pa.timestamp("us"), "number": pa.decimal128(18, 4)}
+EXPECTED = {
+    TYPES["text"]: "text",
+    TYPES["timestamp"]: "a time",
+    TYPES["number"]: f"a number of less than {EXACT_LIMIT:.0e}",
+}
+NOT_OF_THE_KIND = (pa.ArrowException, ArithmeticError, TypeError, ValueError)
 
 
 class Online:
@@ -53,6 +60,12 @@ class Online:
         Raises BadData for tables or columns that are not mapped and for values of another kind.
         """
         self._fill(events)
+        try:
+            return self._row(customer_id, as_of)
+        except (duckdb.DataError, pa.ArrowInvalid) as error:  # such as a survey whose scale has no width
+            raise BadData(f"events: a value is out of range: {str(error).splitlines()[0]}") from None
+
+    def _row(self, customer_id: str, as_of: date) -> dict[str, Any]:
         known = self._query(self._known, customer_id)
         if known.num_rows == 0:
             return {}
@@ -62,7 +75,7 @@ class Online:
         return dict(rows[0]) if rows else {}
 
     def _fill(self, events: Events) -> None:
-        if unknown := sorted(set(events) - set(self._schemas)):
+        if unknown := sorted(set(events) - set(self._schemas))[:20]:
             raise BadData([f"events.{name}: no such table is mapped; {nearest(name, self._schemas)}" for name in unknown])
         for name, schema in self._schemas.items():
             self._engine.register(name, _table(name, schema, events.get(name, ())))
@@ -82,18 +95,38 @@ def _schema(name: str, words: Words) -> pa.Schema:
 
 
 def _table(name: str, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    if unknown := sorted({column for row in rows for column in row} - set(schema.names)):
+    if unknown := sorted({column for row in rows for column in row} - set(schema.names))[:20]:
         raise BadData([f"events.{name}.{column}: not a mapped column; {nearest(column, schema.names)}" for column in unknown])
     return pa.table([_column(name, field, [row.get(field.name) for row in rows]) for field in schema], schema=schema)
 
 
 def _column(name: str, field: pa.Field, values: Sequence[Any]) -> pa.Array:
     try:
-        return pa.array([_exact(value) for value in values] if pa.types.is_decimal(field.type) else values, field.type)
-    except (pa.ArrowException, ArithmeticError, TypeError, ValueError) as error:
-        raise BadData(f"events.{name}.{field.name}: expected {field.type}: {error}") from None
+        return _array(field, values)
+    except NOT_OF_THE_KIND:
+        k = next(k for k, value in enumerate(values) if not _fits(field, value))
+        raise BadData(
+            f"events.{name}[{k}].{field.name}: expected {EXPECTED[field.type]}, found {str(values[k])[:50]!r}"
+        ) from None
+
+
+def _array(field: pa.Field, values: Sequence[Any]) -> pa.Array:
+    return pa.array([_exact(value) for value in values] if pa.types.is_decimal(field.type) else values, field.type)
+
+
+def _fits(field: pa.Field, value: Any) -> bool:
+    try:
+        _array(field, [value])
+    except NOT_OF_THE_KIND:
+        return False
+    return True
 
 
 def _exact(value: Any) -> Decimal | None:
-    """The exact decimal that the batch makes of a number, however it came."""
-    return None if value is None else Decimal(str(value)).quantize(PLACES, ROUND_HALF_UP)
+    """The exact decimal that the batch makes of a number, however it came; raises ArithmeticError where it sets it aside."""
+    if value is None:
+        return None
+    found = Decimal(str(value)).quantize(PLACES, ROUND_HALF_UP)
+    if abs(found) >= EXACT_LIMIT:
+        raise OverflowError
+    return found

@@ -27,7 +27,7 @@ def score_events(desk: Desk, online: Online, asked: ScoreEvents) -> AnswerList:
     as_of = asked.as_of or desk.release.scored_at
     if not FIRST <= as_of <= LAST:
         raise BadInput(f"as_of: {as_of}: expected a date from {FIRST} to {LAST}")
-    row = online.row(asked.customer_id, _read(asked, desk.release.project), as_of)
+    row = online.row(asked.customer_id, read_events(asked, desk.release.project), as_of)
     why = row["not_eligible_because"] if row else f"not known before {as_of}"
     if why:
         answer = Answer(asked.customer_id, as_of, False, why)
@@ -40,22 +40,23 @@ def score_events(desk: Desk, online: Online, asked: ScoreEvents) -> AnswerList:
     return desk.signed([answer])
 
 
-def _read(asked: ScoreEvents, project: Project) -> dict[str, list[dict[str, Any]]]:
-    """The rows with their customer, and times as times of the company."""
+def read_events(asked: ScoreEvents, project: Project) -> dict[str, list[dict[str, Any]]]:
+    """The rows with their customer, and times as times of the company. Raises BadInput for values that no row can have."""
     problems: list[str] = []
     found: dict[str, list[dict[str, Any]]] = {}
     for table, rows in asked.events.items():
-        times = _times_of(table)
+        times, required = _times_of(table), _required_of(table)
         found[table] = []
         for k, row in enumerate(rows):
             path = f"events.{table}[{k}]"
             own: dict[str, Any] = {"customer_id": asked.customer_id, **row}
             if own["customer_id"] != asked.customer_id and table != "customers":
                 problems.append(f"{path}.customer_id: of another customer than customer_id, {asked.customer_id!r}")
+            problems += [f"{path}.{name}: missing" for name in required if own.get(name) is None]
             for name in times & set(row):
                 try:
                     own[name] = _time(row[name], project)
-                except ValueError:
+                except (ValueError, OverflowError):  # the latter by a zone, at either end of the calendar
                     problems.append(
                         f"{path}.{name}: expected a time such as 2024-05-31T09:30:00, found {str(row[name])[:50]!r}"
                     )
@@ -68,6 +69,12 @@ def _read(asked: ScoreEvents, project: Project) -> dict[str, list[dict[str, Any]
 def _times_of(table: str) -> set[str]:
     contract: Any = CONTRACTS.get(table)  # type: ignore[call-overload]
     return {column.name for column in contract.columns if column.kind == "timestamp"} if contract else set()
+
+
+def _required_of(table: str) -> list[str]:
+    """What no row of a table goes without; the batch sets such rows aside."""
+    contract: Any = CONTRACTS.get(table)  # type: ignore[call-overload]
+    return [column.name for column in contract.required if not column.nullable] if contract else []
 
 
 def _time(value: Any, project: Project) -> datetime | None:

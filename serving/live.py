@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from serving.plan_command import plan_report_file
 from serving.release import champions_now, from_folder, from_registry
 
 logger = logging.getLogger("cvm")
+UNSAID = re.compile(r" at 0x[0-9a-f]+|(?<=://)[^/@\s]*@")  # addresses in memory, other each time; names and passwords
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Live:
         self.refused = Refused(_now(), refused) if refused else None
         self.on_swap: Callable[[bool], None] = lambda _taken: None
         self._config, self._kept, self._seen = config, kept, seen
-        self._tried = seen
+        self._tried: tuple[Seen, str] | None = None  # what was refused, and why
         self._stopped = threading.Event()
 
     @classmethod
@@ -59,8 +61,8 @@ class Live:
         if config is None:
             return cls(_settled(Desk.open(from_folder(kept))), config=None, kept=kept, seen=None)
         try:
-            desk, seen = _load(config, kept)
-            return cls(desk, config=config, kept=kept, seen=seen)
+            seen = Seen.now(read_project(config))  # before it is read: what changes meanwhile is seen by the next look
+            return cls(_load(config, kept), config=config, kept=kept, seen=seen)
         except Exception as error:  # noqa: BLE001  whatever a registry raises: what was kept answers
             because = _said(error)
             try:
@@ -83,44 +85,45 @@ class Live:
         """Take over what is new, if it passes its checks; whether something did. What was refused is not tried again."""
         if self._config is None:
             return False
+        seen = None
         try:
             seen = Seen.now(self.desk.release.project)
-            if seen in (self._seen, self._tried):
-                if seen == self._seen:
-                    self.refused = None
+            if seen == self._seen:
+                self.refused, self._tried = None, None
                 return False
-            desk, seen = _load(self._config, self._kept)
+            if self._tried and seen == self._tried[0]:
+                self._say(self._tried[1])
+                return False
+            desk = _load(self._config, self._kept)
         except Exception as error:  # noqa: BLE001  the desk at hand goes on, whatever happened
-            self._refuse(error)
+            self._refuse(error, seen)
             return False
-        self.desk, self._seen, self._tried, self.refused = desk, seen, seen, None
+        self.desk, self._seen, self._tried, self.refused = desk, seen, None, None
         self.swaps, self.since = self.swaps + 1, _now()
         logger.info("now answering: %s", ", ".join(desk.versions.values()))
         self.on_swap(True)
         return True
 
-    def _refuse(self, error: Exception) -> None:
+    def _refuse(self, error: Exception, seen: Seen | None) -> None:
         because = _said(error)
+        self._say(because)
+        if isinstance(error, BadInput) and seen is not None:  # would be no better next time
+            self._tried = seen, because
+            self.on_swap(False)
+
+    def _say(self, because: str) -> None:
         if self.refused is None or self.refused.because != because:
             self.refused = Refused(_now(), because)
             logger.warning("kept %s: %s", ", ".join(self.desk.versions.values()), because)
-            self.on_swap(False)
-        if isinstance(error, BadInput):  # would be no better next time
-            try:
-                self._tried = Seen.now(self.desk.release.project)
-            except Exception:  # noqa: BLE001
-                self._tried = None
 
     def _watch(self, seconds: float) -> None:
         while not self._stopped.wait(seconds):
             self.look()
 
 
-def _load(config: Path, kept: Path) -> tuple[Desk, Seen]:
-    """What is there is asked before it is read: what changes meanwhile is seen by the next look."""
-    seen = Seen.now(read_project(config))
+def _load(config: Path, kept: Path) -> Desk:
     with _alone(kept):
-        return _settled(Desk.open(from_registry(config, kept))), seen
+        return _settled(Desk.open(from_registry(config, kept)))
 
 
 def _settled(desk: Desk) -> Desk:
@@ -153,7 +156,7 @@ def _said(error: Exception) -> str:
     """What went wrong, without a trace; a registry's own words can be long."""
     if isinstance(error, BadInput):
         return "; ".join(error.problems)
-    first = (str(error).splitlines() or [""])[0][:300]
+    first = UNSAID.sub("", (str(error).splitlines() or [""])[0])[:300]
     return f"the registry cannot be asked: {type(error).__name__}: {first}"
 
 

@@ -6,15 +6,19 @@ customer's lines, who has only the log does not. An answer that cannot be writte
 
 from __future__ import annotations
 
+import fcntl
 import hmac
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from errno import ENOSPC
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from tempfile import mkstemp
+from threading import Lock
 
 import msgspec
 
@@ -30,12 +34,12 @@ class LogFull(Exception):  # noqa: N818
 
 
 class PredictionLog:
-    """Appends to one file; a line that is acknowledged is there as a whole. Several workers may write to the same file."""
+    """Appends to one file; a line that is acknowledged is there as a whole. Threads and workers may write to the same file."""
 
     def __init__(self, file: Path, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._file, self._key, self._clock, self._numbers = file, key, clock, count()
         self._descriptor: int | None = None
-        self._torn = False
+        self._alone = Lock()
 
     def write(self, kind: str, answers: AnswerList) -> None:
         """Write down what is about to be answered. Raises LogFull.
@@ -43,10 +47,7 @@ class PredictionLog:
         `number` counts the lines of a process: order does not depend on the clock.
         """
         told = answers.answers
-        line = {
-            "at": self._clock().isoformat(timespec="milliseconds"),
-            "process": os.getpid(),
-            "number": next(self._numbers),
+        said = {
             "kind": kind,
             "models": answers.models,
             "snapshot": answers.snapshot,
@@ -56,7 +57,9 @@ class PredictionLog:
             "clv": [one.clv.value if one.clv else None for one in told],
             "propensity": [one.propensity for one in told],
         }
-        self._append(encode(line) + b"\n")
+        with self._alone:  # lines stand in the order of their numbers
+            at = self._clock().isoformat(timespec="milliseconds")
+            self._append(encode({"at": at, "process": os.getpid(), "number": next(self._numbers), **said}) + b"\n")
 
     def pseudonym(self, customer_id: str | None) -> str | None:
         """Under which a customer stands in the log: 32 hex digits."""
@@ -72,18 +75,34 @@ class PredictionLog:
 
     def _append(self, line: bytes) -> None:
         try:
-            if self._descriptor is None or not self._file.exists():  # it may have been moved away to be kept
+            if self._descriptor is None or not self._is_in_place(self._descriptor):
                 self.close()
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                self._descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            line = b"\n" + line if self._torn else line  # closes off a torn piece, which readers skip
-            written = os.write(self._descriptor, line)
-            self._torn = written < len(line)
-            if self._torn:
-                raise OSError(ENOSPC, os.strerror(ENOSPC))
+                self._descriptor = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            _append_whole(self._descriptor, line)
         except OSError as error:
             self.close()
             raise LogFull(f"{self._file}: {error.strerror}") from error
+
+    def _is_in_place(self, descriptor: int) -> bool:
+        """Whether the open file is the one under its name; it may have been moved away to be kept, and made anew by others."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._file.stat())
+        except FileNotFoundError:
+            return False
+
+
+def _append_whole(descriptor: int, line: bytes) -> None:
+    """A torn piece before it, whoever left it, is closed off by an end of line; readers skip it. Raises OSError."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        if os.write(descriptor, line) < len(line):
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def open_log(file: Path, key: str | None) -> PredictionLog:
@@ -96,15 +115,23 @@ def open_log(file: Path, key: str | None) -> PredictionLog:
     kept = file.with_name("pseudonym.key")
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return PredictionLog(file, _read(kept))
-        with os.fdopen(descriptor, "wb") as made:
-            made.write(secrets.token_bytes(KEY_BYTES))
+        if not kept.exists():
+            _make_key(kept)
+        return PredictionLog(file, _read(kept))
     except OSError as error:
         raise BadInput(f"{kept}: {error.strerror}; CVM_PREDICTION_LOG names another file, or off") from None
-    return PredictionLog(file, kept.read_bytes())
+
+
+def _make_key(kept: Path) -> None:
+    """There as a whole or not at all, and the same for all workers: the first one's."""
+    descriptor, made = mkstemp(dir=kept.parent)  # for its owner only
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+        with suppress(FileExistsError):
+            os.link(made, kept)
+    finally:
+        Path(made).unlink()
 
 
 def _read(kept: Path) -> bytes:

@@ -12,6 +12,7 @@ from serving.examples import CHANGES, CUSTOMER_IDS, EVENTS, ROW
 
 ROWS_MAX = 10_000
 TOP_MAX = 20
+BUDGET_MAX = 1e12
 
 CustomerId = Annotated[str, Meta(min_length=1, max_length=200)]
 CustomerIds = Annotated[list[CustomerId], Meta(max_length=ROWS_MAX, examples=[CUSTOMER_IDS])]
@@ -91,7 +92,7 @@ class AskPlan(Struct, frozen=True, forbid_unknown_fields=True):
     """Customers to plan for, each once, and the money there is; without it, as much as pays."""
 
     customer_ids: CustomerIds
-    budget: Annotated[float, Meta(ge=0, examples=[500])] | None = None
+    budget: Annotated[float, Meta(ge=0, le=BUDGET_MAX, examples=[500])] | None = None
 
 
 Request = ScoreCustomers | ScoreRows | ScoreEvents | AskWhatIf | AskNearest | AskPlan
@@ -101,12 +102,12 @@ def bad_entry(kind: type[Struct], body: Any, path: str) -> str:
     """The path with the names of the columns, which `[...]` stands for."""
     if kind is ScoreRows and path.startswith("rows["):
         at = int(path.split("[")[1].split("]")[0])
-        return next((f"rows[{at}].{name}" for name, value in body["rows"][at].items() if not _is_number(value)), path)
+        return next((f"rows[{at}].{name}" for name, value in dict(body["rows"][at]).items() if not _is_number(value)), path)
     if kind is ScoreEvents and path.startswith("events[...]"):
-        return next(_bad_events(body["events"]), path)
+        return next(_bad_events(dict(body["events"])), path)
     if kind is AskWhatIf and path.endswith(".values[...]"):
         at = int(path.split("[")[1].split("]")[0])
-        values = body["changes"][at]["values"]
+        values = dict(body["changes"][at]["values"])
         return next((f"changes[{at}].values.{name}" for name, value in values.items() if not _is_plain(value)), path)
     return path
 

@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,9 @@ from serving.http.access import refuse_open_doors
 from serving.http.listening import listening_hosts, named_hosts
 from serving.open import open_application
 from serving.settings import read_settings
+from serving.supervised import LOOKS_EVERY, end_when_told, is_supervisor, leave
 
 logger = logging.getLogger("cvm")
-LEAVE = 3  # the status with which a server ends that has nothing to serve
 
 
 class Mounted:
@@ -34,7 +36,16 @@ class Mounted:
 def _refuse(bad: BadInput) -> None:
     for problem in bad.problems:
         print(f"cvm: {problem}", file=sys.stderr)
-    raise SystemExit(LEAVE)
+    leave()
+
+
+def _supervise() -> None:
+    """BentoML has no setting for how often it looks after its workers."""
+    end_when_told()
+    with suppress(ImportError, AttributeError):
+        from bentoml._internal.utils import circus
+
+        circus.create_standalone_arbiter = partial(circus.create_standalone_arbiter, check_delay=LOOKS_EVERY)
 
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +57,8 @@ try:  # before anything is bound
     refuse_open_doors(settings.access, named_hosts(sys.argv, os.environ))
 except BadInput as bad:
     _refuse(bad)
+if is_supervisor():
+    _supervise()
 mounted = Mounted()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from features.changes import Attribute, Event, Events, Settled, changed, typed
+from features.changes import Attribute, Event, Settled, typed, why_not
 from features.changes import Change as Happening
+from features.online import Events
 from features.problems import BadInput
 from models.inputs import Inputs
 from serving.answers import UNKNOWN, Desk
@@ -16,6 +18,8 @@ from serving.requests import Add, AskNearest, AskWhatIf, SetAttribute, Settle
 from serving.what_if import Tried, WhatIf
 from serving.what_if_command import NOT_AN_EFFECT
 
+OF_COLUMN = re.compile(r"[a-z]+\.(\w+)(?:: | = | )(.*)", re.DOTALL)
+
 
 def answer_what_if(desk: Desk, what_if: WhatIf, asked: AskWhatIf) -> WhatIfAnswer:
     """Before and after. Raises BadInput for what cannot happen."""
@@ -25,8 +29,9 @@ def answer_what_if(desk: Desk, what_if: WhatIf, asked: AskWhatIf) -> WhatIfAnswe
         before = Answer(customer_id, None if why == UNKNOWN else what_if.as_of, False, why)
         return WhatIfAnswer("", "", before, None, desk.versions, NOT_AN_EFFECT)
     events = what_if.events(customer_id)
-    _refuse_impossible(what_if, customer_id, events, changes)
     tasks, names = tuple(desk.release.scorer.models), desk.release.scorer.features
+
+    _refuse_impossible(changes, events, what_if)
 
     def ask(some: Sequence[Happening]) -> Inputs:
         return Inputs.of(what_if.rows(customer_id, events, some), names)
@@ -63,16 +68,23 @@ def answer_nearest(desk: Desk, what_if: WhatIf, asked: AskNearest) -> NearestAns
     )
 
 
-def _refuse_impossible(what_if: WhatIf, customer_id: str, events: Events, changes: Sequence[Happening]) -> None:
-    """Raises BadInput with everything that cannot happen, by the place of the change in the request."""
-    problems = []
-    for k, change in enumerate(changes):
-        try:
-            changed(customer_id, events, [change], what_if.as_of, what_if.manifest.words, what_if.section)
-        except BadInput as bad:
-            problems += [f"changes[{k}]: {problem}" for problem in bad.problems]
-    if problems:
+def _refuse_impossible(changes: Sequence[Happening], events: Events, what_if: WhatIf) -> None:
+    """Raises BadInput naming what cannot happen by its place in the request."""
+    if problems := [
+        _placed(k, change, said)
+        for k, change in enumerate(changes)
+        for said in why_not(change, events, what_if.as_of, what_if.manifest.words, what_if.section)
+    ]:
         raise BadInput(problems)
+
+
+def _placed(k: int, change: Happening, said: str) -> str:
+    """What is said of a column or attribute, with its path in the request."""
+    of_column = OF_COLUMN.fullmatch(said)
+    if of_column is None:
+        return f"changes[{k}]: {said}"
+    own = "value" if isinstance(change, Attribute) else f"values.{of_column[1]}"
+    return f"changes[{k}].{own}: {of_column[2]}"
 
 
 def _change(asked: Add | Settle | SetAttribute) -> Happening:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +16,9 @@ import msgspec
 from features.problems import BadInput
 from serving.http import metrics
 from serving.http.access import Access, Scope
-from serving.http.body import read_body, read_request
+from serving.http.body import read_body, read_request, whole_body
 from serving.http.description import DESCRIPTION_PATH, describe
-from serving.http.pages import Pages
+from serving.http.pages import SECURITY_HEADERS, Pages
 from serving.http.refusals import Refused, of_bad_input, too_busy
 from serving.http.routes import LIGHT, ROUTES, Route
 from serving.prediction_log import LogFull, PredictionLog
@@ -31,6 +31,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Handler = Callable[[ASGIScope, Receive, Send], Awaitable[int]]
 BY_PATH = {route.path: route for route in ROUTES}
+FORM_BYTES = 2**20  # of what is sent to a page
 JSON = (b"content-type", b"application/json")
 ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
@@ -55,6 +56,8 @@ class Application:
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
         if scope["type"] != "http":
             return
         began, path = time.perf_counter(), scope["path"]
@@ -96,7 +99,7 @@ class Application:
             found = Refused(500, "fault", "a fault of the service; its log says more")
         if started:
             raise ConnectionResetError("the answer had begun when it failed")
-        await _send(sending, found.status, encode(found.answer()), found.headers)
+        await _send(sending, found.status, encode(found.answer()), found.headers, SECURITY_HEADERS)
         return found.status
 
     async def _dispatch(self, path: str, scope: ASGIScope, receive: Receive, send: Send) -> int:
@@ -108,11 +111,15 @@ class Application:
             return await _send(send, 200, await self._ask(route, headers, receive))
         if path == DESCRIPTION_PATH:
             self._enter(headers, "read", scope)
+            _refuse_method(scope["method"], "GET")
             return await _send(send, 200, self._description)
         if path == "/metrics":
             self._enter(headers, "admin", scope)
+            _refuse_method(scope["method"], "GET")
             return await _send(send, 200, metrics.exposition(), {"content-type": "text/plain; version=0.0.4; charset=utf-8"})
-        return await self._pages.answer(self._access, scope, _bounded(receive, self._limits.body_bytes), send)
+        if scope["method"] == "POST":
+            receive = _at_hand(await whole_body(receive, min(FORM_BYTES, self._limits.body_bytes)), receive)
+        return await self._pages.answer(self._access, scope, receive, send)
 
     def _enter(self, headers: Mapping[bytes, bytes], needed: Scope, scope: ASGIScope) -> None:
         scope["cvm_who"] = self._access.enter(headers, needed, is_page=needed == "read" and scope["method"] == "GET")
@@ -141,31 +148,32 @@ class Application:
         return encode(answer)
 
 
-async def _send(send: Send, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> int:
+async def _send(
+    send: Send,
+    status: int,
+    body: bytes,
+    headers: Mapping[str, str] | None = None,
+    always: Sequence[tuple[bytes, bytes]] = ALWAYS,
+) -> int:
     own = {name.encode(): value.encode() for name, value in (headers or {}).items()}
     content = [] if b"content-type" in own else [JSON]
     length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*content, length, *ALWAYS, *own.items()]})
+    await send({"type": "http.response.start", "status": status, "headers": [*content, length, *always, *own.items()]})
     await send({"type": "http.response.body", "body": body})
     return status
 
 
 def _refuse_method(asked: str, known: str) -> None:
-    if asked != known:
-        raise Refused(405, "wrong_method", f"{asked}: this path takes {known}", headers={"allow": known})
+    if asked != known and (asked, known) != ("HEAD", "GET"):  # whose body the server leaves out
+        raise Refused(405, "wrong_method", f"{asked[:20]}: this path takes {known}", headers={"allow": known})
 
 
-def _bounded(receive: Receive, most: int) -> Receive:
-    """The same body, until it is more than is read."""
-    taken = 0
+def _at_hand(body: bytes, receive: Receive) -> Receive:
+    """A body that has been read, to be read again; after it what is still to come."""
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
     async def receiving() -> MutableMapping[str, Any]:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > most:
-            raise Refused(413, "too_large", f"a body has at most {most:,} bytes")
-        return message
+        return next(messages, None) or await receive()
 
     return receiving
 

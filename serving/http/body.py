@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from serving.http.refusals import Refused, too_large
+from serving.http.refusals import MESSAGE_LONGEST, PATH_LONGEST, Refused, too_large
 from serving.messages import Problem
 from serving.requests import bad_entry
 
@@ -29,29 +29,34 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, most: int)
         raise Refused(415, "not_json", "expected the header content-type: application/json")
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Refused(415, "compressed", "expected a body that is not compressed")
-    if headers.get(b"content-length", b"0").isdigit() and int(headers.get(b"content-length", b"0")) > most:
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and float(length) > most:
         raise too_large(f"a body has at most {most:,} bytes; split the request")
-    message = await receive()
-    if not message.get("more_body"):
-        return _within(message.get("body", b""), most)
-    return await _more(message, receive, most)
+    return await whole_body(receive, most)
 
 
-async def _more(message: MutableMapping[str, Any], receive: Receive, most: int) -> bytes:
-    """A body that comes in pieces."""
-    pieces, taken = [message.get("body", b"")], len(message.get("body", b""))
+async def whole_body(receive: Receive, most: int) -> bytes:
+    """What comes, in one piece or many. Raises Refused where it is too large or does not arrive in time."""
     try:
         async with asyncio.timeout(SECONDS):
-            while message.get("more_body"):
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Refused(400, "gone", "the request ended before its body")
-                pieces.append(message.get("body", b""))
-                taken += len(pieces[-1])
-                _within(b"", most - taken)
+            return await _pieces(receive, most)
     except TimeoutError:
         raise Refused(408, "too_slow", f"the body did not arrive within {SECONDS} seconds") from None
-    return b"".join(pieces)
+
+
+async def _pieces(receive: Receive, most: int) -> bytes:
+    pieces: list[bytes] = []
+    taken, has_more = 0, True
+    while has_more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "gone", "the request ended before its body")
+        pieces.append(message.get("body", b""))
+        taken += len(pieces[-1])
+        if taken > most:
+            raise too_large(f"a body has at most {most:,} bytes; split the request")
+        has_more = message.get("more_body", False)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def read_request(kind: type[Asked], body: bytes) -> Asked:
@@ -65,12 +70,6 @@ def read_request(kind: type[Asked], body: bytes) -> Asked:
         raise Refused(400, "not_json", f"the body is no JSON that can be read: {said}") from None
 
 
-def _within(body: bytes, most: int) -> bytes:
-    if len(body) > most or most < 0:
-        raise too_large("the body is larger than is read; split the request")
-    return body
-
-
 def _refused(kind: type[msgspec.Struct], body: bytes, said: str) -> Refused:
     at = AT.fullmatch(said)
     message, path = at.groups() if at else (said, "")
@@ -81,8 +80,8 @@ def _refused(kind: type[msgspec.Struct], body: bytes, said: str) -> Refused:
         with suppress(msgspec.DecodeError, RecursionError, KeyError, TypeError, ValueError, IndexError):
             path = bad_entry(kind, msgspec.json.decode(body), path)
     message = LENGTH.sub(_length, message).replace("`", "")
-    message = f"{message[:1].lower()}{message[1:]}"
-    path = path[:300]
+    message = f"{message[:1].lower()}{message[1:MESSAGE_LONGEST]}"
+    path = path[:PATH_LONGEST]
     return Refused(400, "bad_request", f"{path}: {message}" if path else message, [Problem(path, message)])
 
 

@@ -16,6 +16,7 @@ REFUSALS = {
     "400": "the request cannot be read or says something that cannot be; `problems` has the path of each thing to mend",
     "401": "no token was shown, or none that is known",
     "403": "the token does not open this",
+    "408": "the body did not arrive in time",
     "413": "the body is larger than is read",
     "415": "the body is not JSON by its header",
     "429": "too much at once; come back after the seconds in Retry-After",

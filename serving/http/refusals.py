@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from features.problems import BadInput
 from serving.messages import ErrorAnswer, Problem, Problems
 
-PATH = re.compile(r"^[\w.]+(\[\d+\])?[\w.\[\]]*$")
+PATH = re.compile(r"\w+(\[\d+\])?(\..*)?", re.DOTALL)  # of a field; what follows it can be any name a user made up
+PATH_LONGEST, MESSAGE_LONGEST, PROBLEMS_MOST = 300, 1_000, 20
 
 
 class Refused(Exception):  # noqa: N818 (it is an answer)
@@ -23,7 +24,7 @@ class Refused(Exception):  # noqa: N818 (it is an answer)
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+        self.status, self.code, self.message = status, code, message[: PATH_LONGEST + MESSAGE_LONGEST]
         self.problems, self.headers = list(problems), dict(headers or {})
 
     def answer(self) -> ErrorAnswer:
@@ -33,9 +34,10 @@ class Refused(Exception):  # noqa: N818 (it is an answer)
 
 def of_bad_input(bad: BadInput) -> Refused:
     """What a user has to mend, each with its path where it has one."""
-    problems = [_problem(said) for said in bad.problems]
-    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-    return Refused(400, "bad_request", f"{bad.problems[0] if bad.problems else 'the request cannot be read'}{more}", problems)
+    problems = [_problem(said) for said in bad.problems[:PROBLEMS_MOST]]
+    more = f" and {len(bad.problems) - 1} more" if len(bad.problems) > 1 else ""
+    first = bad.problems[0][:MESSAGE_LONGEST] if bad.problems else "the request cannot be read"
+    return Refused(400, "bad_request", f"{first}{more}", problems)
 
 
 def too_busy(message: str) -> Refused:
@@ -50,4 +52,6 @@ def too_large(message: str) -> Refused:
 
 def _problem(said: str) -> Problem:
     path, colon, rest = said.partition(": ")
-    return Problem(path, rest) if colon and PATH.match(path) else Problem("", said)
+    if colon and PATH.fullmatch(path[:PATH_LONGEST]):
+        return Problem(path[:PATH_LONGEST], rest[:MESSAGE_LONGEST])
+    return Problem("", said[:MESSAGE_LONGEST])

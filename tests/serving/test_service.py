@@ -166,7 +166,7 @@ def test_what_cannot_happen_is_refused(client: TestClient, scored: pd.DataFrame)
     response = client.post("/v1/what_if", json={"customer_id": customer_id, "changes": changes})
     assert response.status_code == 400
     assert response.json()["error"]["problems"] == [
-        {"path": "changes[0]", "message": "orders.amount = -5: expected more than 0"}
+        {"path": "changes[0].values.amount", "message": "= -5: expected more than 0"}
     ]
 
 
