@@ -6,14 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import psutil
 
-UNTOLD = "0.0.0.0"  # where bentoml binds to that was told nothing
-
 
 def named_hosts(arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """The address that `bentoml serve` will bind to, by arguments or environment; none where another command runs."""
+    """The address that `bentoml serve` was told, by arguments or environment; none where the service's own, 127.0.0.1, holds."""
     found = [environment["BENTOML_HOST"]] if environment.get("BENTOML_HOST") else []
-    if not found and "serve" in arguments[1:2]:
-        found = [UNTOLD]
     for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
         if word in ("--host", "-h"):
             found = [following]
