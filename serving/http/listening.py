@@ -8,7 +8,7 @@ import psutil
 
 
 def named_hosts(arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """The address that `bentoml serve` was told, by arguments or environment; none where the service's own, 127.0.0.1, holds."""
+    """The address that `bentoml serve` was told; none where it was told none, so that the service binds to 127.0.0.1."""
     found = [environment["BENTOML_HOST"]] if environment.get("BENTOML_HOST") else []
     for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
         if word in ("--host", "-h"):
