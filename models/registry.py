@@ -130,8 +130,11 @@ def champion_into(folder: Path, project: str, task: Task) -> Registered:
 
 
 def load_kept(folder: Path, name: str, version: str, stored_as: str) -> Registered:
-    """A bundle that `champion_into` left in a folder. Raises ContractMismatch where any byte of it has changed."""
-    return _checked(folder, name, version, "champion", stored_as).registered
+    """A bundle that `champion_into` left in a folder. Raises ContractMismatch where any byte of it has changed or is gone."""
+    try:
+        return _checked(folder, name, version, "champion", stored_as).registered
+    except OSError as error:
+        raise ContractMismatch(f"{name} v{version}: {folder}: {error.strerror}") from None
 
 
 def waiting_challenger(project: str, task: Task) -> str | None:

@@ -13,10 +13,12 @@ from serving.examples import CHANGES, CUSTOMER_IDS, EVENTS, ROW
 ROWS_MAX = 10_000
 TOP_MAX = 20
 BUDGET_MAX = 1e12
+NUMBER_MAX = 1e15  # of a feature; up to it doubles are exact to a tenth
 
 CustomerId = Annotated[str, Meta(min_length=1, max_length=200)]
 CustomerIds = Annotated[list[CustomerId], Meta(max_length=ROWS_MAX, examples=[CUSTOMER_IDS])]
-Rows = Annotated[list[dict[str, float | None]], Meta(max_length=ROWS_MAX, examples=[[ROW]])]
+Number = Annotated[float, Meta(ge=-NUMBER_MAX, le=NUMBER_MAX)]
+Rows = Annotated[list[dict[str, Number | None]], Meta(max_length=ROWS_MAX, examples=[[ROW]])]
 Value = str | float | int | bool | None
 Top = Annotated[
     int, Meta(ge=0, le=TOP_MAX, description="how many reasons of each number are told; the others are summed up; 0: none is")
@@ -125,7 +127,7 @@ def _bad_events(events: dict[str, Any]) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e308)
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= NUMBER_MAX)
 
 
 def _is_plain(value: Any) -> bool:

@@ -108,6 +108,8 @@ BAD_FIELDS = [
     ("/v1/score_rows", {"rows": [{"order_count": "many"}]}, "rows[0].order_count"),
     ("/v1/score_rows", {"rows": [{"order_count": True}]}, "rows[0].order_count"),
     ("/v1/score_rows", {"rows": [{"order_count": 10**400}]}, "rows[0].order_count"),
+    ("/v1/score_rows", {"rows": [{"spend_sum": 1, "order_count": 1.1e15}]}, "rows[0].order_count"),
+    ("/v1/score_rows", {"rows": [{"order_count": -1e300}]}, "rows[0].order_count"),
     ("/v1/score_rows", {"rows": [[]]}, "rows[0]"),
     ("/v1/score_rows", {"rows": [{}] * 10_001}, "rows"),
     ("/v1/score_events", {"events": []}, "events"),
