@@ -8,7 +8,7 @@ answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
+from features.calendar import DAY_OF_YEAR
 from features.project import Project
 from features.snapshots import Manifest, snapshot_folder
 from models.bundle import CHURN
@@ -65,15 +66,18 @@ class RowsOfFile:
         return found
 
     def top_reasons(self, places: list[int], number: str, language: str) -> list[str | None]:
-        """Of some rows, the strongest reason that raises a number in words, else the strongest; None where there is none."""
+        """Of some rows, the reason of a number to show, in words; None where there is none.
+
+        The strongest that raises it; else the strongest. What the day of the year does is the same for all, and comes last.
+        """
         name = "text_zh" if language == "zh" else "text"
-        column = f"{number}{EXPLANATION}"
-        ends = tuple(f".reasons.list.{element}.{part}" for element in ("element", "item") for part in (name, "share"))
+        column, parts = f"{number}{EXPLANATION}", (name, "share", "feature")
+        ends = tuple(f".reasons.list.{element}.{part}" for element in ("element", "item") for part in parts)
         paths = [one for one in self._paths if one.startswith(column) and one.removeprefix(column) in ends]  # writers differ
-        if len(paths) < 2:
+        if len(paths) < len(parts):
             return [None for _ in places]
         reasons = [(row[column] or {}).get("reasons") or [{}] for row in self._rows(places, paths)]
-        return [next((one for one in some if one.get("share", 0) > 0), some[0]).get(name) for some in reasons]
+        return [max(some, key=_worth_showing).get(name) for some in reasons]
 
     def _rows(self, places: list[int], columns: list[str] | None) -> list[Row]:
         groups = np.searchsorted(self._ends, places, side="right") - 1
@@ -91,6 +95,11 @@ class RowsOfFile:
                 return self._file.read_row_group(group, columns=columns)
         except (OSError, pa.ArrowException):  # somebody wrote into the file instead of replacing it
             raise NotReady(BROKEN) from None
+
+
+def _worth_showing(reason: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Of equals the first, which is the strongest, is taken."""
+    return reason.get("feature") != DAY_OF_YEAR, reason.get("share", 0) > 0
 
 
 @dataclass(frozen=True)

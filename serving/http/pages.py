@@ -191,8 +191,15 @@ def _fields(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[tuple
 def _kind(field: Mapping[str, Any]) -> str:
     if "description" in field:
         return str(field["description"])
-    kinds = [str(one.get("type", one.get("$ref", "").rpartition("/")[2])) for one in field.get("anyOf", [field])]
-    return " or ".join(kind for kind in kinds if kind)
+    if "anyOf" in field:
+        return " or ".join(kind for kind in map(_kind, field["anyOf"]) if kind)
+    if field.get("type") == "array":
+        return f"list of {_kind(field.get('items', {})) or 'anything'}"
+    if field.get("type") == "object" and isinstance(field.get("additionalProperties"), Mapping):
+        return f"object with values: {_kind(field['additionalProperties'])}"
+    if "enum" in field:
+        return ", ".join(str(one) for one in field["enum"])
+    return str(field.get("format") or field.get("type") or field.get("$ref", "").rpartition("/")[2])
 
 
 def _example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
