@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, get_args
 
 from serving.desk.language import text
@@ -24,7 +25,7 @@ NOTE_MAX = 2_000
 WHO_MAX = 200
 BUSY_SECONDS = 10.0
 TABLE = """
-CREATE TABLE IF NOT EXISTS marks (
+CREATE TABLE marks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     customer_id TEXT NOT NULL,
     as_of TEXT NOT NULL,
@@ -39,7 +40,7 @@ CREATE TABLE IF NOT EXISTS marks (
     action TEXT,
     cost REAL
 );
-CREATE INDEX IF NOT EXISTS marks_by_customer ON marks (customer_id, id);
+CREATE INDEX marks_by_customer ON marks (customer_id, id);
 """
 COLUMNS = "customer_id, as_of, kind, until, number, feature, note, who, marked_at, models, action, cost"
 
@@ -98,10 +99,9 @@ class Marks:
             *(mark.customer_id, mark.as_of.isoformat(), mark.kind, mark.until.isoformat() if mark.until else None),
             *(mark.number, mark.feature, mark.note, mark.who[:WHO_MAX], at, mark.models, mark.action, mark.cost),
         )
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if not self._path.exists():
+            self._make()
         with self._open() as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(TABLE)
             database.execute("BEGIN IMMEDIATE")
             added = database.execute(f"INSERT INTO marks ({COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
             database.execute("COMMIT")
@@ -131,6 +131,17 @@ class Marks:
         """Everybody of whom a reason was said to be wrong at this date or later."""
         sql = "SELECT DISTINCT customer_id FROM marks WHERE kind = 'wrong_reason' AND as_of >= ?"
         return [str(row[0]) for row in self._ask(sql, (as_of.isoformat(),))]
+
+    def _make(self) -> None:
+        """There as a whole or not at all, whoever else makes it: changing the journal of a file that others use does not wait."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self._path.parent) as folder:
+            made = Path(folder) / self._path.name
+            with closing(sqlite3.connect(made, isolation_level=None)) as database:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.executescript(TABLE)
+            with suppress(FileExistsError):
+                self._path.hardlink_to(made)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
