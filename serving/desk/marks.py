@@ -133,7 +133,7 @@ class Marks:
         return [str(row[0]) for row in self._ask(sql, (as_of.isoformat(),))]
 
     def _make(self) -> None:
-        """There as a whole or not at all, whoever else makes it: changing the journal of a file that others use does not wait."""
+        """There as a whole or not at all, whoever else makes it: to change the journal of a file in use nobody waits."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self._path.parent) as folder:
             made = Path(folder) / self._path.name
