@@ -97,7 +97,19 @@ def _schema(name: str, words: Words) -> pa.Schema:
 def _table(name: str, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     if unknown := sorted({column for row in rows for column in row} - set(schema.names))[:20]:
         raise BadData([f"events.{name}.{column}: not a mapped column; {nearest(column, schema.names)}" for column in unknown])
-    return pa.table([_column(name, field, [row.get(field.name) for row in rows]) for field in schema], schema=schema)
+    found = pa.table([_column(name, field, [row.get(field.name) for row in rows]) for field in schema], schema=schema)
+    if missing := [f"events.{name}[{k}].{column}: missing" for column in _required(name) for k in _nulls(found[column])]:
+        raise BadData(missing[:20])  # such rows the batch sets aside
+    return found
+
+
+def _required(name: str) -> list[str]:
+    """The columns without which no row of a table is kept."""
+    return [column.name for column in CONTRACTS[name].required if not column.nullable]  # type: ignore[index]
+
+
+def _nulls(column: pa.ChunkedArray) -> list[int]:
+    return [k for k, value in enumerate(column.is_null().to_pylist()) if value] if column.null_count else []
 
 
 def _column(name: str, field: pa.Field, values: Sequence[Any]) -> pa.Array:

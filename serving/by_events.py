@@ -45,14 +45,13 @@ def read_events(asked: ScoreEvents, project: Project) -> dict[str, list[dict[str
     problems: list[str] = []
     found: dict[str, list[dict[str, Any]]] = {}
     for table, rows in asked.events.items():
-        times, required = _times_of(table), _required_of(table)
+        times = _times_of(table)
         found[table] = []
         for k, row in enumerate(rows):
             path = f"events.{table}[{k}]"
             own: dict[str, Any] = {"customer_id": asked.customer_id, **row}
             if own["customer_id"] != asked.customer_id and table != "customers":
                 problems.append(f"{path}.customer_id: of another customer than customer_id, {asked.customer_id!r}")
-            problems += [f"{path}.{name}: missing" for name in required if own.get(name) is None]
             for name in times & set(row):
                 try:
                     own[name] = _time(row[name], project)
@@ -69,12 +68,6 @@ def read_events(asked: ScoreEvents, project: Project) -> dict[str, list[dict[str
 def _times_of(table: str) -> set[str]:
     contract: Any = CONTRACTS.get(table)  # type: ignore[call-overload]
     return {column.name for column in contract.columns if column.kind == "timestamp"} if contract else set()
-
-
-def _required_of(table: str) -> list[str]:
-    """What no row of a table goes without; the batch sets such rows aside."""
-    contract: Any = CONTRACTS.get(table)  # type: ignore[call-overload]
-    return [column.name for column in contract.required if not column.nullable] if contract else []
 
 
 def _time(value: Any, project: Project) -> datetime | None:

@@ -57,7 +57,7 @@ try:  # before anything is bound
     refuse_open_doors(settings.access, named_hosts(sys.argv, os.environ))
 except BadInput as bad:
     _refuse(bad)
-if is_supervisor():
+if is_supervisor(sys.argv):
     _supervise()
 mounted = Mounted()
 

@@ -6,8 +6,12 @@ import atexit
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
+
+import psutil
 
 LEAVE = 3  # the status with which a service ends that has nothing to serve
 LOOKS_EVERY = 1  # seconds; BentoML's ten would keep requests waiting
@@ -16,7 +20,8 @@ LOOKS_EVERY = 1  # seconds; BentoML's ten would keep requests waiting
 def leave() -> None:
     """End this process; a worker also the one that would start it again for ever. Never returns."""
     if is_worker():
-        os.kill(os.getppid(), signal.SIGUSR1)
+        if is_supervisor(psutil.Process(os.getppid()).cmdline()):
+            os.kill(os.getppid(), signal.SIGUSR1)
         sys.stderr.flush()
         os._exit(LEAVE)  # what is wrong has been said; traces of the server would bury it
     raise SystemExit(LEAVE)
@@ -27,9 +32,15 @@ def is_worker() -> bool:
     return "_bentoml_impl" in Path(sys.argv[0]).parts
 
 
-def is_supervisor() -> bool:
-    """Whether this is the process of the command `bentoml serve`."""
-    return Path(sys.argv[0]).name == "bentoml" and sys.argv[1:2] == ["serve"]
+def is_supervisor(command: Sequence[str]) -> bool:
+    """Whether this is the command `bentoml serve`, with an interpreter before it or not.
+
+    >>> is_supervisor(["/opt/bin/python", "/opt/bin/bentoml", "serve", "serving.service:CustomerValue"])
+    True
+    >>> is_supervisor(["pytest", "serve"])
+    False
+    """
+    return any("bentoml" in Path(one).parts[-2:] and word == "serve" for one, word in pairwise(command))
 
 
 def end_when_told() -> None:

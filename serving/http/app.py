@@ -31,6 +31,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Handler = Callable[[ASGIScope, Receive, Send], Awaitable[int]]
 BY_PATH = {route.path: route for route in ROUTES}
+WAITS = 60  # seconds at most, for others that take their time; the server gives up a request after 120
 FORM_BYTES = 2**20  # of what is sent to a page
 JSON = (b"content-type", b"application/json")
 ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
@@ -135,9 +136,16 @@ class Application:
             raise too_busy(f"{self._limits.waiting} requests that take their time are waiting")
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._slowly, partial(self._said, route, asked))
+            answer = partial(self._said_in_time, route, asked, time.monotonic() + WAITS)
+            return await asyncio.get_running_loop().run_in_executor(self._slowly, answer)
         finally:
             self._waiting -= 1
+
+    def _said_in_time(self, route: Route, asked: Any, until: float) -> bytes:
+        """Who has waited too long is no longer there, and those behind would wait in vain, too."""
+        if time.monotonic() > until:
+            raise too_busy("others take their time, and this request has waited too long")
+        return self._said(route, asked)
 
     def _said(self, route: Route, asked: Any) -> bytes:
         answer = route.answer(self._room, asked)

@@ -61,7 +61,7 @@ def test_a_batch_with_duplicates_and_unknown_ids_keeps_its_order(ask: Asked, eli
     assert answers[5]["not_eligible_because"] == "unknown customer"
 
 
-@pytest.mark.parametrize("top", [0, 3])
+@pytest.mark.parametrize("top", [0, pytest.param(3, marks=pytest.mark.slow)])
 def test_ten_thousand_ids_are_answered_at_once_as_one_by_one(ask: Asked, eligible: list[str], top: int) -> None:
     ids = [eligible[k * 7 % len(eligible)] for k in range(10_000)]
     answers = ask.scores("/v1/score", {"customer_ids": ids, "top_reasons": top})

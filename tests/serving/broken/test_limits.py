@@ -56,6 +56,26 @@ def test_more_that_takes_its_time_than_may_wait_is_told_to_come_back(ask: Asked,
     assert after.status == 200
 
 
+def test_what_has_waited_too_long_is_told_to_come_back_before_work_is_done_for_it(
+    ask: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.http.app.WAITS", 0.3)
+    asked = ask.with_(limits=Limits(waiting=10))
+    go = held(asked, monkeypatch)
+
+    async def all_at_once() -> tuple[list[Reply], Reply]:
+        tasks = [asyncio.create_task(request(asked.application, "/v1/score_events", [EVENTS])) for _ in range(5)]
+        await asyncio.sleep(0.5)
+        go.set()
+        replies = await asyncio.gather(*tasks)
+        return replies, await request(asked.application, "/v1/score_events", [EVENTS])
+
+    replies, after = asyncio.run(all_at_once())
+    assert [one.status for one in replies].count(200) == 1
+    assert too_busy(replies) == 4
+    assert after.status == 200
+
+
 def test_more_at_once_than_are_taken_in_are_told_to_come_back(ask: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ask.with_(limits=Limits(in_flight=5, waiting=100))
     go = held(asked, monkeypatch)
