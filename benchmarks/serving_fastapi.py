@@ -4,7 +4,7 @@
 
 Bodies are read by pydantic models, as FastAPI has it; answers are encoded by msgspec and sent as they are, which spares FastAPI
 its own encoder: this is FastAPI at its best. There is no log, no token, no limit, no count and no watch. Its environment is the
-service's: CVM_CONFIG names the mapping file, CVM_RELEASE the folder to keep champions in.
+service's: CVM_CONFIG names the mapping file, CVM_KEPT the folder to keep champions in.
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ def environment(place: Place, name: str, own: Mapping[str, str]) -> dict[str, st
     """One thread, nothing sent home, and of the service's settings only its own: all others are the usual ones."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("CVM_")}
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
-    served = {"CVM_CONFIG": str(place.config), "CVM_RELEASE": str(place.folder / name / "champions")}
+    served = {"CVM_CONFIG": str(place.config), "CVM_KEPT": str(place.folder / name / "champions")}
     return kept | ONE_THREAD | SILENT | {"PATH": path} | served | dict(own)
 
 

@@ -82,7 +82,7 @@ class Desk:
 
     def by_id(self, asked: ScoreCustomers) -> AnswerList:
         """One answer per id, in the order asked. Unknown and not eligible customers are answers, too."""
-        customers, tasks = self.known(), self._tasks(asked.tasks)
+        customers, tasks = self.known(), self.tasks(asked.tasks)
         place, why_not = customers.place, customers.why_not
         known = [one for one in dict.fromkeys(asked.customer_ids) if one in place]
         scored = [one for one in known if why_not[place[one]] is None]
@@ -106,7 +106,7 @@ class Desk:
     def by_row(self, asked: ScoreRows) -> AnswerList:
         """One answer per feature row, in the order given. Raises BadInput naming every unknown feature with its row."""
         rows = self._inputs(asked.rows)
-        return self.signed(self.of_rows(rows, [None] * len(rows), None, self._tasks(asked.tasks), asked.top_reasons))
+        return self.signed(self.of_rows(rows, [None] * len(rows), None, self.tasks(asked.tasks), asked.top_reasons))
 
     def of_rows(
         self, rows: Inputs, ids: Sequence[str | None], as_of: date | None, tasks: Sequence[Task], top: int
@@ -141,7 +141,7 @@ class Desk:
             raise BadInput([f"rows[{i}].{name}: no such feature; {nearest(name, names)}" for i, name in unknown[:20]])
         return Inputs(tuple(names), numbers)
 
-    def _tasks(self, asked: Sequence[Task] | None) -> tuple[Task, ...]:
+    def tasks(self, asked: Sequence[Task] | None) -> tuple[Task, ...]:
         """Those asked for that the project has a model of; all where none is named."""
         return tuple(task for task in self.release.scorer.models if asked is None or task in asked)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +20,11 @@ from models.standing import Layer
 from serving.by_customer import write_by_customer
 from serving.scorer import Scorer, load_scorer
 from serving.value_layer import Standings, gather_value_layer, numbers_of, write_value_layer
+from serving.what_next import usual_chances
 
 ROWS_AT_ONCE = 1_000  # per group of the file: one customer's reasons are read in milliseconds, whatever the number of customers
+
+USUAL = b"usual_chances"
 
 
 def predictions_file(project: Project) -> Path:
@@ -80,4 +85,15 @@ def predictions(scorer: Scorer, snapshot: pd.DataFrame, numbers: pd.DataFrame, v
     table = table.append_column("explanation_unavailable", causes.take(there))
     for task, version in scorer.versions.items():
         table = table.append_column(f"{task}_model", pa.array([version] * len(snapshot)))
-    return table
+    return with_usual_chances(table, usual_chances(scorer.models["propensity"].bundle) if "propensity" in scorer.models else {})
+
+
+def with_usual_chances(table: pa.Table, usual: Mapping[str, float]) -> pa.Table:
+    """The table with what is usual for each chance of buying, in the file's metadata."""
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), USUAL: json.dumps(usual).encode()})
+
+
+def usual_chances_in(schema: pa.Schema) -> dict[str, float]:
+    """What `with_usual_chances` put there."""
+    found: dict[str, float] = json.loads((schema.metadata or {}).get(USUAL, b"{}"))
+    return found

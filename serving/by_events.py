@@ -35,7 +35,7 @@ def score_events(desk: Desk, online: Online, asked: ScoreEvents) -> AnswerList:
         names = desk.release.scorer.features
         values = [np.nan if row[name] is None else float(row[name]) for name in names]
         rows = Inputs(tuple(names), np.array([values], dtype=np.float64))
-        tasks = asked.tasks or tuple(desk.release.scorer.models)
+        tasks = desk.tasks(asked.tasks)
         (answer,) = desk.of_rows(rows, [asked.customer_id], as_of, tasks, asked.top_reasons)
     return desk.signed([answer])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ from serving.plan_command import load_plan_report, plan_file
 from serving.scorer import Scorer
 from serving.value_layer import Standings, numbers_of
 
+logger = logging.getLogger("cvm")
 Places = NDArray[np.intp]
 PLANNED = ("action", "basis", "cost", "expected_gain")
 
@@ -98,8 +100,12 @@ def _values(column: pd.Series) -> NDArray[Any]:
 def _plan(project: Project, manifest: Manifest, scorer: Scorer, snapshot: pd.DataFrame) -> pd.DataFrame | None:
     if load_plan_report(project, manifest.scored_at, scorer.versions) is None:
         return None
-    found = pd.read_parquet(plan_file(project)).set_index("customer_id").reindex(snapshot["customer_id"])
-    return found.reset_index()[list(PLANNED)]
+    try:
+        found = pd.read_parquet(plan_file(project), columns=["customer_id", *PLANNED])
+    except (OSError, pa.ArrowException) as error:  # answers are worth giving without it
+        logger.warning("%s cannot be read, so no next action is told; plan again: %s", plan_file(project), error)
+        return None
+    return found.set_index("customer_id").reindex(snapshot["customer_id"]).reset_index(drop=True)
 
 
 def placed(customers: Customers, customer_ids: Sequence[str]) -> Places:

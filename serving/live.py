@@ -12,17 +12,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
 
+from features.outputs import whole_directory
 from features.problems import BadInput
 from features.project import Project, read_project
 from features.snapshots import snapshot_folder
 from models.contract import Task
 from serving.answers import Desk
-from serving.messages import Refused
-from serving.plan_command import plan_report_file
-from serving.release import champions_now, from_folder, from_registry
+from serving.messages import NotTaken
+from serving.plan_command import effects_file, plan_report_file
+from serving.release import champions_now, from_folder, into
 
 logger = logging.getLogger("cvm")
+AGAIN_SECONDS = 300.0
+REGISTRY = ("mlflow", "sqlalchemy", "sqlite3", "requests", "urllib3", "botocore")  # who raises when it is away
 UNSAID = re.compile(r" at 0x[0-9a-f]+|(?<=://)[^/@\s]*@")  # addresses in memory, other each time; names and passwords
 
 
@@ -34,10 +39,18 @@ class Seen:
     files: tuple[tuple[int, int] | None, ...]
 
     @classmethod
-    def now(cls, project: Project) -> Seen:
+    def now(cls, config: Path, project: Project) -> Seen:
         """Asks registry and disk; no bundle and no table is read."""
-        files = (snapshot_folder(project) / "manifest.json", plan_report_file(project))
+        files = (config, snapshot_folder(project) / "manifest.json", plan_report_file(project), effects_file(project))
         return cls(champions_now(project), tuple(_stamp(file) for file in files))
+
+
+class Tried(NamedTuple):
+    """What was refused and why, and when it is tried again: a damaged file may have been put right."""
+
+    seen: Seen
+    because: str
+    again_at: float
 
 
 class Live:
@@ -46,10 +59,10 @@ class Live:
     def __init__(self, desk: Desk, *, config: Path | None, kept: Path, seen: Seen | None, refused: str | None = None) -> None:
         """`config` is None where nothing is watched: `kept` is all there is. `refused` is why not the newest answers."""
         self.desk, self.swaps, self.since = desk, 0, _now()
-        self.refused = Refused(_now(), refused) if refused else None
+        self.refused = NotTaken(_now(), refused) if refused else None
         self.on_swap: Callable[[bool], None] = lambda _taken: None
         self._config, self._kept, self._seen = config, kept, seen
-        self._tried: tuple[Seen, str] | None = None  # what was refused, and why
+        self._tried: Tried | None = None
         self._stopped = threading.Event()
 
     @classmethod
@@ -61,14 +74,14 @@ class Live:
         if config is None:
             return cls(_settled(Desk.open(from_folder(kept))), config=None, kept=kept, seen=None)
         try:
-            seen = Seen.now(read_project(config))  # before it is read: what changes meanwhile is seen by the next look
+            seen = Seen.now(config, read_project(config))  # before it is read: what changes meanwhile is seen by the next look
             return cls(_load(config, kept), config=config, kept=kept, seen=seen)
         except Exception as error:  # noqa: BLE001  whatever a registry raises: what was kept answers
             because = _said(error)
             try:
                 desk = _settled(Desk.open(from_folder(kept)))
-            except BadInput as bad:
-                raise BadInput([because, *bad.problems]) from error
+            except Exception as other:  # noqa: BLE001
+                raise BadInput([because, _said(other)]) from error
             logger.warning("started with the champions kept in %s: %s", kept, because)
             return cls(desk, config=config, kept=kept, seen=None, refused=because)
 
@@ -82,17 +95,17 @@ class Live:
         self._stopped.set()
 
     def look(self) -> bool:
-        """Take over what is new, if it passes its checks; whether something did. What was refused is not tried again."""
+        """Take over what is new, if it passes its checks; whether something did. What was refused is not tried again soon."""
         if self._config is None:
             return False
         seen = None
         try:
-            seen = Seen.now(self.desk.release.project)
+            seen = Seen.now(self._config, self.desk.release.project)
             if seen == self._seen:
                 self.refused, self._tried = None, None
                 return False
-            if self._tried and seen == self._tried[0]:
-                self._say(self._tried[1])
+            if self._tried and seen == self._tried.seen and monotonic() < self._tried.again_at:
+                self._say(self._tried.because)
                 return False
             desk = _load(self._config, self._kept)
         except Exception as error:  # noqa: BLE001  the desk at hand goes on, whatever happened
@@ -108,12 +121,12 @@ class Live:
         because = _said(error)
         self._say(because)
         if isinstance(error, BadInput) and seen is not None:  # would be no better next time
-            self._tried = seen, because
+            self._tried = Tried(seen, because, monotonic() + AGAIN_SECONDS)
             self.on_swap(False)
 
     def _say(self, because: str) -> None:
         if self.refused is None or self.refused.because != because:
-            self.refused = Refused(_now(), because)
+            self.refused = NotTaken(_now(), because)
             logger.warning("kept %s: %s", ", ".join(self.desk.versions.values()), because)
 
     def _watch(self, seconds: float) -> None:
@@ -122,8 +135,9 @@ class Live:
 
 
 def _load(config: Path, kept: Path) -> Desk:
-    with _alone(kept):
-        return _settled(Desk.open(from_registry(config, kept)))
+    """The desk of now. What is kept gives way to its champions once all is checked, and not before."""
+    with _alone(kept), whole_directory(kept) as unfinished:
+        return _settled(Desk.open(into(unfinished, config)))
 
 
 def _settled(desk: Desk) -> Desk:
@@ -157,7 +171,8 @@ def _said(error: Exception) -> str:
     if isinstance(error, BadInput):
         return "; ".join(error.problems)
     first = UNSAID.sub("", (str(error).splitlines() or [""])[0])[:300]
-    return f"the registry cannot be asked: {type(error).__name__}: {first}"
+    is_registry = isinstance(error, ConnectionError) or type(error).__module__.split(".")[0] in REGISTRY
+    return f"{'the registry cannot be asked: ' if is_registry else ''}{type(error).__name__}: {first}"
 
 
 def _now() -> str:

@@ -211,7 +211,7 @@ class ModelCard(Struct, frozen=True):
     contract: dict[str, Any]
 
 
-class Refused(Struct, frozen=True):
+class NotTaken(Struct, frozen=True):
     """Why what the registry or the disk has now was not taken over, and when it was looked at."""
 
     at: str
@@ -226,7 +226,7 @@ class Cards(Struct, frozen=True):
     customers: int | None
     since: str
     swaps: int
-    refused: Refused | None
+    refused: NotTaken | None
 
 
 class Health(Struct, frozen=True):

@@ -26,7 +26,7 @@ def open_application(settings: Settings) -> tuple[Live, Application]:
     for name, value in QUICK.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    kept = settings.release or kept_folder(settings.config)
+    kept = settings.release or settings.kept or kept_folder(settings.config)
     live = Live.open(settings.config, kept)
     models = live.desk.release.scorer.models
     metrics.show_champions(models, {})

@@ -52,6 +52,11 @@ def plan_report_file(project: Project) -> Path:
     return project.folder / "plan.json"
 
 
+def effects_file(project: Project) -> Path:
+    """Where what trials taught is."""
+    return project.folder / "uplift.json"
+
+
 def make_plan(project: Project, actions: tuple[Action, ...], budget: float | None, layer: Layer) -> PlanReport:
     """Plan for the scored customers and write both files. Raises BadConfig or BadInput where there is nothing to plan with."""
     if not actions:
@@ -141,7 +146,7 @@ def say_plan(report: PlanReport) -> list[str]:
 
 def measured_effects(project: Project, manifest: Manifest, actions: tuple[Action, ...]) -> tuple[dict[str, Effect], list[str]]:
     """What trials taught about the actions, by name, and what must be said of what they did not."""
-    file = project.folder / "uplift.json"
+    file = effects_file(project)
     if not file.exists():
         return {}, []
     try:

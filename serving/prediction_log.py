@@ -39,12 +39,12 @@ class PredictionLog:
     def __init__(self, file: Path, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._file, self._key, self._clock, self._numbers = file, key, clock, count()
         self._descriptor: int | None = None
-        self._alone = Lock()
+        self._alone, self._start = Lock(), secrets.token_hex(6)
 
     def write(self, kind: str, answers: AnswerList) -> None:
         """Write down what is about to be answered. Raises LogFull.
 
-        `number` counts the lines of a process: order does not depend on the clock.
+        `number` counts the lines since a process has begun, `start` is drawn then: order does not depend on the clock.
         """
         told = answers.answers
         said = {
@@ -59,7 +59,7 @@ class PredictionLog:
         }
         with self._alone:  # lines stand in the order of their numbers
             at = self._clock().isoformat(timespec="milliseconds")
-            self._append(encode({"at": at, "process": os.getpid(), "number": next(self._numbers), **said}) + b"\n")
+            self._append(encode({"at": at, "start": self._start, "number": next(self._numbers), **said}) + b"\n")
 
     def pseudonym(self, customer_id: str | None) -> str | None:
         """Under which a customer stands in the log: 32 hex digits."""

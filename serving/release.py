@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -72,22 +73,28 @@ def kept_folder(config: Path | None) -> Path:
 
 
 def from_registry(config: Path, folder: Path) -> Release:
-    """The champions of now, their hashes and golden rows checked, and kept in `folder` for the next start.
+    """The champions of now, their hashes and golden rows checked, and copied into a new folder for a start without a registry.
 
-    Raises BadInput where snapshots or champions are missing or do not fit; what is kept stays as it was then.
+    Raises BadInput where snapshots or champions are missing or do not fit, and where the mapping file has faults; a folder that
+    is there stays as it was then.
     """
-    project = read_project(config)
+    with whole_directory(folder) as unfinished:
+        return into(unfinished, config)
+
+
+def into(folder: Path, config: Path) -> Release:
+    """The same into an empty folder."""
+    project, sections = read_project(config), _sections(config)
     manifest = manifest_at_hand(project)
     if manifest is None:
         raise BadInput(f"no snapshots of {project.name} in {project.folder}; build them first: python -m features build CONFIG")
     columns = [feature.name for feature in manifest.features()]
-    with whole_directory(folder) as unfinished:
-        scorer = load_scorer(project, manifest, columns, lambda name, task: champion_into(unfinished / task, name, task))
-        versions = {task: Version(name=one.name, version=one.version, hash=one.hash) for task, one in scorer.models.items()}
-        kept = Kept(models=versions, scored_at=manifest.scored_at, words=manifest.words, reach=manifest.reach)
-        (unfinished / FILE).write_text(kept.model_dump_json(indent=1), encoding="utf-8")
-        shutil.copyfile(config, unfinished / MAPPING)
-    return _release(config, project, scorer, kept, manifest)
+    scorer = load_scorer(project, manifest, columns, lambda name, task: champion_into(folder / task, name, task))
+    versions = {task: Version(name=one.name, version=one.version, hash=one.hash) for task, one in scorer.models.items()}
+    kept = Kept(models=versions, scored_at=manifest.scored_at, words=manifest.words, reach=manifest.reach)
+    (folder / FILE).write_text(kept.model_dump_json(indent=1), encoding="utf-8")
+    shutil.copyfile(config, folder / MAPPING)
+    return _release(project, sections, scorer, kept, manifest)
 
 
 def from_folder(folder: Path) -> Release:
@@ -99,14 +106,14 @@ def from_folder(folder: Path) -> Release:
         kept = Kept.model_validate_json(file.read_bytes())
     except ValidationError:
         raise ContractMismatch(f"{file} was written by another version of cvm or was changed") from None
-    project = read_project(folder / MAPPING)
+    project, sections = read_project(folder / MAPPING), _sections(folder / MAPPING)
     models: dict[Task, Registered] = {
         task: load_kept(folder / task, one.name, one.version, one.hash) for task, one in kept.models.items()
     }
     manifest = manifest_at_hand(project)
     columns = {name for one in models.values() for name in one.bundle.contract.features}
     scorer = fitting(models, project, [f.name for f in manifest.features()] if manifest else list(columns))
-    return _release(folder / MAPPING, project, scorer, kept, manifest)
+    return _release(project, sections, scorer, kept, manifest)
 
 
 def champions_now(project: Project) -> Mapping[Task, str]:
@@ -116,12 +123,24 @@ def champions_now(project: Project) -> Mapping[Task, str]:
     return {task: f"{one.version} {one.tags.get('bundle_hash')}" for task, one in asked.items() if one is not None}
 
 
-def _release(config: Path, project: Project, scorer: Scorer, kept: Kept, manifest: Manifest | None) -> Release:
+class _Sections(NamedTuple):
+    """What the service reads of a mapping file beside the project."""
+
+    layer: Layer
+    section: WhatIfSection
+    actions: tuple[Action, ...]
+
+
+def _sections(config: Path) -> _Sections:
+    return _Sections(read_layer(config), read_what_if(config, read_project(config)), read_actions(config))
+
+
+def _release(project: Project, sections: _Sections, scorer: Scorer, kept: Kept, manifest: Manifest | None) -> Release:
     return Release(
         project=project,
-        layer=read_layer(config),
-        section=read_what_if(config, project),
-        actions=read_actions(config),
+        layer=sections.layer,
+        section=sections.section,
+        actions=sections.actions,
         scorer=scorer,
         scored_at=manifest.scored_at if manifest else kept.scored_at,
         words=manifest.words if manifest else kept.words,

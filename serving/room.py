@@ -37,8 +37,11 @@ class Room:
 
     @property
     def desk(self) -> Desk:
-        """What answers now."""
-        return self.live.desk
+        """What answers now; what was made for another is let go."""
+        desk = self.live.desk
+        if self._made is not None and self._made.desk is not desk:
+            self._made = None
+        return desk
 
     def by_events(self, asked: ScoreEvents) -> AnswerList:
         """See `by_events`."""

@@ -22,6 +22,7 @@ class Settings:
 
     config: Path | None
     release: Path | None
+    kept: Path | None  # None: where the project's outputs are
     access: Access
     limits: Limits
     poll_seconds: float
@@ -47,7 +48,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     config, release = environment.get("CVM_CONFIG"), environment.get("CVM_RELEASE")
     if not config and not release and SHIPPED.exists():
         release = str(SHIPPED)
-    log = environment.get("CVM_PREDICTION_LOG") or ""
+    if config and release:
+        problems.append("CVM_CONFIG and CVM_RELEASE: name one; CVM_KEPT is the folder where champions are kept")
+    log, kept = environment.get("CVM_PREDICTION_LOG") or "", environment.get("CVM_KEPT")
     limits = Limits(
         body_bytes=int(number("CVM_BODY_MB_MAX", 16, 0.001) * 2**20),
         in_flight=int(number("CVM_IN_FLIGHT_MAX", 256, 1)),
@@ -61,8 +64,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if problems:
         raise BadConfig(problems)
     return Settings(
-        config=None if release and not config else Path(config or DEFAULT_CONFIG),
+        config=None if release else Path(config or DEFAULT_CONFIG),
         release=Path(release) if release else None,
+        kept=Path(kept) if kept else None,
         access=access,
         limits=limits,
         poll_seconds=poll_seconds,

@@ -161,7 +161,8 @@ def write_value_layer(project: Project, layer: ValueLayer) -> None:
     with whole_file(value_file(project)) as unfinished:
         unfinished.write_text(layer.report.model_dump_json(indent=1), encoding="utf-8")
     columns = {name: [getattr(one, name) for one in layer.alerts] for name in Alert.__dataclass_fields__}
-    types = {"rose": pa.bool_(), "moved": pa.float64()}
+    columns |= {"as_of": [layer.report.as_of for _ in layer.alerts]}
+    types = {"rose": pa.bool_(), "moved": pa.float64(), "as_of": pa.date32()}
     table = pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})
     with whole_file(alerts_file(project)) as unfinished:
         pq.write_table(table, unfinished)

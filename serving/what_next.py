@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -26,16 +28,27 @@ class NextCategory(Struct, frozen=True):
 
 
 def what_next(propensity: Bundle, chances: NDArray[np.float64]) -> list[tuple[NextCategory, ...]]:
-    """For each customer the categories, the most promising first; `chances` are customers x outputs.
+    """For each customer the categories, the most promising first; `chances` are customers x outputs."""
+    usual = usual_chances(propensity)
+    names = [output.label.removeprefix(PREFIX) for output in propensity.contract.outputs]
+    return ranked(names, list(usual.values()), chances)
 
-    Those that stand out come first, then the others; the likeliest is first in either group. By chance alone everybody would
-    be offered what everybody buys, by lift alone what next to nobody does.
+
+def usual_chances(propensity: Bundle) -> dict[str, float]:
+    """By the name of the number, the share of the judged customers who did."""
+    outputs = propensity.evaluation.outputs
+    return {output.name: outputs[output.name].mean_outcome for output in propensity.contract.outputs}
+
+
+def ranked(categories: Sequence[str], usual: Sequence[float], chances: NDArray[np.float64]) -> list[tuple[NextCategory, ...]]:
+    """Those that stand out come first, then the others; the likeliest is first in either group.
+
+    By chance alone everybody would be offered what everybody buys, by lift alone what next to nobody does.
     """
-    outputs = propensity.contract.outputs
-    names = [output.label.removeprefix(PREFIX) for output in outputs]
-    usual = [propensity.evaluation.outputs[output.name].mean_outcome for output in outputs]
     lifts = chances / np.array(usual)
     stands_out = lifts >= WELL_ABOVE
     order = np.lexsort((-chances, ~stands_out))  # by the last one first
     rows = zip(order.tolist(), chances.tolist(), lifts.tolist(), stands_out.tolist(), strict=True)
-    return [tuple(NextCategory(names[k], chance[k], usual[k], lift[k], out[k]) for k in own) for own, chance, lift, out in rows]
+    return [
+        tuple(NextCategory(categories[k], chance[k], usual[k], lift[k], out[k]) for k in own) for own, chance, lift, out in rows
+    ]

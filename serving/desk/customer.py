@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from models.bundle import CHURN
 from models.quadrants import QUADRANTS
 from models.score import COMPONENTS
@@ -16,7 +18,7 @@ from serving.desk.reasons import Explained, explained
 from serving.desk.scored_table import Row, Scored
 from serving.desk.words import Words
 from serving.value_layer import alerts_file, before_file
-from serving.what_next import WELL_ABOVE
+from serving.what_next import ranked
 
 WORTH = (AT_RISK, REALISED, POTENTIAL, LIFETIME, INFLUENCE)
 MEANINGS = {
@@ -69,7 +71,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class NextBuy:
-    """A category: the chance, what is usual among all, and how many times that."""
+    """A category: the chance, what is usual, and how many times that."""
 
     category: str
     chance: str
@@ -215,6 +217,8 @@ def _changes(customer_id: str, row: Row, words: Words) -> Changes:
         if name in then and name in row
     ]
     alert = scored.beside(alerts_file(scored.project), customer_id)
+    if alert and _date(alert["as_of"]) != scored.as_of:  # of a table that has come since
+        alert = None
     return Changes(before, lines, say.either(alert["reason"], alert["reason_zh"]) if alert else "", "")
 
 
@@ -261,21 +265,22 @@ def _expected(row: Row, words: Words) -> Fact | None:
 
 
 def _next_buys(row: Row, words: Words) -> list[NextBuy]:
-    """Those well above the average of all customers first, the likeliest first within either."""
-    found = []
-    for name in row:
-        if name not in words.scored.propensities or not _has(row, name):
-            continue
-        chance, usual = float(row[name]), words.scored.average(name)
-        times = chance / usual if usual else 1.0
-        found.append((times >= WELL_ABOVE, chance, usual, times, name))
-    found.sort(key=lambda one: (not one[0], -one[1]))
-    say = words.say
+    """In the order of `what_next`."""
+    say, usual = words.say, words.scored.file.usual_chances
+    names = [name for name in words.scored.propensities if _has(row, name) and usual.get(name)]
+    if not names:
+        return []
+    (found,) = ranked(names, [usual[name] for name in names], np.array([[float(row[name]) for name in names]]))
     return [
         NextBuy(
-            words.category(name), say.share(chance), say.share(usual), say.number(times, 1), stands_out, round(100 * chance, 1)
+            category=words.category(one.category),
+            chance=say.share(one.chance),
+            usual=say.share(one.usual),
+            times=say.number(one.lift, 1),
+            stands_out=one.stands_out,
+            width=round(100 * one.chance, 1),
         )
-        for stands_out, chance, usual, times, name in found
+        for one in found
     ]
 
 

@@ -33,10 +33,14 @@ document.addEventListener("htmx:configRequest", (event) => {
   for (const [name, value] of [...asked.entries()]) if (value === "") asked.delete(name);
 });
 
-// What cannot be swapped in is shown as a page of its own.
-document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.requestConfig.verb === "get") window.location.assign(event.detail.pathInfo.finalRequestPath);
-});
+// What cannot be swapped in is shown as a page of its own; a mark that was not kept says so.
+function failed(event) {
+  if (event.detail.requestConfig.verb === "get") return window.location.assign(event.detail.pathInfo.finalRequestPath);
+  const alert = document.getElementById("failed");
+  if (alert) alert.textContent = alert.dataset.said;
+}
+document.addEventListener("htmx:responseError", failed);
+document.addEventListener("htmx:sendError", failed);
 
 // After a mark the new state is where the reader is.
 document.addEventListener("htmx:afterSettle", (event) => {

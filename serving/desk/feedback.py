@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,8 +16,8 @@ from serving.desk.marks import Mark, Marks
 TREATMENTS = pa.schema(
     [
         ("customer_id", pa.string()),
-        ("occurred_at", pa.timestamp("us")),
-        ("recorded_at", pa.timestamp("us")),
+        ("occurred_at", pa.timestamp("us", tz="UTC")),
+        ("recorded_at", pa.timestamp("us", tz="UTC")),
         ("action", pa.string()),
         ("cost", pa.float64()),
         ("assignment", pa.string()),
@@ -32,7 +31,7 @@ WRONG_REASONS = pa.schema(
         ("feature", pa.string()),
         ("note", pa.string()),
         ("who", pa.string()),
-        ("marked_at", pa.timestamp("us")),
+        ("marked_at", pa.timestamp("us", tz="UTC")),
         ("model", pa.string()),
     ]
 )
@@ -73,19 +72,13 @@ def still_done(marks: list[Mark]) -> list[Mark]:
 
 
 def _treatment(mark: Mark) -> dict[str, object]:
-    at = _without_zone(mark.marked_at)
-    whom = {"customer_id": mark.customer_id, "occurred_at": at, "recorded_at": at}
+    whom = {"customer_id": mark.customer_id, "occurred_at": mark.marked_at, "recorded_at": mark.marked_at}
     return whom | {"action": mark.action, "cost": mark.cost, "assignment": "rule"}
 
 
 def _wrong_reason(mark: Mark) -> dict[str, object]:
     whom = {"customer_id": mark.customer_id, "as_of": mark.as_of, "number": mark.number, "feature": mark.feature}
-    return whom | {"note": mark.note, "who": mark.who, "marked_at": _without_zone(mark.marked_at), "model": mark.models}
-
-
-def _without_zone(at: datetime) -> datetime:
-    """In UTC, as a mapping file takes timestamps."""
-    return at.astimezone(UTC).replace(tzinfo=None)
+    return whom | {"note": mark.note, "who": mark.who, "marked_at": mark.marked_at, "model": mark.models}
 
 
 def _write(path: Path, rows: list[dict[str, object]], schema: pa.Schema) -> None:

@@ -41,7 +41,7 @@ STATIC = {
 COOKIE, COOKIE_SECONDS = "lang", 365 * 24 * 3600
 SNOOZES = {"week": 7, "month": 30}  # days
 REASON = "|"  # between the number and the feature of a reason in a form
-WHO = "cvm_who"  # the key of the scope under which whoever let the request in says who it is
+WHO, MAY_MARK = "cvm_who", "cvm_may_mark"  # the keys of the scope under which whoever let the request in says who it is
 
 
 class _Anything(Convertor[str]):
@@ -167,6 +167,7 @@ class Pages:
             marks=marks,
             state=state_of(marks, scored.as_of, self._desk.marks.today),
             refused=refused.said if refused else "",
+            may_mark=asked.request.scope.get(MAY_MARK, True),
             note=note,
             note_max=NOTE_MAX,
             tomorrow=self._desk.marks.today + timedelta(days=1),

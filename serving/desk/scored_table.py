@@ -7,6 +7,7 @@ answers.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,11 +31,13 @@ from models.plan_report import PlanReport
 from models.standing import GROUPS, SCORE
 from models.value import AT_RISK, LIFETIME, POTENTIAL, REALISED
 from models.value_report import ValueReport
-from serving.batch import predictions_file
+from serving.batch import predictions_file, usual_chances_in
 from serving.desk.problems import BROKEN, NOT_SCORED, NotReady
 from serving.plan_command import load_plan_report, plan_file, plan_report_file
 from serving.value_layer import alerts_file, before_file, value_file
 
+logger = logging.getLogger("cvm")
+TRIES = 3
 Rows = NDArray[np.int32]
 Row = dict[str, Any]
 NEEDED = {"customer_id", "as_of", "eligible", "not_eligible_because"}
@@ -59,6 +62,11 @@ class RowsOfFile:
         self._one_at_a_time = Lock()  # a ParquetFile is not made for several threads
         self.names: list[str] = self._file.schema_arrow.names
         self._paths = {self._file.schema.column(k).path for k in range(len(self._file.schema))}
+
+    @property
+    def usual_chances(self) -> dict[str, float]:
+        """What is usual for each chance of buying."""
+        return usual_chances_in(self._file.schema_arrow)
 
     def row(self, place: int) -> Row:
         """All columns of one row."""
@@ -118,7 +126,6 @@ class Scored:
     file: RowsOfFile
     _customers: duckdb.DuckDBPyConnection
     _orders: dict[tuple[str, bool], Rows] = field(default_factory=dict)
-    _averages: dict[str, float] = field(default_factory=dict)
 
     @property
     def expected(self) -> str | None:
@@ -209,17 +216,14 @@ class Scored:
         """A customer's row of another file of the same date; None where there is none."""
         if not path.exists():
             return None
-        with self._customers.cursor() as cursor:
-            found = cursor.execute("SELECT * FROM read_parquet(?) WHERE customer_id = ?", [str(path), customer_id])
-            names, row = [one[0] for one in found.description], found.fetchone()
+        try:
+            with self._customers.cursor() as cursor:
+                found = cursor.execute("SELECT * FROM read_parquet(?) WHERE customer_id = ?", [str(path), customer_id])
+                names, row = [one[0] for one in found.description], found.fetchone()
+        except duckdb.Error:  # the page is worth showing without it
+            logger.warning("%s cannot be read; score again: python -m serving score CONFIG", path)
+            return None
         return None if row is None else dict(zip(names, row, strict=True))
-
-    def average(self, column: str) -> float:
-        """Of a number that somebody has, over everybody who has it; worked out once."""
-        if column not in self._averages:
-            (row,) = self.ask(f'SELECT avg("{column}") AS mean FROM customers')
-            self._averages[column] = float(row["mean"])
-        return self._averages[column]
 
 
 class ScoredTable:
@@ -230,7 +234,7 @@ class ScoredTable:
         self._loading = Lock()
         self._held: Scored | None = None
         self._signature: Signature | None = None
-        self._broken: NotReady | None = None
+        self._broken: tuple[str, str] | None = None  # what to say, and what to run
 
     def now(self) -> Scored:
         """The last whole table. Raises NotReady where there has never been one.
@@ -244,7 +248,7 @@ class ScoredTable:
             finally:
                 self._loading.release()
         if self._held is None:
-            raise self._broken or NotReady(NOT_SCORED)
+            raise NotReady(*(self._broken or (NOT_SCORED,)))  # a new one each time: an exception keeps who it was shown to
         return self._held
 
     @property
@@ -256,12 +260,21 @@ class ScoredTable:
         before = _signature(self._project)
         if before == self._signature:  # somebody else did while we waited
             return
-        try:
-            self._held, self._broken = load_scored(self._project), None
-        except NotReady as why:
-            self._broken = why
-        if _signature(self._project) == before:  # else they changed while being read: once more at the next question
-            self._signature = before
+        for _ in range(TRIES):  # files that change while they are read would be a mixture of old and new
+            found, broken = _loaded(self._project)
+            after = _signature(self._project)
+            if after == before:
+                self._held, self._broken, self._signature = found or self._held, broken, before
+                return
+            before = after
+
+
+def _loaded(project: Project) -> tuple[Scored | None, tuple[str, str] | None]:
+    """The table, or what to say and to run."""
+    try:
+        return load_scored(project), None
+    except NotReady as why:
+        return None, (why.said, why.run)
 
 
 def load_scored(project: Project) -> Scored:
@@ -276,7 +289,7 @@ def load_scored(project: Project) -> Scored:
         customers = duckdb.connect(config={"threads": THREADS, "enable_external_file_cache": False})
         about = _about(customers, path, file.names)
         plan = load_plan_report(project, about["as_of"], about["models"])
-        columns = _fill(customers, path, file.names, plan_file(project) if plan and plan_file(project).exists() else None)
+        columns = _filled(customers, path, file.names, plan_file(project) if plan else None)
     except (duckdb.Error, pa.ArrowException, OSError):
         raise NotReady(BROKEN) from None
     value = _read(ValueReport, value_file(project))
@@ -309,6 +322,16 @@ def _about(customers: duckdb.DuckDBPyConnection, path: Path, names: list[str]) -
     return {"count": row[0], "as_of": row[1], "models": dict(zip(tasks, map(str, row[2:]), strict=True))}
 
 
+def _filled(customers: duckdb.DuckDBPyConnection, path: Path, names: list[str], plan: Path | None) -> tuple[str, ...]:
+    """With the plan, if it can be read."""
+    if plan is not None and plan.exists():
+        try:
+            return _fill(customers, path, names, plan)
+        except duckdb.Error as error:
+            logger.warning("%s cannot be read; plan again: python -m serving plan CONFIG: %s", plan, error)
+    return _fill(customers, path, names, None)
+
+
 def _fill(customers: duckdb.DuckDBPyConnection, path: Path, names: list[str], plan: Path | None) -> tuple[str, ...]:
     """The table `customers`: its rowids are in the order of customer_id, `place` is where each row stands in the file."""
     known = {*NEEDED, CHURN, "days_until_leaving", SCORE, *AMOUNTS, *GROUPS} - {"as_of"}
@@ -320,7 +343,7 @@ def _fill(customers: duckdb.DuckDBPyConnection, path: Path, names: list[str], pl
         source += " LEFT JOIN read_parquet(?) AS plan USING (customer_id)"
         files.append(str(plan))
     customers.execute(
-        f"""CREATE TABLE customers AS
+        f"""CREATE OR REPLACE TABLE customers AS
         SELECT scored.file_row_number::INTEGER AS place, {", ".join(columns)}
         FROM {source} ORDER BY customer_id""",
         files,

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from typing import Literal, get_args
 
@@ -41,6 +40,9 @@ class Token:
         return hmac.new(self.secret.encode(), b"retention desk", sha256).hexdigest()
 
 
+ANYBODY = Token("", frozenset(SCOPES), "")  # on this machine, where no tokens are needed
+
+
 @dataclass(frozen=True)
 class Access:
     """The tokens there are; none at all where only this machine may ask."""
@@ -60,14 +62,14 @@ class Access:
         """The token that a browser has shown."""
         return _matching(session, [(one, one.session) for one in self.tokens])
 
-    def enter(self, headers: Mapping[bytes, bytes], needed: Scope, *, is_page: bool) -> str:
-        """The name of who asks. Raises Refused where she may not.
+    def enter(self, headers: Mapping[bytes, bytes], needed: Scope, *, is_page: bool) -> Token:
+        """The token of who asks. Raises Refused where she may not.
 
         Pages take the cookie of a browser, too. All tokens are looked at, whichever fits: the time tells nothing.
         """
         if self.is_open:
             _refuse_strangers(headers.get(b"host", b"").decode("latin-1"))
-            return ""
+            return ANYBODY
         kind, _, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         token = self.of_bearer(secret.strip()) if kind.lower() == "bearer" else None
         if token is None and is_page:
@@ -80,7 +82,7 @@ class Access:
             raise Refused(
                 403, "wrong_scope", f"the token of {token.name} does not open {needed}; it opens {_said(token.scopes)}"
             )
-        return token.name
+        return token
 
 
 def read_access(tokens: str) -> Access:
@@ -93,9 +95,11 @@ def read_access(tokens: str) -> Access:
             continue
         name, scopes, secret = fits.groups()
         if unknown := set(scopes.split("+")) - set(SCOPES):
-            problems.append(f"CVM_TOKENS: {name}: no scope {', '.join(sorted(unknown))}; valid: {', '.join(SCOPES)}")
+            problems.append(f"CVM_TOKENS: entry {k + 1}: no scope {', '.join(sorted(unknown))}; valid: {', '.join(SCOPES)}")
         if len(secret) < SHORTEST:
-            problems.append(f"CVM_TOKENS: {name}: a token has at least {SHORTEST} characters, e.g. of: openssl rand -hex 24")
+            problems.append(
+                f"CVM_TOKENS: entry {k + 1}: a token has at least {SHORTEST} characters, e.g. of: openssl rand -hex 24"
+            )
         found.append(Token(name, frozenset(one for one in SCOPES if one in scopes.split("+")), secret))
     if problems:
         raise BadConfig(problems)
@@ -136,11 +140,9 @@ def _refuse_strangers(host: str) -> None:
 
 
 def _cookie(headers: Mapping[bytes, bytes]) -> str:
-    try:
-        found = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-    except CookieError:
-        return ""
-    return found[COOKIE].value if COOKIE in found else ""
+    """Taken by hand: the standard library gives up on all where another application's is odd."""
+    pairs = (one.strip().partition("=") for one in headers.get(b"cookie", b"").decode("latin-1").split(";"))
+    return next((value for name, _, value in pairs if name == COOKIE), "")
 
 
 def _said(scopes: frozenset[Scope]) -> str:

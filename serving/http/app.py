@@ -15,7 +15,7 @@ import msgspec
 
 from features.problems import BadInput
 from serving.http import metrics
-from serving.http.access import Access, Scope
+from serving.http.access import Access
 from serving.http.body import read_body, read_request, whole_body
 from serving.http.description import DESCRIPTION_PATH, describe
 from serving.http.pages import SECURITY_HEADERS, Pages
@@ -96,7 +96,7 @@ class Application:
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception:  # a fault of ours: its trace is for the log, not for who asked
-            logger.exception("%s %s", scope["method"], path)
+            logger.exception("%s %s", scope["method"], _counted(path))
             found = Refused(500, "fault", "a fault of the service; its log says more")
         if started:
             raise ConnectionResetError("the answer had begun when it failed")
@@ -107,23 +107,18 @@ class Application:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         route = BY_PATH.get(path)
         if route is not None:
-            self._enter(headers, route.scope, scope)
+            self._access.enter(headers, route.scope, is_page=False)
             _refuse_method(scope["method"], route.method)
             return await _send(send, 200, await self._ask(route, headers, receive))
         if path == DESCRIPTION_PATH:
-            self._enter(headers, "read", scope)
+            self._access.enter(headers, "read", is_page=False)
             _refuse_method(scope["method"], "GET")
             return await _send(send, 200, self._description)
         if path == "/metrics":
-            self._enter(headers, "admin", scope)
+            self._access.enter(headers, "admin", is_page=False)
             _refuse_method(scope["method"], "GET")
             return await _send(send, 200, metrics.exposition(), {"content-type": "text/plain; version=0.0.4; charset=utf-8"})
-        if scope["method"] == "POST":
-            receive = _at_hand(await whole_body(receive, min(FORM_BYTES, self._limits.body_bytes)), receive)
-        return await self._pages.answer(self._access, scope, receive, send)
-
-    def _enter(self, headers: Mapping[bytes, bytes], needed: Scope, scope: ASGIScope) -> None:
-        scope["cvm_who"] = self._access.enter(headers, needed, is_page=needed == "read" and scope["method"] == "GET")
+        return await self._pages.answer(self._access, scope, _whole(receive, min(FORM_BYTES, self._limits.body_bytes)), send)
 
     async def _ask(self, route: Route, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The answer as JSON. What takes long is answered by a thread, one after the other, so that others need not wait."""
@@ -176,12 +171,16 @@ def _refuse_method(asked: str, known: str) -> None:
         raise Refused(405, "wrong_method", f"{asked[:20]}: this path takes {known}", headers={"allow": known})
 
 
-def _at_hand(body: bytes, receive: Receive) -> Receive:
-    """A body that has been read, to be read again; after it what is still to come."""
-    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+def _whole(receive: Receive, most: int) -> Receive:
+    """The same with the body in one piece, bounded in size and time; it is read when a page that may be seen asks for it."""
+    is_read = False
 
     async def receiving() -> MutableMapping[str, Any]:
-        return next(messages, None) or await receive()
+        nonlocal is_read
+        if is_read:
+            return await receive()
+        is_read = True
+        return {"type": "http.request", "body": await whole_body(receive, most), "more_body": False}
 
     return receiving
 

@@ -77,13 +77,14 @@ class Pages:
         changes = scope["method"] == "POST"
         needed: Scope = "plan" if changes else "read"
         try:
-            scope["cvm_who"] = access.enter(headers, needed, is_page=True)
+            token = access.enter(headers, needed, is_page=True)
             if changes:
                 _refuse_other_sites(headers)
         except Refused as refused:
             if refused.status == 401 and not changes and b"authorization" not in headers:
                 return await _moved(send, SIGN_IN)
             raise
+        scope["cvm_who"], scope["cvm_may_mark"] = token.name, "plan" in token.scopes
         return await _secured(self._desk, scope, receive, send)
 
     async def _signing_in(
@@ -119,14 +120,15 @@ async def _secured(app: Starlette, scope: ASGIScope, receive: Receive, send: Sen
     except Exception:
         if not status:
             raise
-        logger.exception("%s %s", scope["method"], scope["path"])  # the page says that something went wrong
+        logger.exception("%s of the desk", scope["method"])  # the page says that something went wrong
     return status
 
 
 def _no_such_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
     refused = Refused(status, "no_such_page", f"{request.method} {request.url.path[:200]}: no such page")
-    return Response(msgspec.json.encode(refused.answer()), status, media_type="application/json")
+    headers = getattr(error, "headers", None)
+    return Response(msgspec.json.encode(refused.answer()), status, headers=headers, media_type="application/json")
 
 
 async def _form(receive: Receive) -> bytes:
@@ -157,7 +159,11 @@ def _refuse_other_sites(headers: Mapping[bytes, bytes]) -> None:
     """A form of another site must not be sent in the name of who uses the desk."""
     origin = headers.get(b"origin", b"").decode("latin-1")
     if origin and urlsplit(origin).netloc != headers.get(b"host", b"").decode("latin-1"):
-        raise Refused(403, "other_site", "forms are taken from the pages of this service only")
+        raise Refused(
+            403,
+            "other_site",
+            "forms are taken from this service's own pages only; a proxy in front has to pass the header Host on",
+        )
 
 
 def _operations(described: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -222,7 +222,7 @@ def test_a_clock_that_is_moved_changes_neither_answers_nor_the_order_of_lines(
     assert all(one == found[0] for one in found)
     lines = lines_of(file)
     assert [line["at"] for line in lines] == [(NOW + moved(k)).isoformat(timespec="milliseconds") for k in range(10)]
-    assert sorted(lines, key=lambda line: (line["process"], line["number"])) == lines
+    assert sorted(lines, key=lambda line: (line["start"], line["number"])) == lines
 
 
 def test_a_service_under_a_wrong_clock_answers_as_under_the_right_one(

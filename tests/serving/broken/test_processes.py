@@ -142,7 +142,7 @@ def test_lines_are_numbered_in_the_order_in_which_they_stand(served: Served, log
     served.ask("/v1/score", {"customer_ids": ["a"]}, headers=bearer(READ))
     numbers: dict[int, list[int]] = {}
     for line in lines_of(log):
-        numbers.setdefault(line["process"], []).append(line["number"])
+        numbers.setdefault(line["start"], []).append(line["number"])
     for found in numbers.values():
         assert found == list(range(len(found)))
 
@@ -219,7 +219,7 @@ def test_a_service_with_nothing_to_serve_ends_and_says_why(folder: Path, demo: D
         folder,
         tmp_path / "said.txt",
         CVM_CONFIG=demo.config.name,
-        CVM_RELEASE=str(tmp_path / "nothing"),
+        CVM_KEPT=str(tmp_path / "nothing"),
         MLFLOW_TRACKING_URI=NOBODY,
     )
     assert status == 3
@@ -290,9 +290,9 @@ def test_a_registry_that_goes_away_and_comes_back_is_seen_in_health(folder: Path
 def test_without_a_registry_the_champions_that_were_kept_are_served(folder: Path, demo: Demo, tmp_path: Path, uri: str) -> None:
     (tmp_path / "broken.db").write_bytes(b"no database" * 1_000)
     kept = tmp_path / "kept"
-    with serving(folder, tmp_path / "first.txt", CVM_CONFIG=demo.config.name, CVM_RELEASE=str(kept)) as served:
+    with serving(folder, tmp_path / "first.txt", CVM_CONFIG=demo.config.name, CVM_KEPT=str(kept)) as served:
         before = served.wait_until("ready")
-    environment = {"CVM_CONFIG": demo.config.name, "CVM_RELEASE": str(kept), "MLFLOW_TRACKING_URI": uri.format(tmp_path)}
+    environment = {"CVM_CONFIG": demo.config.name, "CVM_KEPT": str(kept), "MLFLOW_TRACKING_URI": uri.format(tmp_path)}
     with serving(folder, tmp_path / "second.txt", **environment) as served:
         after = served.wait_until("degraded")
         assert after["models"] == before["models"]

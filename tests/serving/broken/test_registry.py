@@ -75,12 +75,12 @@ def kept(tmp_path: Path) -> Path:
 @pytest.fixture
 def asked(demo: Demo, kept: Path, tmp_path: Path, registry: Registry) -> Iterator[Asked]:
     assert registry.folder == tmp_path  # it is there before the service is
-    with opened(demo.config, tmp_path / "log.jsonl", CVM_RELEASE=str(kept)) as found:
+    with opened(demo.config, tmp_path / "log.jsonl", CVM_KEPT=str(kept)) as found:
         yield found
 
 
 def open_again(demo: Demo, kept: Path, tmp_path: Path) -> Asked:
-    with opened(demo.config, tmp_path / "log.jsonl", CVM_RELEASE=str(kept)) as found:
+    with opened(demo.config, tmp_path / "log.jsonl", CVM_KEPT=str(kept)) as found:
         return found
 
 

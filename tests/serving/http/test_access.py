@@ -131,8 +131,8 @@ def test_there_is_one_shape_of_errors_on_unknown_paths(unlocked: TestClient) -> 
     ("tokens", "said"),
     [
         ("shop", "entry 1: expected name:scope+scope:token"),
-        (f"shop:raed:{READ}", "shop: no scope raed; valid: read, plan, admin"),
-        (f"ops:admin:{ADMIN} shop:read:short", "shop: a token has at least 16 characters"),
+        (f"shop:raed:{READ}", "entry 1: no scope raed; valid: read, plan, admin"),
+        (f"ops:admin:{ADMIN} shop:read:short", "entry 2: a token has at least 16 characters"),
     ],
 )
 def test_wrong_tokens_are_named_without_their_secret(tokens: str, said: str) -> None:
