@@ -229,7 +229,7 @@ def test_an_unknown_feature_is_refused_with_the_nearest_name(client: TestClient)
         ("/v1/score_rows", {"rows": [{}, {"order_count": True}]}, "rows[1].order_count"),
         ("/v1/score_events", {"events": {"orders": [{"amount": [1]}]}}, "events.orders[0].amount"),
         ("/v1/score_events", {"events": {"ordres": []}}, "events.ordres"),
-        ("/v1/score_events", {"events": {"orders": [{"amonut": 1}]}}, "events.orders[0].order_id"),
+        ("/v1/score_events", {"events": {"orders": [{"amonut": 1}]}}, "events.orders.amonut"),
         ("/v1/score_events", {"events": {}, "as_of": "yesterday"}, "as_of"),
         ("/v1/nearest", {"customer_id": "1", "below": 1.5}, "below"),
         ("/v1/what_if", {"customer_id": "1", "changes": [{"kind": "buy"}]}, "changes[0].kind"),

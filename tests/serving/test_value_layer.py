@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +18,9 @@ from models.value import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from models.value_report import ValueReport
 from serving.answers import Desk
 from serving.batch import predictions_file
+from serving.messages import Answer, AnswerList
+from serving.release import from_registry, kept_folder
+from serving.requests import ScoreCustomers
 from serving.value_layer import alerts_file, value_file
 from tests.serving.conftest import Demo
 from training.score_back_test import back_test_score, score_file
@@ -142,8 +146,12 @@ def test_the_back_test_compares_the_score_on_the_judged_date(demo: Demo) -> None
 
 
 def test_the_service_says_the_same_as_the_table(demo: Demo, scored: pd.DataFrame) -> None:
-    desk, some = Desk.open(demo.project), scored.sample(30, random_state=1)
-    for answer, row in zip(desk.by_id(some["customer_id"].tolist()).answers, some.to_dict("records"), strict=True):
+    desk, some = Desk.open(from_registry(demo.config, kept_folder(demo.config))), scored.sample(30, random_state=1)
+
+    def told(*ids: str) -> list[Answer]:
+        return msgspec.json.decode(msgspec.json.encode(desk.by_id(ScoreCustomers(list(ids)))), type=AnswerList).answers
+
+    for answer, row in zip(told(*some["customer_id"]), some.to_dict("records"), strict=True):
         assert answer.worth is not None
         assert answer.standing is not None
         assert answer.worth.realised == pytest.approx(row[REALISED])
@@ -158,7 +166,7 @@ def test_the_service_says_the_same_as_the_table(demo: Demo, scored: pd.DataFrame
         else:
             assert answer.worth.potential is None
             assert answer.standing.score is None
-    (unknown,) = desk.by_id(["nobody"]).answers
+    (unknown,) = told("nobody")
     assert (unknown.worth, unknown.standing, unknown.next_action) == (None, None, None)
 
 

@@ -33,7 +33,7 @@ def treatments(project: Project) -> list[dict[str, object]]:
 def test_what_was_done_is_a_treatment_by_rule_in_columns_of_the_contract(project: Project, marks: Marks) -> None:
     marks.add(Mark("anna", AS_OF, "done", **DONE))
     lines = write_feedback(project)
-    at = NOW.replace(tzinfo=None)
+    at = NOW
     assert treatments(project) == [
         {"customer_id": "anna", "occurred_at": at, "recorded_at": at, "action": "call", "cost": 3.0, "assignment": "rule"}
     ]
@@ -66,7 +66,7 @@ def test_wrong_reasons_are_counted_by_feature(project: Project, marks: Marks) ->
     lines = write_feedback(project)
     assert [line.strip() for line in lines[-2:]] == ["gap (of churn_probability): 2", "nps (of churn_probability): 1"]
     (first, *_) = pq.read_table(feedback_folder(project) / "wrong_reasons.parquet").to_pylist()
-    at = NOW.replace(tzinfo=None)
+    at = NOW
     about = {"customer_id": "anna", "as_of": AS_OF, "number": "churn_probability", "feature": "gap"}
     assert first == about | {"note": "没有", "who": "lin", "marked_at": at, "model": "v1"}
 

@@ -260,6 +260,7 @@ def test_a_horizon_ago_is_shown_beside_now(project: Project) -> None:
         "moved": 5.0,
         "reason": "more orders",
         "reason_zh": "订单增加",
+        "as_of": AS_OF,
     }
     pq.write_table(pa.Table.from_pylist([alert]), project.folder / "alerts.parquet")
     part = {"customers": 1, "sums": {}, "mean_score": None}
@@ -293,3 +294,8 @@ def test_a_horizon_ago_is_shown_beside_now(project: Project) -> None:
     assert "订单增加" in page
     choices = re.findall(r'<option value="(\w+)">(\w+级)</option>', browser.get("/desk").text)
     assert choices == [("gold", "金级"), ("silver", "银级")]
+    pq.write_table(pa.Table.from_pylist([alert | {"as_of": date(2024, 1, 31)}]), project.folder / "alerts.parquet")
+    assert "more orders" not in browser.get("/desk/customers/anna?lang=en").text  # of a table that has come since
+    for name in ("alerts.parquet", "before.parquet"):
+        (project.folder / name).write_bytes(b"damaged")
+        assert browser.get("/desk/customers/anna").status_code == 200
