@@ -10,10 +10,11 @@ import fcntl
 import hmac
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from errno import ENOSPC
+from functools import lru_cache
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -23,7 +24,7 @@ from threading import Lock
 import msgspec
 
 from features.problems import BadInput
-from serving.messages import AnswerList
+from serving.messages import Answer, AnswerList
 
 KEY_BYTES = 32
 encode = msgspec.json.Encoder().encode
@@ -40,6 +41,7 @@ class PredictionLog:
         self._file, self._key, self._clock, self._numbers = file, key, clock, count()
         self._descriptor: int | None = None
         self._alone, self._start = Lock(), secrets.token_hex(6)
+        self.pseudonym = lru_cache(maxsize=20_000)(self._pseudonym)
 
     def write(self, kind: str, answers: AnswerList) -> None:
         """Write down what is about to be answered. Raises LogFull.
@@ -55,13 +57,13 @@ class PredictionLog:
             "eligible": [one.eligible for one in told],
             "churn_probability": [one.churn_probability for one in told],
             "clv": [one.clv.value if one.clv else None for one in told],
-            "propensity": [one.propensity for one in told],
+            "propensity": _by_category(told),
         }
         with self._alone:  # lines stand in the order of their numbers
             at = self._clock().isoformat(timespec="milliseconds")
             self._append(encode({"at": at, "start": self._start, "number": next(self._numbers), **said}) + b"\n")
 
-    def pseudonym(self, customer_id: str | None) -> str | None:
+    def _pseudonym(self, customer_id: str | None) -> str | None:
         """Under which a customer stands in the log: 32 hex digits."""
         if customer_id is None:
             return None
@@ -90,6 +92,12 @@ class PredictionLog:
             return os.path.samestat(os.fstat(descriptor), self._file.stat())
         except FileNotFoundError:
             return False
+
+
+def _by_category(told: Sequence[Answer]) -> dict[str, list[float | None]]:
+    """Chances of buying, category by category; null of who has none."""
+    names = next((list(one.propensity) for one in told if one.propensity), [])
+    return {name: [one.propensity.get(name) for one in told] for name in names}
 
 
 def _append_whole(descriptor: int, line: bytes) -> None:

@@ -39,6 +39,25 @@ def _refuse(bad: BadInput) -> None:
     leave()
 
 
+class Straight:
+    """Instead of BentoML's limit of time, which keeps a timer of each request to its end; ours are in `serving.http`."""
+
+    def __init__(self, app: Any, timeout: float) -> None:
+        del timeout
+        self._app = app
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        """Hand over."""
+        await self._app(scope, receive, send)
+
+
+def _keep_no_timers() -> None:
+    with suppress(ImportError, AttributeError):
+        from bentoml._internal.server.http import traffic
+
+        traffic.TimeoutMiddleware = Straight
+
+
 def _supervise() -> None:
     """BentoML has no setting for how often it looks after its workers."""
     end_when_told()
@@ -59,6 +78,7 @@ except BadInput as bad:
     _refuse(bad)
 if is_supervisor(sys.argv):
     _supervise()
+_keep_no_timers()
 mounted = Mounted()
 
 
@@ -83,6 +103,9 @@ class CustomerValue:
             self.live, mounted.application = open_application(settings)
         except BadInput as bad:
             _refuse(bad)
+        except Exception:  # a fault of ours: another start would end the same way
+            logger.exception("the service cannot start")
+            leave()
         self.live.watch(settings.poll_seconds)
 
     @bentoml.on_shutdown

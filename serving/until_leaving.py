@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from models.leaving import DAYS_MAX
 
@@ -17,10 +18,13 @@ def say_days(days: float) -> str:
     """
     if math.isnan(days):
         return "not known"
-    if days >= DAYS_MAX:
+    return _whole(round(days) if days < DAYS_MAX else None)
+
+
+def _whole(days: int | None) -> str:
+    if days is None:
         return TOO_FAR
-    whole = round(days)
-    return "now" if whole == 0 else "1 day" if whole == 1 else f"{whole:,} days"
+    return "now" if days == 0 else "1 day" if days == 1 else f"{days:,} days"
 
 
 def say_until_leaving(lower: float, days: float, upper: float) -> str:
@@ -35,7 +39,13 @@ def say_until_leaving(lower: float, days: float, upper: float) -> str:
     """
     if math.isnan(days):
         return "not known"
-    if lower >= DAYS_MAX:
+    return _said(*(round(one) if one < DAYS_MAX else None for one in (lower, days, upper)))
+
+
+@lru_cache(maxsize=4_096)  # bulk requests say the same few things again and again
+def _said(lower: int | None, days: int | None, upper: int | None) -> str:
+    """Of whole days; None is too far."""
+    if lower is None:
         return TOO_FAR
-    median = "has probably left already" if round(days) == 0 else say_days(days)
-    return f"{median} (80 %: {say_days(lower)} to {say_days(upper)})" if round(upper) else median
+    median = "has probably left already" if days == 0 else _whole(days)
+    return median if upper == 0 else f"{median} (80 %: {_whole(lower)} to {_whole(upper)})"

@@ -13,7 +13,7 @@ import httpx2 as httpx
 import pytest
 
 from tests.serving.conftest import ROOT, Demo
-from tests.serving.started import Started, started
+from tests.serving.processes import Served, serving
 
 pytestmark = pytest.mark.slow
 BODIES = {
@@ -44,15 +44,18 @@ def bento(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def served(bento: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
-    with started(str(bento), folder=tmp_path_factory.mktemp("elsewhere")) as server:
+def served(bento: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("elsewhere")
+    with serving(folder, folder / "said.txt", service=str(bento), HOME=str(folder)) as server:
+        server.wait_until("ready")
         yield server
 
 
 @pytest.fixture(scope="module")
-def from_here(demo: Demo) -> Iterator[Started]:
+def from_here(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     settings = {"CVM_CONFIG": str(demo.config), "MLFLOW_TRACKING_URI": f"sqlite:///{demo.folder}/mlflow.db"}
-    with started("serving.service:CustomerValue", folder=demo.folder, path=ROOT, **settings) as server:
+    with serving(demo.folder, tmp_path_factory.mktemp("here") / "said.txt", **settings) as server:
+        server.wait_until("ready")
         yield server
 
 
@@ -75,13 +78,13 @@ def test_it_holds_the_packages_and_the_champions_only(bento: Path) -> None:
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_it_answers_the_same_bytes(served: Started, from_here: Started, path: str) -> None:
+def test_it_answers_the_same_bytes(served: Served, from_here: Served, path: str) -> None:
     there, here = (httpx.post(f"{server.url}{path}", json=BODIES[path]) for server in (served, from_here))
     assert there.status_code == 200
     assert there.content == here.content
 
 
-def test_it_says_that_customers_are_elsewhere(served: Started) -> None:
+def test_it_says_that_customers_are_elsewhere(served: Served) -> None:
     response = httpx.post(f"{served.url}/v1/score", json={"customer_ids": ["12347"]})
     assert response.status_code == 400
     assert "no snapshot of online_retail is here" in response.json()["error"]["message"]

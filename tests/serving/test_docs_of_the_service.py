@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.serving.conftest import ROOT, Demo
-from tests.serving.started import Started, started
+from tests.serving.processes import Served, serving
 
 PAGE = (ROOT / "docs/service.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,9 +26,10 @@ CURLS = [
 
 
 @pytest.fixture(scope="module")
-def server(demo: Demo) -> Iterator[Started]:
+def server(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     settings = {"CVM_CONFIG": str(demo.config), "MLFLOW_TRACKING_URI": f"sqlite:///{demo.folder}/mlflow.db"}
-    with started("serving.service:CustomerValue", folder=demo.folder, path=ROOT, **settings) as found:
+    with serving(demo.folder, tmp_path_factory.mktemp("served") / "said.txt", **settings) as found:
+        found.wait_until("ready")
         yield found
 
 
@@ -37,14 +38,14 @@ def test_there_are_lines_to_type() -> None:
 
 
 @pytest.mark.parametrize("line", CURLS)
-def test_every_curl_line_gets_an_answer(server: Started, line: str) -> None:
+def test_every_curl_line_gets_an_answer(server: Served, line: str) -> None:
     assert shutil.which("curl"), "install curl"
     words = shlex.split(line.replace(HERE, server.url))
     answer = json.loads(subprocess.run(words, check=True, capture_output=True, timeout=60).stdout)
     assert "error" not in answer
 
 
-def test_the_python_client_prints_what_it_was_told(server: Started, tmp_path: Path) -> None:
+def test_the_python_client_prints_what_it_was_told(server: Served, tmp_path: Path) -> None:
     script = tmp_path / "client.py"
     script.write_text(PYTHON.replace(HERE, server.url), encoding="utf-8")
     done = subprocess.run([sys.executable, str(script)], check=True, capture_output=True, text=True, timeout=60)

@@ -20,8 +20,8 @@ import pytest
 
 from serving.prediction_log import PredictionLog, open_log
 from tests.serving.broken.asking import lines_of
-from tests.serving.broken.processes import STARTS_WITHIN, Served, ends, serving
 from tests.serving.conftest import Demo
+from tests.serving.processes import STARTS_WITHIN, Served, ends, serving
 
 READ, PLAN, ADMIN = "read-token-0123456789", "plan-token-0123456789", "admin-token-0123456789"
 TOKENS = f"shop:read:{READ} anna:read+plan:{PLAN} ops:admin:{ADMIN}"

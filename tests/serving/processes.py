@@ -18,7 +18,8 @@ from typing import Any
 
 import psutil
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
+SERVICE = "serving.service:CustomerValue"
 BENTOML = Path(sys.executable).with_name("bentoml")
 STARTS_WITHIN = 90  # seconds, on a busy machine
 
@@ -30,6 +31,11 @@ class Served:
     process: subprocess.Popen[bytes]
     port: int
     output: Path
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
 
     def ask(
         self, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, seconds: float = 30
@@ -81,16 +87,21 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, output: Path, *words: str, **environment: str) -> Iterator[Served]:
-    """A service started in a folder; ended, with all its processes, when it is no longer needed."""
+def serving(folder: Path, output: Path, *words: str, service: str = SERVICE, **environment: str) -> Iterator[Served]:
+    """A service started in a folder; ended, with all its processes, when it is no longer needed.
+
+    Of a Bento, whose folder `service` names, nothing of this checkout is on its path.
+    """
     port = free_port()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CVM_", "BENTOML_"))}
-    command = [str(BENTOML), "serve", "serving.service:CustomerValue", *(words or ("--host", "127.0.0.1")), "--port", str(port)]
+    others = ("CVM_", "BENTOML_", "PYTHON") if service == SERVICE else ("CVM_", "BENTOML_", "PYTHON", "MLFLOW_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+    kept |= {"PWD": str(folder)} | ({"PYTHONPATH": str(ROOT)} if service == SERVICE else {})
+    command = [str(BENTOML), "serve", service, *(words or ("--host", "127.0.0.1")), "--port", str(port)]
     with output.open("wb") as said:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**kept, "PYTHONPATH": str(ROOT), "CVM_POLL_SECONDS": "0.2", **environment},
+            env={**kept, "CVM_POLL_SECONDS": "0.2", **environment},
             stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,
