@@ -26,11 +26,14 @@ def events_folder(project: Project) -> Path:
 
 
 def write_by_customer(project: Project, manifest: Manifest) -> None:
-    """Write the tables of the snapshots that were scored, all or none."""
+    """Write the tables of the snapshots that were scored, all or none; of what is no longer there, nothing."""
     with whole_directory(events_folder(project)) as unfinished, duckdb.connect() as connection:
         connection.execute(f"SET temp_directory = {_quoted(unfinished / 'temporary')}")
-        for name in _events_in(manifest):
-            rows = f"SELECT * FROM read_parquet({_quoted(snapshot_folder(project) / f'{name}.parquet')}) ORDER BY customer_id"
+        kept = {name: snapshot_folder(project) / f"{name}.parquet" for name in _events_in(manifest)}
+        for name, file in kept.items():
+            if not file.exists():
+                continue
+            rows = f"SELECT * FROM read_parquet({_quoted(file)}) ORDER BY customer_id"
             to = _quoted(unfinished / f"{name}.parquet")
             connection.execute(f"COPY ({rows}) TO {to} (FORMAT parquet, ROW_GROUP_SIZE {ROWS_AT_ONCE})")
 

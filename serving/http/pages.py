@@ -84,6 +84,8 @@ class Pages:
             if refused.status == 401 and not changes and b"authorization" not in headers:
                 return await _moved(send, SIGN_IN)
             raise
+        if changes:  # read before the page asks for it: what is refused of a body would be a fault inside of Starlette
+            receive = _again(await receive(), receive)
         scope["cvm_who"], scope["cvm_may_mark"] = token.name, "plan" in token.scopes
         return await _secured(self._desk, scope, receive, send)
 
@@ -129,6 +131,16 @@ def _no_such_page(request: Request, error: Exception) -> Response:
     refused = Refused(status, "no_such_page", f"{request.method} {request.url.path[:200]}: no such page")
     headers = getattr(error, "headers", None)
     return Response(msgspec.json.encode(refused.answer()), status, headers=headers, media_type="application/json")
+
+
+def _again(message: MutableMapping[str, Any], receive: Receive) -> Receive:
+    """A message that has been taken, and after it what is still to come."""
+    messages = iter([message])
+
+    async def receiving() -> MutableMapping[str, Any]:
+        return next(messages, None) or await receive()
+
+    return receiving
 
 
 async def _form(receive: Receive) -> bytes:
