@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from serving.prediction_log import PredictionLog, open_log
@@ -229,13 +230,19 @@ def test_a_service_with_nothing_to_serve_ends_and_says_why(folder: Path, demo: D
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [("--production",), ("--host=::",)])
-def test_the_usual_address_of_the_command_is_an_open_door_too(
-    folder: Path, demo: Demo, tmp_path: Path, words: tuple[str, ...]
-) -> None:
-    status, said = ends(folder, tmp_path / "said.txt", *words, CVM_CONFIG=demo.config.name)
+def test_all_addresses_of_the_newer_kind_are_an_open_door_too(folder: Path, demo: Demo, tmp_path: Path) -> None:
+    status, said = ends(folder, tmp_path / "said.txt", "--host=::", CVM_CONFIG=demo.config.name)
     assert status == 3
     assert "others could ask from there" in said
+
+
+@pytest.mark.slow
+def test_told_no_address_it_listens_to_this_machine_only(folder: Path, demo: Demo, tmp_path: Path) -> None:
+    with serving(folder, tmp_path / "said.txt", "--production", CVM_CONFIG=demo.config.name) as served:
+        served.wait_until("ready")
+        (worker,) = served.workers()
+        listening = [one.laddr.ip for one in worker.net_connections(kind="inet") if one.status == psutil.CONN_LISTEN]
+        assert listening == ["127.0.0.1"]
 
 
 @pytest.mark.slow
