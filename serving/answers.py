@@ -168,17 +168,13 @@ class Desk:
         places: bool = True,
     ) -> list[Answer]:
         """One for each customer of a table. Column by column, because a bulk request has thousands of them."""
-        count, models = len(ids), self.release.scorer.models
+        count = len(ids)
         nothing: list[None] = [None] * count
         parts = [
             *(self._placed(table, count) if places else (nothing, nothing, nothing)),
             *(self._churn(table) if "churn" in tasks else (nothing, [{} for _ in ids], nothing)),
             self._clv(table) if "clv" in tasks else nothing,
-            *(
-                self._propensity(table, count)
-                if "propensity" in tasks and "propensity" in models
-                else ([{}] * count, [()] * count)
-            ),
+            *(self._propensity(table, count) if "propensity" in tasks else ([{}] * count, [()] * count)),
         ]
         told: Sequence[Sequence[Any]] = [[why.explanations for why in explained], [why.unavailable for why in explained]]
         return [Answer(one, as_of, True, None, *own) for one, *own in zip(ids, *parts, *told, strict=True)]

@@ -28,7 +28,7 @@ def model_cards(desk: Desk) -> dict[str, ModelCard]:
 
 def health(live: Live) -> Health:
     """Whether all is as it should be."""
-    because = [live.refused.because] if live.refused else []
+    because = [said for said in (live.refused and live.refused.because, live.desk.release.remark) if said]
     return Health("degraded" if because else "ready", because, live.desk.versions, live.desk.release.scored_at)
 
 

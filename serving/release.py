@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from features.feature import Words
 from features.outputs import whole_directory
 from features.problems import BadInput, ContractMismatch
 from features.project import Project, read_project
-from features.snapshots import Manifest, manifest_at_hand
+from features.snapshots import Manifest, load_manifest, manifest_at_hand
 from models.actions import Action, read_actions
 from models.contract import TASKS, Frozen, Task
 from models.recipes import possible
@@ -63,6 +63,7 @@ class Release:
     words: Words
     reach: Reach
     manifest: Manifest | None
+    remark: str | None = None  # what is to be said of the snapshots
 
 
 def kept_folder(config: Path | None) -> Path:
@@ -94,7 +95,16 @@ def into(folder: Path, config: Path) -> Release:
     kept = Kept(models=versions, scored_at=manifest.scored_at, words=manifest.words, reach=manifest.reach)
     (folder / FILE).write_text(kept.model_dump_json(indent=1), encoding="utf-8")
     shutil.copyfile(config, folder / MAPPING)
-    return _release(project, sections, scorer, kept, manifest)
+    return replace(_release(project, sections, scorer, kept, manifest), remark=_remark(project))
+
+
+def _remark(project: Project) -> str | None:
+    """Whether data, settings or code have changed since the snapshots: they still answer, and it is said."""
+    try:
+        load_manifest(project)
+    except BadInput as bad:
+        return "; ".join(bad.problems)
+    return None
 
 
 def from_folder(folder: Path) -> Release:

@@ -17,7 +17,7 @@ from features.problems import BadInput
 from serving.http.access import refuse_open_doors
 from serving.http.listening import listening_hosts, named_hosts
 from serving.open import open_application
-from serving.settings import read_settings
+from serving.settings import IS_BENTO, read_settings
 from serving.supervised import LOOKS_EVERY, end_when_told, is_supervisor, leave
 
 logger = logging.getLogger("cvm")
@@ -67,8 +67,6 @@ def _supervise() -> None:
         circus.create_standalone_arbiter = partial(circus.create_standalone_arbiter, check_delay=LOOKS_EVERY)
 
 
-ROOT = Path(__file__).parents[1]
-IS_BENTO = (ROOT.parent / "bento.yaml").exists()
 # Relative paths are those of the folder in which the service was started; of a Bento BentoML itself begins in the Bento.
 FOLDER = Path(os.environ.get("PWD") or Path.cwd()) if IS_BENTO else Path.cwd()
 try:  # before anything is bound

@@ -12,7 +12,9 @@ from serving.http.access import Access, read_access
 from serving.http.app import Limits
 
 DEFAULT_CONFIG = "configs/online_retail.toml"
-SHIPPED = Path(__file__).parents[1] / "champion"  # beside the packages, in a Bento
+ROOT = Path(__file__).parents[1]
+IS_BENTO = (ROOT.parent / "bento.yaml").exists()
+SHIPPED = ROOT / "champion"  # in a Bento; in a checkout it is what the next Bento will hold, and is not served
 OFF = "off"
 
 
@@ -46,7 +48,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         return found
 
     config, release = environment.get("CVM_CONFIG"), environment.get("CVM_RELEASE")
-    if not config and not release and SHIPPED.exists():
+    if not config and not release and IS_BENTO:
         release = str(SHIPPED)
     if config and release:
         problems.append("CVM_CONFIG and CVM_RELEASE: name one; CVM_KEPT is the folder where champions are kept")

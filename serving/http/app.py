@@ -29,7 +29,6 @@ encode = msgspec.json.Encoder().encode
 ASGIScope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Handler = Callable[[ASGIScope, Receive, Send], Awaitable[int]]
 BY_PATH = {route.path: route for route in ROUTES}
 WAITS = 60  # seconds at most, for others that take their time; the server gives up a request after 120
 FORM_BYTES = 2**20  # of what is sent to a page
