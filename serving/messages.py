@@ -11,8 +11,10 @@ from models.explanations import Explanation
 from serving.examples import ANSWERS, CARDS, NEAREST, PLAN, PROBLEM, WHAT_IF
 from serving.what_next import NextCategory
 
+# gc=False: of what holds only numbers and words there are tens of thousands in a bulk answer, and nothing for the collector.
 
-class Amount(Struct, frozen=True):
+
+class Amount(Struct, frozen=True, gc=False):
     """Expected money with an interval that holds the outcome for `coverage` of customers; without ends where there is none."""
 
     value: float
@@ -22,7 +24,7 @@ class Amount(Struct, frozen=True):
     currency: str
 
 
-class UntilLeaving(Struct, frozen=True):
+class UntilLeaving(Struct, frozen=True, gc=False):
     """The days by which the customer has left with chance 50 %, and with 10 and 90 %: the ends of an 80 % interval.
 
     0 means: has probably left already. 1,825 means: five years or more. `text` says it in words.
@@ -34,7 +36,7 @@ class UntilLeaving(Struct, frozen=True):
     text: str
 
 
-class Worth(Struct, frozen=True):
+class Worth(Struct, frozen=True, gc=False):
     """Value in money; null is what nothing tells.
 
     `realised` is margin to date less the cost of winning and keeping; `potential` the margin expected within
@@ -66,7 +68,7 @@ class Standing(Struct, frozen=True):
     rfm_segment: str | None
 
 
-class NextAction(Struct, frozen=True):
+class NextAction(Struct, frozen=True, gc=False):
     """What the plan does about the customer; `none` is to do nothing.
 
     `basis` says whether the gain was `measured` in a trial or is `assumed`: somebody believes in it and nobody measured.

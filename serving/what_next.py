@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from msgspec import Struct
@@ -14,7 +15,7 @@ WELL_ABOVE = 1.5  # times the usual chance
 PREFIX = "chance of buying "
 
 
-class NextCategory(Struct, frozen=True):
+class NextCategory(Struct, frozen=True, gc=False):
     """One category: the customer's chance, and how many times the usual one it is.
 
     `usual` is the share of the judged customers who did; `stands_out` says that the chance is at least 1.5 times as high.
@@ -48,7 +49,8 @@ def ranked(categories: Sequence[str], usual: Sequence[float], chances: NDArray[n
     lifts = chances / np.array(usual)
     stands_out = lifts >= WELL_ABOVE
     order = np.lexsort((-chances, ~stands_out))  # by the last one first
-    rows = zip(order.tolist(), chances.tolist(), lifts.tolist(), stands_out.tolist(), strict=True)
-    return [
-        tuple(NextCategory(categories[k], chance[k], usual[k], lift[k], out[k]) for k in own) for own, chance, lift, out in rows
-    ]
+    of_category = (np.array(one, dtype=object)[order] for one in (categories, usual))
+    of_customer = (np.take_along_axis(one, order, axis=1) for one in (chances, lifts, stands_out))
+    category, usually, chance, lift, out = (one.ravel().tolist() for one in (*of_category, *of_customer))
+    each = map(NextCategory, category, chance, usually, lift, out)  # a bulk request has tens of thousands
+    return [tuple(islice(each, len(categories))) for _ in chances]

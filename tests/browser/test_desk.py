@@ -228,6 +228,18 @@ def test_odd_names_open(page: Page, address: str, name: str) -> None:
     expect(page.locator("#state")).to_have_text("Done")
 
 
+def test_leaving_the_search_does_not_ask_again(page: Page, address: str) -> None:
+    """An answer that came after a customer was opened would take the reader back to the list."""
+    page.goto(address)
+    page.fill("#search", "c000")
+    expect(page.locator("#count")).to_have_text("1 customer")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("a.open").focus()
+    page.wait_for_timeout(600)
+    assert asked == []
+
+
 def test_without_scripts_everything_works(browser: Browser, address: str) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(address)
