@@ -237,7 +237,8 @@ def _risks(row: Row, words: Words) -> list[Fact]:
         if name.startswith(f"{CHURN}_") and (days := name.removeprefix(f"{CHURN}_").removesuffix("d")).isdigit()
     }
     by_days = others | ({own: CHURN} if own else {})
-    said = words.say(text("within {days} days"))
+    # Other horizons are known of orders only, of which a longer time has fewer customers without one.
+    said = words.say(text("no order for {days} days") if others else text("within {days} days"))
     shown = [(days, row[name]) for days, name in sorted(by_days.items()) if _has(row, name)]
     return [Fact(said.format(days=days), words.say.share(risk)) for days, risk in shown]
 
