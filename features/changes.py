@@ -12,6 +12,8 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from pydantic import Field
+
 from features.feature import Words
 from features.loyalty import COMPLAINT
 from features.problems import BadConfig, BadInput, nearest
@@ -33,7 +35,7 @@ NOON = time(12)
 class WhatIfSection(Settings):
     """The section `what_if` of a mapping file: which attributes of a customer can change, e.g. a plan, but no age."""
 
-    attributes: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = Field(default=(), description="attributes that what-if may set; by default none")
 
 
 def read_what_if(path: Path, project: Project) -> WhatIfSection:

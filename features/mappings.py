@@ -44,9 +44,11 @@ class TableMapping(Settings):
     table: ClassVar[TableName]
     contract: ClassVar[TableContract]
 
-    from_: str = Field(alias="from")
-    where: str | None = None
-    encoding: str | None = None  # of csv files that are not UTF-8, e.g. gbk
+    from_: str = Field(
+        alias="from", description="files (csv, tsv, txt, parquet; patterns such as sales/*.csv), or a table of the database"
+    )
+    where: str | None = Field(default=None, description="a SQL condition on your columns; other rows are left out, and counted")
+    encoding: str | None = Field(default=None, description="of csv files that are not UTF-8, e.g. gbk")
 
     @field_validator("encoding")
     @classmethod
@@ -115,8 +117,10 @@ Attributes = Annotated[dict[str, str], BeforeValidator(_attributes)]
 
 
 class _CustomersMapping(TableMapping):
-    numeric: Attributes = Field(default={})
-    categorical: Attributes = Field(default={})
+    numeric: Attributes = Field(
+        default={}, description="attributes that are numbers: a list of columns, or names and expressions"
+    )
+    categorical: Attributes = Field(default={}, description="attributes that are words, likewise")
 
     @model_validator(mode="after")
     def _each_name_once(self) -> _CustomersMapping:
@@ -141,7 +145,9 @@ class _CustomersMapping(TableMapping):
 
 class _LabelsMapping(TableMapping):
     # A closed section cannot have keys that only the company knows: the validator gathers them under this one.
-    bought: dict[Annotated[str, Field(pattern=r"^bought_[a-z0-9_]+$")], str] = Field(default={}, alias="bought_")
+    bought: dict[Annotated[str, Field(pattern=r"^bought_[a-z0-9_]+$")], str] = Field(
+        default={}, alias="bought_", description="1 for who bought <name> within the horizon, else 0"
+    )
 
     @model_validator(mode="before")
     @classmethod

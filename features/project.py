@@ -46,10 +46,10 @@ SECTIONS = (
 class ProjectSection(Settings):
     """Who the project is and what every model looks ahead."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
-    horizon_days: int = Field(default=90, ge=1, le=730)
-    out: str = "out"
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="the folder of its outputs, and the prefix of its models")
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="of all amounts, ISO 4217, e.g. EUR")
+    horizon_days: int = Field(default=90, ge=1, le=730, description="how far labels and predictions look ahead")
+    out: str = Field(default="out", description="the folder in which the project has its own, `<out>/<name>`")
 
 
 class SourceSection(Settings):
@@ -58,10 +58,12 @@ class SourceSection(Settings):
     Timestamps with a time zone become local time in `time_zone`; those without one are taken as they are.
     """
 
-    backend: Literal["duckdb", "postgres", "pyspark"] = "duckdb"
-    time_zone: str = "UTC"
-    connection_from_env: str | None = None  # postgres: the environment variable that holds the connection URL
-    master: str = "local[2]"  # pyspark
+    backend: Literal["duckdb", "postgres", "pyspark"] = Field(default="duckdb", description="the engine that holds the data")
+    time_zone: str = Field(default="UTC", description="where days begin; times with an offset become local time there")
+    connection_from_env: str | None = Field(
+        default=None, description="for postgres: the environment variable that holds the connection URL"
+    )
+    master: str = Field(default="local[2]", description="for pyspark: the Spark master")
 
     @field_validator("time_zone")
     @classmethod
@@ -86,17 +88,26 @@ class DatesSection(Settings):
     Rows from `data_until` on are in the future and are quarantined; without it the data ends with its last row.
     """
 
-    judged_at: date | None = None
-    data_until: date | None = None
-    every_days: int = Field(default=30, ge=1)
-    history_days_min: int = Field(default=90, ge=1)
+    judged_at: date | None = Field(
+        default=None, description="the date models are judged on; without it the last one whose label window has closed"
+    )
+    data_until: date | None = Field(
+        default=None,
+        description="the first day the data do not know; its rows are quarantined. Without it the data end with their last row",
+    )
+    every_days: int = Field(default=30, ge=1, description="days between snapshots")
+    history_days_min: int = Field(default=90, ge=1, description="days of data before the first snapshot")
 
 
 class CohortSection(Settings):
     """Who is eligible on a date."""
 
-    orders_min: int = Field(default=1, ge=1)
-    ordered_within_days: int | None = Field(default=None, ge=1)
+    orders_min: int = Field(
+        default=1, ge=1, description="orders a customer must have had; others are not eligible, and it is said"
+    )
+    ordered_within_days: int | None = Field(
+        default=None, ge=1, description="how lately a customer must have ordered; without it, ever"
+    )
 
 
 class FeaturesSection(Settings):
@@ -106,14 +117,22 @@ class FeaturesSection(Settings):
     most customers had them before the first snapshot; `main_categories` and `main_kinds` name them instead.
     """
 
-    families: tuple[Family, ...] | None = None
-    windows_days: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(30, 90, 180, 365), min_length=1)
-    main_categories: tuple[str, ...] | None = None
-    main_category_count: int = Field(default=8, ge=0, le=50)
-    main_kinds: tuple[str, ...] | None = None
-    main_kind_count: int = Field(default=8, ge=0, le=50)
-    main_channel_count: int = Field(default=4, ge=0, le=50)
-    main_level_count: int = Field(default=10, ge=0, le=50)
+    families: tuple[Family, ...] | None = Field(default=None, description="the families of features; without it all")
+    windows_days: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(30, 90, 180, 365), min_length=1, description="windows of counts and sums before each date"
+    )
+    main_categories: tuple[str, ...] | None = Field(
+        default=None, description="product categories with features (and a propensity) of their own; without it the most bought"
+    )
+    main_category_count: int = Field(default=8, ge=0, le=50, description="how many, where they are not named")
+    main_kinds: tuple[str, ...] | None = Field(
+        default=None, description="kinds of interactions with features of their own; without it the most frequent"
+    )
+    main_kind_count: int = Field(default=8, ge=0, le=50, description="how many, where they are not named")
+    main_channel_count: int = Field(default=4, ge=0, le=50, description="channels of interactions with features of their own")
+    main_level_count: int = Field(
+        default=10, ge=0, le=50, description="levels of a categorical attribute with features of their own"
+    )
 
     @field_validator("windows_days")
     @classmethod
@@ -128,16 +147,19 @@ Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 _ShareMaxOf: type[Settings] = create_model(
     "ShareMaxOfSection",
     __base__=Settings,
-    **dict.fromkeys(CONTRACTS, (Share | None, None)),  # type: ignore[call-overload]
+    __doc__="The share past which the run stops, for one table.",
+    **{name: (Share | None, Field(default=None, description=f"of `tables.{name}`")) for name in CONTRACTS},  # type: ignore[call-overload]
 )
 
 
 class QuarantineSection(Settings):
     """How much of a table may break its contract before the run stops, and what becomes of unknown customers."""
 
-    share_max: Share = 0.01
-    share_max_of: _ShareMaxOf = _ShareMaxOf()
-    unknown_customers: Literal["keep", "quarantine"] = "keep"  # rows of a customer_id that tables.customers does not have
+    share_max: Share = Field(default=0.01, description="the share of a table's rows past which the run stops")
+    share_max_of: _ShareMaxOf = Field(default=_ShareMaxOf(), description="the same for one table")
+    unknown_customers: Literal["keep", "quarantine"] = Field(
+        default="keep", description="what becomes of rows of a customer_id that `tables.customers` does not have"
+    )
 
     def share_max_and_key(self, name: TableName) -> tuple[float, str]:
         """The share that holds for a table, and the key that sets it."""

@@ -31,13 +31,18 @@ class Action(Settings):
     measured the action, and is marked `assumed` wherever it shows.
     """
 
-    name: str
-    label: str = ""
-    label_zh: str = ""
-    cost: float = Field(ge=0.0, allow_inf_nan=False)
-    capacity: int | None = Field(default=None, ge=0)
-    eligible: str | None = None
-    effect: float | None = Field(default=None, ge=0.0, le=1.0)
+    name: str = Field(description="the name of its section, as in treatments.action")
+    label: str = Field(default="", description="its name for readers; by default that of the section")
+    label_zh: str = Field(default="", description="the same in Chinese")
+    cost: float = Field(ge=0.0, allow_inf_nan=False, description="money per customer")
+    capacity: int | None = Field(default=None, ge=0, description="customers at most; without it any number")
+    eligible: str | None = Field(default=None, description="a SQL condition on the scored table; without it everybody")
+    effect: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=1.0,
+        description="the share of the value at risk it is believed to save, where no trial has measured it",
+    )
 
     @property
     def said(self) -> str:
@@ -53,7 +58,9 @@ class Action(Settings):
 class PlanSettings(Settings):
     """The section `plan`: the money there is; without it, as much as pays."""
 
-    budget: float | None = Field(default=None, ge=0.0, allow_inf_nan=False)
+    budget: float | None = Field(
+        default=None, ge=0.0, allow_inf_nan=False, description="the money there is; without it, as much as pays"
+    )
 
 
 def read_actions(path: Path) -> tuple[Action, ...]:

@@ -20,10 +20,10 @@ LAPSING_GAPS, LOST_GAPS = 2, 4  # of her usual days between orders without one; 
 class Stage(Settings):
     """One stage, and a SQL condition on the scored table; the last stage has none and takes everybody else."""
 
-    name: str = Field(min_length=1)
-    name_zh: str = ""
-    where: str | None = None
-    is_lost: bool = False  # whoever is in it counts as having left
+    name: str = Field(min_length=1, description="its name")
+    name_zh: str = Field(default="", description="its name in Chinese; as in English where it is not given")
+    where: str | None = Field(default=None, description="a SQL condition on the features; only the last stage has none")
+    is_lost: bool = Field(default=False, description="whether who is in it counts as having left")
 
     @property
     def in_chinese(self) -> str:
@@ -32,9 +32,11 @@ class Stage(Settings):
 
 
 class LifeStageSettings(Settings):
-    """The section `life_stages`: the stages in the order in which they are asked; `default_stages` where there are none."""
+    """The section `life_stages`: the stages in the order in which they are asked."""
 
-    steps: tuple[Stage, ...] = ()
+    steps: tuple[Stage, ...] = Field(
+        default=(), description="the stages in the order in which they are asked; without them those of [value](value.md)"
+    )
 
     @field_validator("steps")
     @classmethod

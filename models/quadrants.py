@@ -58,8 +58,12 @@ QUADRANTS = (
 class QuadrantSettings(Settings):
     """The section `quadrants`: above which share of the customers profit and loyalty count as high."""
 
-    profit_above_share: float = Field(default=0.5, gt=0.0, lt=1.0)
-    loyalty_above_share: float = Field(default=0.5, gt=0.0, lt=1.0)
+    profit_above_share: float = Field(
+        default=0.5, gt=0.0, lt=1.0, description="profit counts as high above this share of the customers"
+    )
+    loyalty_above_share: float = Field(
+        default=0.5, gt=0.0, lt=1.0, description="loyalty counts as high above this share of the customers"
+    )
 
 
 class Quadrants(Frozen):

@@ -25,9 +25,9 @@ MOVED_POINTS = 10  # customers whose rank moves by more percentage points than t
 class ScoreSettings(Settings):
     """The section `score`: what each component weighs; together 1."""
 
-    value: float = Field(default=0.5, ge=0.0, le=1.0)
-    satisfaction: float = Field(default=0.25, ge=0.0, le=1.0)
-    loyalty: float = Field(default=0.25, ge=0.0, le=1.0)
+    value: float = Field(default=0.5, ge=0.0, le=1.0, description="the weight of value; the three sum to 1")
+    satisfaction: float = Field(default=0.25, ge=0.0, le=1.0, description="the weight of satisfaction; the three sum to 1")
+    loyalty: float = Field(default=0.25, ge=0.0, le=1.0, description="the weight of loyalty; the three sum to 1")
 
     @model_validator(mode="after")
     def _together_one(self) -> ScoreSettings:

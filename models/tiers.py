@@ -22,9 +22,11 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 class Tier(Settings):
     """One step of the pyramid: of the customers by what counts, from the lowest, those between two shares."""
 
-    name: str = Field(min_length=1)
-    name_zh: str = ""  # as in English where it is not given
-    share: tuple[Share, Share]
+    name: str = Field(min_length=1, description="its name")
+    name_zh: str = Field(default="", description="its name in Chinese; as in English where it is not given")
+    share: tuple[Share, Share] = Field(
+        description="from which to which share of the customers, the lowest first; the steps leave no gap between 0 and 1"
+    )
 
     @property
     def below(self) -> float:
@@ -49,8 +51,8 @@ TIERS = (
 class TierSettings(Settings):
     """The section `tiers`: what counts (a feature; by default the spend of at most a year), and the steps from the lowest."""
 
-    by: str | None = None
-    steps: tuple[Tier, ...] = TIERS
+    by: str | None = Field(default=None, description="the feature that counts; without it the spend of at most a year")
+    steps: tuple[Tier, ...] = Field(default=TIERS, description="the tiers, the lowest first")
 
     @field_validator("steps")
     @classmethod

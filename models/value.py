@@ -29,8 +29,10 @@ REALISED, POTENTIAL, INFLUENCE, LIFETIME, AT_RISK = (
 class ValueSettings(Settings):
     """The section `value`: how far potential value looks ahead, and what money a year from now is worth less."""
 
-    horizon_days: int = Field(default=365, ge=1, le=3650)
-    discount_rate_per_year: float = Field(default=0.1, ge=0.0, lt=1.0)
+    horizon_days: int = Field(default=365, ge=1, le=3650, description="how far potential value looks ahead")
+    discount_rate_per_year: float = Field(
+        default=0.1, ge=0.0, lt=1.0, description="how much less money of a year from now is worth"
+    )
 
 
 def unrecorded_costs(rows: Columns) -> list[str]:

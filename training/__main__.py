@@ -6,6 +6,11 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from features.project import Project
+    from training.settings import TrainingSettings
 
 STEPS = {
     "churn": "train and register the churn model",
@@ -19,6 +24,7 @@ STEPS = {
     "leaks": "look for columns and rows that know the answer; nothing is trained",
     "promote": "make the challenger of a model the champion",
     "rollback": "make the former champion the champion again",
+    "keys": "print docs/mapping_file.md: every section and key of a mapping file",
 }
 
 
@@ -32,7 +38,8 @@ def main() -> int:
             chosen.add_argument("task", choices=("churn", "clv", "propensity"))
         if name == "follow_up":
             chosen.add_argument("--hope", type=float, help="money per customer that the next campaign is to bring")
-        chosen.add_argument("config", type=Path, help="the mapping file, e.g. configs/online_retail.toml")
+        if name != "keys":
+            chosen.add_argument("config", type=Path, help="the mapping file, e.g. configs/online_retail.toml")
     arguments = parser.parse_args()
 
     # Threads that wait without spinning: on a busy machine spinning ones make tuning many times slower.
@@ -44,65 +51,116 @@ def main() -> int:
 
 
 def _step(arguments: argparse.Namespace) -> None:
+    own = {
+        "check": _check,
+        "leaks": _leaks,
+        "uplift": _uplift,
+        "follow_up": _follow_up,
+        "backtest": _backtest,
+        "promote": _promote,
+        "rollback": _rollback,
+        "keys": _keys,
+    }
+    own.get(arguments.step, _train)(arguments)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from models.standing import read_layer
+    from training.score_back_test import back_test_in_passing
+    from training.train import possible_tasks, train
+
+    project, settings = _read(arguments)
+    layer = read_layer(arguments.config)
+    for task in possible_tasks(project) if arguments.step == "all" else (arguments.step,):
+        print(f"{task} of {project.name}")
+        train(project, settings, task, layer.tiers)
+    if arguments.step == "all":
+        back_test_in_passing(project, layer)
+
+
+def _check(arguments: argparse.Namespace) -> None:
     from features.changes import read_what_if
-    from features.project import read_project, read_section
+    from features.project import read_section
     from models.actions import PlanSettings, read_actions
     from models.standing import read_layer
-    from training.settings import CampaignSettings, TrainingSettings
+    from training.settings import CampaignSettings
 
-    project = read_project(arguments.config)
-    settings = read_section(arguments.config, "training", TrainingSettings)
-    if arguments.step == "check":
-        read_what_if(arguments.config, project)
-        read_section(arguments.config, "campaigns", CampaignSettings)
-        read_layer(arguments.config)
-        read_actions(arguments.config)
-        read_section(arguments.config, "plan", PlanSettings)
-        print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
-    elif arguments.step == "leaks":
-        from training.leak_report import report_leaks
+    project, _ = _read(arguments)
+    read_what_if(arguments.config, project)
+    read_section(arguments.config, "campaigns", CampaignSettings)
+    read_layer(arguments.config)
+    read_actions(arguments.config)
+    read_section(arguments.config, "plan", PlanSettings)
+    print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
 
-        print(f"leaks of {project.name}")
-        report_leaks(project, settings)
-    elif arguments.step == "uplift":
-        from training.learn_uplift import learn_uplift, uplift_file, uplift_report
 
-        print(f"uplift of {project.name}")
-        found = learn_uplift(project, settings, read_section(arguments.config, "campaigns", CampaignSettings))
-        print(
-            "\n".join(f"  {line}" for line in [*uplift_report(found, project.project.currency), f"in {uplift_file(project)}"])
-        )
-    elif arguments.step == "follow_up":
-        from training.follow_up import follow_up, follow_up_file, say_follow_up
+def _leaks(arguments: argparse.Namespace) -> None:
+    from training.leak_report import report_leaks
 
-        print(f"finished campaigns of {project.name}")
-        results = follow_up(project, read_section(arguments.config, "campaigns", CampaignSettings), arguments.hope)
-        lines = [*say_follow_up(results, project.project.currency), f"in {follow_up_file(project)}"]
-        print("\n".join(f"  {line}" for line in lines))
-    elif arguments.step == "backtest":
-        from training.score_back_test import back_test_score, score_file
+    project, settings = _read(arguments)
+    print(f"leaks of {project.name}")
+    report_leaks(project, settings)
 
-        print(f"customer score of {project.name}")
-        judged = back_test_score(project, read_layer(arguments.config))
-        print("\n".join(f"  {line}" for line in [*judged.verdict, f"in {score_file(project)}"]))
-    elif arguments.step == "promote":
-        from training.promote import promote_challenger
 
-        print(f"{promote_challenger(project.name, arguments.task).label} is champion")
-    elif arguments.step == "rollback":
-        from training.promote import restore_previous
+def _uplift(arguments: argparse.Namespace) -> None:
+    from features.project import read_section
+    from training.learn_uplift import learn_uplift, uplift_file, uplift_report
+    from training.settings import CampaignSettings
 
-        print(f"{restore_previous(project.name, arguments.task).label} is champion again")
-    else:
-        from training.score_back_test import back_test_in_passing
-        from training.train import possible_tasks, train
+    project, settings = _read(arguments)
+    print(f"uplift of {project.name}")
+    found = learn_uplift(project, settings, read_section(arguments.config, "campaigns", CampaignSettings))
+    _say([*uplift_report(found, project.project.currency), f"in {uplift_file(project)}"])
 
-        layer = read_layer(arguments.config)
-        for task in possible_tasks(project) if arguments.step == "all" else (arguments.step,):
-            print(f"{task} of {project.name}")
-            train(project, settings, task, layer.tiers)
-        if arguments.step == "all":
-            back_test_in_passing(project, layer)
+
+def _follow_up(arguments: argparse.Namespace) -> None:
+    from features.project import read_section
+    from training.follow_up import follow_up, follow_up_file, say_follow_up
+    from training.settings import CampaignSettings
+
+    project, _ = _read(arguments)
+    print(f"finished campaigns of {project.name}")
+    results = follow_up(project, read_section(arguments.config, "campaigns", CampaignSettings), arguments.hope)
+    _say([*say_follow_up(results, project.project.currency), f"in {follow_up_file(project)}"])
+
+
+def _backtest(arguments: argparse.Namespace) -> None:
+    from models.standing import read_layer
+    from training.score_back_test import back_test_score, score_file
+
+    project, _ = _read(arguments)
+    print(f"customer score of {project.name}")
+    judged = back_test_score(project, read_layer(arguments.config))
+    _say([*judged.verdict, f"in {score_file(project)}"])
+
+
+def _promote(arguments: argparse.Namespace) -> None:
+    from training.promote import promote_challenger
+
+    print(f"{promote_challenger(_read(arguments)[0].name, arguments.task).label} is champion")
+
+
+def _rollback(arguments: argparse.Namespace) -> None:
+    from training.promote import restore_previous
+
+    print(f"{restore_previous(_read(arguments)[0].name, arguments.task).label} is champion again")
+
+
+def _keys(_arguments: argparse.Namespace) -> None:
+    from training.mapping_file import mapping_file_page
+
+    print(mapping_file_page(), end="")
+
+
+def _read(arguments: argparse.Namespace) -> tuple[Project, TrainingSettings]:
+    from features.project import read_project, read_section
+    from training.settings import TrainingSettings
+
+    return read_project(arguments.config), read_section(arguments.config, "training", TrainingSettings)
+
+
+def _say(lines: list[str]) -> None:
+    print("\n".join(f"  {line}" for line in lines))
 
 
 if __name__ == "__main__":
