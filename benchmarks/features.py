@@ -132,7 +132,7 @@ def run(engine: str, lines: Path, out: Path, dates: list[date]) -> None:
 def ours(lines: Path, out: Path, dates: list[date]) -> float:
     """This project's engine, as `python -m features build` runs it on checked tables."""
     from features.build import build
-    from features.engines import connect
+    from features.engines.engine import connect
     from features.feature import Words
     from features.project import CohortSection
 

@@ -1,4 +1,4 @@
-"""The RFM features of `features.rfm` in pandas, as an analyst writes them: a group-by per snapshot date."""
+"""The RFM features of `features.families.rfm` in pandas, as an analyst writes them: a group-by per snapshot date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The RFM features of `features.rfm` in lazy Polars 2.1, as written by hand: one query per snapshot date.
+"""The RFM features of `features.families.rfm` in lazy Polars 2.1, as written by hand: one query per snapshot date.
 
 Tried, with the time for 10 million lines and one date:
 

@@ -26,10 +26,10 @@ from features.project import Project, read_project
 from features.simulate import TABLES, simulate
 from features.snapshots import build_snapshots
 from models.contract import TASKS, Task
-from training.copies import COPIED_ROWS
 from training.frame import Frame
-from training.leak_report import rows_to_look_at
-from training.leakage import find_leaks
+from training.leaks.check import find_leaks
+from training.leaks.copies import COPIED_ROWS
+from training.leaks.report import rows_to_look_at
 
 REPOSITORY = Path(__file__).parents[1]
 Change = tuple[str, str]

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import rankdata, spearmanr
 
 from benchmarks.models_case import Case, Floats, Ints, Predicted
-from training.metrics import decile_mape, ece, gini_normalized, lift_10, rmse, spearman, wape
+from training.judging.metrics import decile_mape, ece, gini_normalized, lift_10, rmse, spearman, wape
 
 DRAWS, SEED, SURE = 1_000, 0, (2.5, 97.5)
 NOMINAL = 0.8

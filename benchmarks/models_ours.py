@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks.models_case import Floats, Predicted
 from benchmarks.models_data import Company
-from features.calendar import DAY_OF_YEAR
+from features.families.calendar import DAY_OF_YEAR
 from models.bundle import DAYS_UNTIL_LEAVING
 from models.contract import Roles, Task
 from models.intervals import Intervals
@@ -138,7 +138,7 @@ def fitted_and_asked(
     task: Task, told_by: Teller, past: Frame, here: Frame, roles: Roles, directions: dict[str, int], trials: int | None = None
 ) -> tuple[Floats, Intervals | None]:
     """The served numbers for the rows asked, of a model fitted as `training.train` fits it, without a bundle and a registry."""
-    from training.fit import fit, tuned_for
+    from training.fitting.fit import fit, tuned_for
     from training.settings import TrainingSettings, Trials
 
     recipe = RECIPES[task] if told_by == "orders" else replace(RECIPES[task], starts_from_prior=False)

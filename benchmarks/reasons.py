@@ -32,11 +32,11 @@ import pandas as pd
 import xgboost as xgb
 
 from benchmarks.models_data import Company, company
-from features.calendar import DAY_OF_YEAR
+from features.families.calendar import DAY_OF_YEAR
 from features.snapshots import load_snapshot
 from models.bundle import Bundle
 from models.inputs import Inputs, booster_numbers
-from models.reasons import Explainer
+from models.reasons.strongest import Explainer
 
 CONFIG, CUSTOMERS, THREADS, TOP, TURNS, SINGLE_TURNS = Path("configs/online_retail.toml"), 100_000, 2, 3, 3, 300
 EVERY_DAYS = 20  # so that the snapshots have as many customers

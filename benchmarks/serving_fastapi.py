@@ -16,9 +16,9 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.contract import Task
-from serving.live import Live
-from serving.release import kept_folder
-from serving.requests import ROWS_MAX, TOP_MAX, ScoreCustomers, ScoreRows
+from serving.answers.release import kept_folder
+from serving.answers.requests import ROWS_MAX, TOP_MAX, ScoreCustomers, ScoreRows
+from serving.live.watch import Live
 from serving.settings import read_settings
 
 encode = msgspec.json.Encoder().encode
@@ -36,13 +36,13 @@ class Asked(BaseModel):
 
 
 class Customers(Asked):
-    """As serving.requests.ScoreCustomers."""
+    """As serving.answers.requests.ScoreCustomers."""
 
     customer_ids: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=ROWS_MAX)]
 
 
 class Rows(Asked):
-    """As serving.requests.ScoreRows."""
+    """As serving.answers.requests.ScoreRows."""
 
     rows: Annotated[list[dict[str, float | None]], Field(max_length=ROWS_MAX)]
 

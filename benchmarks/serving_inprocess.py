@@ -19,9 +19,9 @@ import numpy as np
 
 from features.problems import BadInput
 from models.registry import DEFAULT_TRACKING_URI
-from serving.answers import Desk
-from serving.release import from_registry
-from serving.requests import ScoreCustomers
+from serving.answers.desk import Desk
+from serving.answers.release import from_registry
+from serving.answers.requests import ScoreCustomers
 
 CUSTOMERS = 5_000  # distinct ones, over which requests go round
 FILE, READY = "questions.json", "ready"

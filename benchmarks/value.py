@@ -39,17 +39,17 @@ from benchmarks.models_kept import FOLDER
 from features.project import read_project
 from features.simulate import Calendar, simulate
 from features.snapshots import build_snapshots, load_snapshot
-from models.gains import measured_gains
-from models.plan import NOTHING, Limits, best_plan
+from models.actions.gains import measured_gains
+from models.actions.plan import NOTHING, Limits, best_plan
+from models.actions.uplift import Estimate, Uplift
 from models.registry import champion
-from models.score_evaluation import MAIN_FIGURE, ScoreEvaluation
-from models.standing import Layer
-from models.uplift import Estimate, Uplift
-from models.value_report import names_of
-from serving.scorer import Scorer
-from serving.value_layer import Standings, numbers_of
-from training.learn_uplift import learn_uplift
-from training.score_back_test import back_test_score
+from models.value.report import names_of
+from models.value.score_evaluation import MAIN_FIGURE, ScoreEvaluation
+from models.value.standing import Layer
+from serving.scoring.scorer import Scorer
+from serving.scoring.value_layer import Standings, numbers_of
+from training.campaigns.learn_uplift import learn_uplift
+from training.judging.score_back_test import back_test_score
 from training.settings import CampaignSettings, TrainingSettings
 
 CUSTOMERS, SEEDS, EVERY_DAYS = 20_000, range(5), 60

@@ -38,7 +38,7 @@ def _step(arguments: argparse.Namespace) -> None:
 
 def _build(config: Path) -> None:
     from features.project import read_project
-    from features.quarantine import tables_report
+    from features.raw.quarantine import tables_report
     from features.snapshots import build_snapshots, snapshot_folder
 
     project = read_project(config)

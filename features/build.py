@@ -15,10 +15,10 @@ from ibis.backends import BaseBackend
 
 from features.catalogue import facts_needed, make_facts, steps_and_features
 from features.cohort import Rule, known_customers, rule_steps, rules
-from features.engines import is_embedded, kept_in_engine
+from features.engines.engine import is_embedded, kept_in_engine
+from features.executors.in_engine import engine_rows
+from features.executors.in_memory import InMemory, in_memory
 from features.feature import Feature, Words
-from features.in_engine import engine_rows
-from features.in_memory import InMemory, in_memory
 from features.known import with_days
 from features.project import CohortSection
 from features.snapshot_hash import SnapshotHash

@@ -10,17 +10,23 @@ from dataclasses import dataclass, replace
 
 import ibis
 
-from features.calendar import calendar_features
 from features.definitions import OVER_FACTS, columns_read, facts_of
+from features.families.calendar import calendar_features
+from features.families.interactions import (
+    interaction_facts,
+    interaction_features,
+    resolution_facts,
+    treatment_facts,
+    treatment_features,
+)
+from features.families.loyalty import comeback_facts, loyalty_features, price_rise_facts
+from features.families.profile import profile_facts, profile_features, referral_facts, relationship_features
+from features.families.rfm import rfm_features
+from features.families.satisfaction import satisfaction_features, survey_facts
+from features.families.subscriptions import subscription_facts, subscription_features
 from features.feature import Feature, Words
-from features.interactions import interaction_facts, interaction_features, resolution_facts, treatment_facts, treatment_features
-from features.loyalty import comeback_facts, loyalty_features, price_rise_facts
 from features.orders import first_facts, order_facts
 from features.problems import BadConfig
-from features.profile import profile_facts, profile_features, referral_facts, relationship_features
-from features.rfm import rfm_features
-from features.satisfaction import satisfaction_features, survey_facts
-from features.subscriptions import subscription_facts, subscription_features
 
 Tables = Mapping[str, ibis.Table]
 

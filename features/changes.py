@@ -14,11 +14,11 @@ from typing import Any, TypeGuard
 
 from pydantic import Field
 
+from features.families.loyalty import COMPLAINT
+from features.families.satisfaction import own_scale
 from features.feature import Words
-from features.loyalty import COMPLAINT
 from features.problems import BadConfig, BadInput, nearest
 from features.project import Project, Settings, read_section
-from features.satisfaction import own_scale
 from features.tables import CONTRACTS, EXACT_LIMIT, SCALES
 
 Rows = Sequence[Mapping[str, Any]]

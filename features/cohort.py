@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import ibis
 
 from features.definitions import DaysSinceLast, Definition, Difference, Sum
+from features.families.profile import ALWAYS
 from features.feature import Feature, Words, step
 from features.known import KNOWN_DAY, with_days
-from features.profile import ALWAYS
 from features.project import CohortSection
 
 

@@ -1,7 +1,7 @@
 """How features are said: a small language of sums over what was known, and of what follows from them row by row.
 
-A definition is data, not code, so every engine reads the same one: `features.running_totals` computes it from arrays
-in memory (batch on the embedded engine, and one customer online), `features.in_engine` says it to a database or a
+A definition is data, not code, so every engine reads the same one: `features.executors.running_totals` computes it from arrays
+in memory (batch on the embedded engine, and one customer online), `features.executors.in_engine` says it to a database or a
 cluster. `days_ago` of a fact is whole days from its `day` to `as_of`; yesterday is 1 day ago.
 """
 

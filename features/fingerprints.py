@@ -9,8 +9,8 @@ from datetime import date, datetime
 import ibis
 from ibis.backends import BaseBackend
 
+from features.families.profile import ALWAYS
 from features.known import KNOWN_DAY, with_days
-from features.profile import ALWAYS
 
 # By table: each day on which rows became known, with a hash of those rows.
 DayHashes = dict[str, dict[date, str]]

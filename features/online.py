@@ -19,9 +19,9 @@ import pyarrow as pa
 from features.build import Reach, history_days
 from features.catalogue import facts_needed, make_facts, steps_and_features
 from features.cohort import known_customers, rule_steps, rules
-from features.engines import connect
+from features.engines.engine import connect
+from features.executors.in_memory import InMemory, facts_from, known_from
 from features.feature import Words
-from features.in_memory import InMemory, facts_from, known_from
 from features.problems import BadData, nearest
 from features.project import CohortSection
 from features.tables import CONTRACTS, EXACT_LIMIT, Kind

@@ -22,17 +22,17 @@ from features.build import Reach, build, reach_of
 from features.catalogue import catalogue
 from features.command import step
 from features.dates import SnapshotDates, snapshot_dates
-from features.engines import connect, is_embedded, write_parquet
+from features.engines.engine import connect, is_embedded, write_parquet
 from features.feature import Feature, Words
 from features.figures import Figure, company_figures
 from features.fingerprints import DayHashes, changed_days, day_hashes, past_hash
 from features.outputs import whole_directory
 from features.problems import BadInput
 from features.project import Project, TableMapping
-from features.quarantine import Checked, check_tables
-from features.quarantine import TableReport as TableReport
+from features.raw.quarantine import Checked, check_tables
+from features.raw.quarantine import TableReport as TableReport
+from features.raw.sources import file_fingerprint, source_files
 from features.snapshot_hash import snapshot_hash as snapshot_hash
-from features.sources import file_fingerprint, source_files
 from features.tables import TableName
 from features.version import code_version
 from features.vocabulary import choose_words

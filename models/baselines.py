@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from features.rfm import CATEGORY_DAYS
+from features.families.rfm import CATEGORY_DAYS
 from models.contract import Task
 from models.linear import signed_log
 

@@ -21,7 +21,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from features.calendar import DAY_OF_YEAR
+from features.families.calendar import DAY_OF_YEAR
 from features.problems import ContractMismatch
 from models.calibration import Calibrator, inverse_link
 from models.contract import Contract

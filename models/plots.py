@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from models.contract import InputColumn, Roles
 from models.evaluation import OutputEvaluation
-from models.shares import Shares
+from models.reasons.shares import Shares
 
 Floats = NDArray[np.float64]
 INK, FAINT, GRID = "#22303c", "#8b98a3", "#dfe4e8"

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from features.calendar import DAY_OF_YEAR
+from features.families.calendar import DAY_OF_YEAR
 from models.contract import Frozen
 from models.inputs import Columns, column
 

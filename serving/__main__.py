@@ -58,8 +58,8 @@ def _arguments() -> argparse.Namespace:
 
 def _score(arguments: argparse.Namespace) -> None:
     from features.project import read_project
-    from models.standing import read_layer
-    from serving.batch import predictions_file, score_customers
+    from models.value.standing import read_layer
+    from serving.scoring.everybody import predictions_file, score_customers
 
     project, layer = read_project(arguments.config), read_layer(arguments.config)
     print(f"scores of {project.name}")
@@ -70,9 +70,9 @@ def _score(arguments: argparse.Namespace) -> None:
 def _plan(arguments: argparse.Namespace) -> None:
     from features.problems import BadInput
     from features.project import read_project, read_section
-    from models.actions import PlanSettings, read_actions
-    from models.standing import read_layer
-    from serving.plan_command import make_plan, plan_file, say_plan
+    from models.actions.action import PlanSettings, read_actions
+    from models.value.standing import read_layer
+    from serving.plan import make_plan, plan_file, say_plan
 
     project, layer, actions = read_project(arguments.config), read_layer(arguments.config), read_actions(arguments.config)
     settings = read_section(arguments.config, "plan", PlanSettings)
@@ -105,7 +105,7 @@ def _feedback(arguments: argparse.Namespace) -> None:
 def _what_if(arguments: argparse.Namespace) -> None:
     from features.changes import read_what_if
     from features.project import read_project
-    from serving.what_if_command import read_changes, show_what_if
+    from serving.what_if.command import read_changes, show_what_if
 
     changes = read_changes(arguments.add, arguments.set, settle=arguments.settle)
     project = read_project(arguments.config)
@@ -115,14 +115,14 @@ def _what_if(arguments: argparse.Namespace) -> None:
 def _nearest(arguments: argparse.Namespace) -> None:
     from features.changes import read_what_if
     from features.project import read_project
-    from serving.what_if_command import show_nearest
+    from serving.what_if.command import show_nearest
 
     project = read_project(arguments.config)
     print(show_nearest(project, read_what_if(arguments.config, project), arguments.customer_id, arguments.below))
 
 
 def _release(arguments: argparse.Namespace) -> None:
-    from serving.release import from_registry
+    from serving.answers.release import from_registry
 
     release = from_registry(arguments.config, arguments.to)
     print(f"champions of {release.project.name} in {arguments.to}")

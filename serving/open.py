@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 
+from serving.answers.release import kept_folder
 from serving.desk.desk import RetentionDesk
 from serving.desk.pages import desk_routes
 from serving.http import metrics
 from serving.http.app import Application
 from serving.http.pages import Pages
-from serving.live import Live
-from serving.prediction_log import PredictionLog, open_log
-from serving.release import kept_folder
-from serving.room import Room
+from serving.live.prediction_log import PredictionLog, open_log
+from serving.live.room import Room
+from serving.live.watch import Live
 from serving.settings import Settings
 
 QUICK = {

@@ -65,8 +65,8 @@ def _step(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from models.standing import read_layer
-    from training.score_back_test import back_test_in_passing
+    from models.value.standing import read_layer
+    from training.judging.score_back_test import back_test_in_passing
     from training.train import possible_tasks, train
 
     project, settings = _read(arguments)
@@ -81,8 +81,8 @@ def _train(arguments: argparse.Namespace) -> None:
 def _check(arguments: argparse.Namespace) -> None:
     from features.changes import read_what_if
     from features.project import read_section
-    from models.actions import PlanSettings, read_actions
-    from models.standing import read_layer
+    from models.actions.action import PlanSettings, read_actions
+    from models.value.standing import read_layer
     from training.settings import CampaignSettings
 
     project, _ = _read(arguments)
@@ -95,7 +95,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _leaks(arguments: argparse.Namespace) -> None:
-    from training.leak_report import report_leaks
+    from training.leaks.report import report_leaks
 
     project, settings = _read(arguments)
     print(f"leaks of {project.name}")
@@ -104,7 +104,7 @@ def _leaks(arguments: argparse.Namespace) -> None:
 
 def _uplift(arguments: argparse.Namespace) -> None:
     from features.project import read_section
-    from training.learn_uplift import learn_uplift, uplift_file, uplift_report
+    from training.campaigns.learn_uplift import learn_uplift, uplift_file, uplift_report
     from training.settings import CampaignSettings
 
     project, settings = _read(arguments)
@@ -115,7 +115,7 @@ def _uplift(arguments: argparse.Namespace) -> None:
 
 def _follow_up(arguments: argparse.Namespace) -> None:
     from features.project import read_section
-    from training.follow_up import follow_up, follow_up_file, say_follow_up
+    from training.campaigns.follow_up import follow_up, follow_up_file, say_follow_up
     from training.settings import CampaignSettings
 
     project, _ = _read(arguments)
@@ -125,8 +125,8 @@ def _follow_up(arguments: argparse.Namespace) -> None:
 
 
 def _backtest(arguments: argparse.Namespace) -> None:
-    from models.standing import read_layer
-    from training.score_back_test import back_test_score, score_file
+    from models.value.standing import read_layer
+    from training.judging.score_back_test import back_test_score, score_file
 
     project, _ = _read(arguments)
     print(f"customer score of {project.name}")

@@ -12,7 +12,7 @@ from pathlib import Path
 import ibis
 import pandas as pd
 
-from features.engines import connect
+from features.engines.engine import connect
 from features.feature import slug
 from features.known import with_days
 from features.problems import BadInput

@@ -13,9 +13,9 @@ import mlflow
 from models.bundle import Bundle, save_bundle
 from models.evaluation import Metric
 from models.plots import calibration_plot, drivers_plot, tenths_plot
+from models.reasons.shares import shares
 from models.registry import Registered, log_and_register, use_registry
-from models.shares import shares
-from training.tuning import Tuned
+from training.fitting.tuning import Tuned
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 
-from features.calendar import DAY_OF_YEAR
 from features.command import step
+from features.families.calendar import DAY_OF_YEAR
 from features.problems import BadConfig
 from features.project import Project
 from features.snapshots import Manifest, load_manifest
@@ -17,20 +17,20 @@ from models.bundle import Bundle, made_up_rows
 from models.contract import TASKS, Contract, InputColumn, Task
 from models.inputs import Inputs
 from models.outcomes import untold
+from models.reasons.sentences import wordless
 from models.recipes import outputs_of, possible
 from models.registry import Registered, made_from
-from models.sentences import wordless
-from models.tiers import TierSettings
+from models.value.tiers import TierSettings
 from models.yardsticks import Yardsticks
-from training.earlier import known_parameters
-from training.fit import Fitted, fit, tuned_for
+from training.fitting.earlier import known_parameters
+from training.fitting.fit import Fitted, fit, tuned_for
+from training.fitting.horizons import fit_horizons
 from training.frame import Frame, training_frame
-from training.horizons import fit_horizons
 from training.job import Job, prepare
-from training.judging import judge
-from training.leakage import refuse_leaks
+from training.judging.judge import judge
+from training.judging.rolling import judged_earlier
+from training.leaks.check import refuse_leaks
 from training.promote import introduce
-from training.rolling import judged_earlier
 from training.settings import TrainingSettings
 from training.tracking import record, tracked_run
 

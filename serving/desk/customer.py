@@ -8,17 +8,17 @@ from datetime import date
 import numpy as np
 
 from models.bundle import CHURN
-from models.quadrants import QUADRANTS
-from models.score import COMPONENTS
-from models.standing import GROUPS, RFM_FIFTHS, SCORE
-from models.value import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
+from models.value.quadrants import QUADRANTS
+from models.value.score import COMPONENTS
+from models.value.standing import GROUPS, RFM_FIFTHS, SCORE
+from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.desk.history import History, history_of
 from serving.desk.language import Texts, text
 from serving.desk.reasons import Explained, explained
 from serving.desk.scored_table import Row, Scored
 from serving.desk.words import Words
-from serving.value_layer import alerts_file, before_file
-from serving.what_next import ranked
+from serving.scoring.value_layer import alerts_file, before_file
+from serving.scoring.what_next import ranked
 
 WORTH = (AT_RISK, REALISED, POTENTIAL, LIFETIME, INFLUENCE)
 MEANINGS = {

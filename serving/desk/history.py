@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from features.tables import NO_ACTION
-from serving.by_customer import events_by_customer
 from serving.desk.language import Texts, text
 from serving.desk.scored_table import Scored
+from serving.scoring.by_customer import events_by_customer
 
 Event = dict[str, Any]
 FIRST = 50

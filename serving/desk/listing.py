@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from models.bundle import CHURN
-from models.standing import GROUPS
+from models.value.standing import GROUPS
 from serving.desk.language import text
 from serving.desk.marks import State
 from serving.desk.scored_table import Row, Rows, Scored

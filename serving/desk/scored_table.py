@@ -23,18 +23,18 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from features.calendar import DAY_OF_YEAR
+from features.families.calendar import DAY_OF_YEAR
 from features.project import Project
 from features.snapshots import Manifest, snapshot_folder
+from models.actions.plan_report import PlanReport
 from models.bundle import CHURN
-from models.plan_report import PlanReport
-from models.standing import GROUPS, SCORE
-from models.value import AT_RISK, LIFETIME, POTENTIAL, REALISED
-from models.value_report import ValueReport
-from serving.batch import predictions_file, usual_chances_in
+from models.value.report import ValueReport
+from models.value.standing import GROUPS, SCORE
+from models.value.worth import AT_RISK, LIFETIME, POTENTIAL, REALISED
 from serving.desk.problems import BROKEN, NOT_SCORED, NotReady
-from serving.plan_command import load_plan_report, plan_file, plan_report_file
-from serving.value_layer import alerts_file, before_file, value_file
+from serving.plan import load_plan_report, plan_file, plan_report_file
+from serving.scoring.everybody import predictions_file, usual_chances_in
+from serving.scoring.value_layer import alerts_file, before_file, value_file
 
 logger = logging.getLogger("cvm")
 TRIES = 3

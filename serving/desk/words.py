@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from features.feature import slug
 from models.bundle import CHURN
-from models.quadrants import QUADRANTS
-from models.segments import SEGMENTS
-from models.standing import SCORE
-from models.value import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
+from models.value.quadrants import QUADRANTS
+from models.value.segments import SEGMENTS
+from models.value.standing import SCORE
+from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.desk.language import Texts, text
 from serving.desk.scored_table import AMOUNTS, EXPECTED, PROPENSITY, Row, Scored
 

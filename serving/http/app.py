@@ -21,8 +21,8 @@ from serving.http.description import DESCRIPTION_PATH, describe
 from serving.http.pages import SECURITY_HEADERS, Pages
 from serving.http.refusals import Refused, of_bad_input, too_busy
 from serving.http.routes import LIGHT, ROUTES, Route
-from serving.prediction_log import LogFull, PredictionLog
-from serving.room import Room
+from serving.live.prediction_log import LogFull, PredictionLog
+from serving.live.room import Room
 
 logger = logging.getLogger("cvm")
 encode = msgspec.json.Encoder().encode

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from serving.answers.messages import Problem
+from serving.answers.requests import bad_entry
 from serving.http.refusals import MESSAGE_LONGEST, PATH_LONGEST, Refused, too_large
-from serving.messages import Problem
-from serving.requests import bad_entry
 
 SECONDS = 30  # that a body may take to arrive
 AT = re.compile(r"(.*) - at `\$\.?(.*)`", re.DOTALL)

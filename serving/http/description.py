@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from features.version import code_version
+from serving.answers.messages import ErrorSaid
 from serving.http.routes import ROUTES, Route
-from serving.messages import ErrorSaid
 
 DESCRIPTION_PATH = "/openapi.json"
 REFUSALS = {

@@ -10,7 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from models.contract import Task
 from models.registry import Registered
-from serving.live import Live
+from serving.live.watch import Live
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 REQUESTS = Counter("cvm_requests", "answers by path and status", ["path", "status"])

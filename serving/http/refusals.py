@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from features.problems import BadInput
-from serving.messages import ErrorAnswer, Problem, Problems
+from serving.answers.messages import ErrorAnswer, Problem, Problems
 
 PATH = re.compile(r"\w+(\[\d+\])?(\..*)?", re.DOTALL)  # of a field; what follows it can be any name a user made up
 PATH_LONGEST, MESSAGE_LONGEST, PROBLEMS_MOST = 300, 1_000, 20

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from serving.cards import cards, health
+from serving.answers.messages import Answers, CardsSaid, Health, NearestSaid, Planned, WhatIfSaid
+from serving.answers.requests import AskNearest, AskPlan, AskWhatIf, ScoreCustomers, ScoreEvents, ScoreRows
 from serving.http.access import Scope
-from serving.messages import Answers, CardsSaid, Health, NearestSaid, Planned, WhatIfSaid
-from serving.requests import AskNearest, AskPlan, AskWhatIf, ScoreCustomers, ScoreEvents, ScoreRows
-from serving.room import Room
+from serving.live.cards import cards, health
+from serving.live.room import Room
 
 LIGHT = 100  # customers with reasons that are answered at once; more would let others wait
 BULK = 20  # so many customers without reasons cost as much as one with them

@@ -17,9 +17,9 @@ from features.project import Project
 from features.snapshots import Manifest, load_manifest, load_snapshot, snapshot_folder
 from models.contract import TASKS
 from models.registry import DEFAULT_TRACKING_URI, waiting_challenger
-from serving.batch import predictions_file
 from serving.report.page import gather_report, render
-from serving.scorer import Scorer, load_scorer
+from serving.scoring.everybody import predictions_file
+from serving.scoring.scorer import Scorer, load_scorer
 from serving.summary import results_table, summarise, summary_file, write_summary
 
 SCORE = "python -m serving score CONFIG"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from features.calendar import DAY_OF_YEAR
+from features.families.calendar import DAY_OF_YEAR
 from features.snapshots import Manifest
 from models.bundle import Bundle
 from models.contract import Contract, Task

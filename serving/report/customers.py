@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from features.project import Project
 from models.bundle import CHURN
-from serving.batch import predictions_file
-from serving.scorer import Scorer
+from serving.scoring.everybody import predictions_file
+from serving.scoring.scorer import Scorer
 
 Bools = NDArray[np.bool_]
 CUSTOMERS_MAX = 20_000  # on the page: those with most at stake; about 60 bytes each

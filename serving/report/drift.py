@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.calendar import DAY_OF_YEAR
+from features.families.calendar import DAY_OF_YEAR
 from features.project import Project
 from features.snapshots import load_snapshot
 from models.contract import Contract, InputColumn

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 from features.project import Project
 from models.bundle import CHURN, DAYS_UNTIL_LEAVING
 from models.contract import Task
-from serving.batch import predictions_file
 from serving.report.wording import money, percent
-from serving.scorer import Scorer
-from serving.until_leaving import say_days
-from serving.what_next import PREFIX, what_next
+from serving.scoring.everybody import predictions_file
+from serving.scoring.scorer import Scorer
+from serving.scoring.until_leaving import say_days
+from serving.scoring.what_next import PREFIX, what_next
 
 SHOWN = 20
 VALUE_AT_RISK = "churn_probability x clv"

@@ -15,17 +15,17 @@ from models.contract import Contract, Output, Task
 from models.evaluation import CalibrationPoint, Metric, OutputEvaluation
 from models.languages import writer
 from models.plots import as_svg, beeswarm_plot, calibration_plot, dates_plot, dependence_plot, drivers_plot, tenths_plot
+from models.reasons.robustness import robustness
+from models.reasons.shares import Shares, shares
 from models.registry import Registered
-from models.robustness import robustness
-from models.shares import Shares, shares
 from serving.report import glossary
 from serving.report.comparison import Comparison, compare, counts, verdict
 from serving.report.earlier import OnDates, gather_dates
 from serving.report.split import caution
 from serving.report.standing import Count
 from serving.report.wording import count, day, days, money, off_by, percent, plain
-from serving.scorer import TOP_REASONS
-from serving.what_next import PREFIX
+from serving.scoring.scorer import TOP_REASONS
+from serving.scoring.what_next import PREFIX
 
 SAMPLE_CUSTOMERS, SAMPLE_ANSWERS = 1_000, 4_000  # more dots say no more, and their shares take seconds
 DRIVERS_OF_EACH, DEPENDENCE = 6, 4

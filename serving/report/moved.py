@@ -12,11 +12,11 @@ from features.project import Project
 from features.snapshots import Manifest, load_snapshot
 from models.contract import Contract
 from models.languages import writer
+from models.reasons.shares import shares
 from models.registry import Registered
-from models.shares import shares
 from serving.report.wording import count, day
-from serving.scorer import Scorer
-from serving.value_layer import a_horizon_ago
+from serving.scoring.scorer import Scorer
+from serving.scoring.value_layer import a_horizon_ago
 
 Floats = NDArray[np.float64]
 SHOWN, REASONS = 8, 3

@@ -16,7 +16,7 @@ from features.project import Project
 from features.snapshots import Manifest
 from models.contract import Task
 from models.registry import Registered
-from models.segments import SEGMENTS
+from models.value.segments import SEGMENTS
 from serving.report import glossary
 from serving.report.cards import Cards, model_cards
 from serving.report.claims import Claim, disclaim
@@ -32,8 +32,8 @@ from serving.report.scored import Scored, gather_scored
 from serving.report.translation import Chinese, translations
 from serving.report.value import ValuePart, gather_value, load_value_report
 from serving.report.wording import day
-from serving.scorer import Scorer
-from serving.what_next import PREFIX
+from serving.scoring.scorer import Scorer
+from serving.scoring.what_next import PREFIX
 
 HERE = Path(__file__).parent
 SCRIPTS = ("page.js", "customers.js", "language.js")  # only these may run, whatever the data bring

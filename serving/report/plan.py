@@ -11,10 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from features.project import Project
 from features.snapshots import Manifest
-from models.follow_up import FollowUp
+from models.actions.follow_up import FollowUp
+from models.actions.uplift import Estimate, Uplift
 from models.plots import as_svg, gain_plot
-from models.uplift import Estimate, Uplift
-from serving.plan_command import load_plan_report
+from serving.plan import load_plan_report
 from serving.report.model import Picture
 from serving.report.wording import count, day, money, percent
 

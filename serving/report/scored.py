@@ -17,8 +17,8 @@ from serving.report.first import First, look_at_first
 from serving.report.model import Picture
 from serving.report.when import When, gather_when
 from serving.report.wording import count, day, money, percent
-from serving.scorer import Scorer
-from serving.what_next import PREFIX
+from serving.scoring.scorer import Scorer
+from serving.scoring.what_next import PREFIX
 
 QUANTILES = {"lowest": 0.0, "10 %": 0.1, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "90 %": 0.9, "highest": 1.0}
 

@@ -12,15 +12,15 @@ from pydantic import ValidationError
 from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest
-from models.score_evaluation import MAIN_FIGURE, RIVALS, ScoreEvaluation
-from models.segments import SEGMENTS
-from models.value import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
-from models.value_report import Grouping, SegmentFigure, ValueReport
+from models.value.report import Grouping, SegmentFigure, ValueReport
+from models.value.score_evaluation import MAIN_FIGURE, RIVALS, ScoreEvaluation
+from models.value.segments import SEGMENTS
+from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.report.company import FIGURES
 from serving.report.customers import Group
 from serving.report.wording import count, day, money, percent
-from serving.scorer import Scorer
-from serving.value_layer import alerts_file, value_file
+from serving.scoring.scorer import Scorer
+from serving.scoring.value_layer import alerts_file, value_file
 
 SCORE = "python -m serving score CONFIG"
 ALERTS_SHOWN = 8

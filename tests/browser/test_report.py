@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page
 
 from features.snapshots import load_snapshot
 from models.bundle import CHURN
-from serving.batch import predictions_file
+from serving.scoring.everybody import predictions_file
 from tests.serving.conftest import Demo
 
 

@@ -11,7 +11,7 @@ import pytest
 from features.problems import BadData
 from tests.configs.building import Built, build, data_of
 from training.frame import Frame, training_frame
-from training.leakage import refuse_leaks
+from training.leaks.check import refuse_leaks
 
 WITH_DURATION = ("[tables.customers.numeric]\n", '[tables.customers.numeric]\nduration = "duration"\n')
 

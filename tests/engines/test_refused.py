@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from features.engines import connect
+from features.engines.engine import connect
 from features.problems import BadData
 from features.project import Project
-from features.quarantine import check_tables
+from features.raw.quarantine import check_tables
 
 CANNOT = {
     "postgres": {"amount": "try_cast(unit_price AS DOUBLE) * units", "product_id": "list_aggregate([sku], 'min')"},

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from features.build import each_snapshot
-from features.engines import connect
+from features.engines.engine import connect
 from features.feature import Words
 from features.project import Project
 from features.tables import EXACT

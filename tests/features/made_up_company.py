@@ -18,9 +18,9 @@ from ibis.backends import BaseBackend
 from features.build import Reach, each_snapshot, history_days, reach_of
 from features.catalogue import facts_needed, make_facts, steps_and_features
 from features.cohort import known_customers, rule_steps, rules
-from features.engines import connect, kept_in_engine
+from features.engines.engine import connect, kept_in_engine
+from features.executors.in_engine import engine_rows
 from features.feature import Words
-from features.in_engine import engine_rows
 from features.online import Online
 from features.project import CohortSection
 from features.tables import CONTRACTS, EXACT

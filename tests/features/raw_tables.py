@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from features.engines import connect
+from features.engines.engine import connect
 from features.project import Project
-from features.quarantine import Checked, check_tables
+from features.raw.quarantine import Checked, check_tables
 from features.tables import TableName
 
 # An order of the one customer that everything else is about, so that there is a source of customers.

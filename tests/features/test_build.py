@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from features import in_memory
 from features.build import build, each_snapshot, history_days, reach_of
 from features.catalogue import catalogue
-from features.engines import connect
+from features.engines.engine import connect
+from features.executors import in_memory
 from features.feature import Words
 from features.project import CohortSection
 from features.snapshot_hash import snapshot_hash

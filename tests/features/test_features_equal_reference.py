@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from features.build import reach_of
-from features.engines import connect
+from features.engines.engine import connect
 from tests.features.made_up_company import (
     ALL_WORDS,
     LEAP_DAY,

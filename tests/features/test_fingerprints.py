@@ -10,7 +10,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from features.engines import connect
+from features.engines.engine import connect
 from features.fingerprints import DayHashes, changed_days, day_hashes, past_hash
 from features.tables import EXACT
 from tests.features.made_up import line, orders_table

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features.engines import connect
+from features.engines.engine import connect
 from features.problems import BadConfig, BadData
 from features.project import Project, read_project
-from features.quarantine import check_tables
+from features.raw.quarantine import check_tables
 from features.snapshots import build_snapshots
 
 HEAD = '[project]\nname = "shop"\ncurrency = "EUR"\nhorizon_days = 30\n[quarantine]\nshare_max = 0.9\n'

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.calendar import DAY_OF_YEAR
+from features.families.calendar import DAY_OF_YEAR
 from models.season import Season
 
 # Ten days before and after the turn of the year, and in the middle of it; two outputs.

@@ -14,8 +14,8 @@ from features.project import Project, read_project, read_section
 from features.snapshots import Manifest, build_snapshots
 from models.contract import TASKS, Task
 from models.registry import Registered
-from serving.batch import score_customers
 from serving.report.build import report_on
+from serving.scoring.everybody import score_customers
 from training.settings import TrainingSettings
 from training.train import train
 

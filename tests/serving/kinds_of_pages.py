@@ -12,30 +12,29 @@ import ibis
 import pandas as pd
 import pytest
 
-from features import checks
 from features.cohort import rules
-from features.duplicates import COPY
-from features.expressions import LOST
 from features.feature import Words
 from features.project import CohortSection, Project
-from features.quarantine import IDENTICAL, NO_ROWS
+from features.raw import checks
+from features.raw.duplicates import COPY
+from features.raw.expressions import LOST
+from features.raw.quarantine import IDENTICAL, NO_ROWS
 from features.snapshots import Manifest, snapshot_folder
 from features.tables import CONTRACTS
+from models.actions.follow_up import CampaignResult, FollowUp
+from models.actions.plan_report import ActionLine, CurvePoint, LostLine, PlanReport, PolicyLine
+from models.actions.uplift import Balance, Effect, Estimate, Evidence, Tenth, Uplift
 from models.contract import Roles, Task
 from models.drift import Verdict
 from models.evaluation import CalibrationPoint, Difference, EarlierJudgement, Metric, OutputEvaluation
-from models.follow_up import CampaignResult, FollowUp
 from models.languages import YES_NO
 from models.linear import Scales
 from models.outcomes import Teller
-from models.plan_report import ActionLine, CurvePoint, LostLine, PlanReport, PolicyLine
 from models.registry import Registered
-from models.score_evaluation import ScoreEvaluation
-from models.standing import Layer
-from models.uplift import Balance, Effect, Estimate, Evidence, Tenth, Uplift
-from models.value import INFLUENCE
-from models.value_report import ValueReport
-from serving.batch import write_scores
+from models.value.report import ValueReport
+from models.value.score_evaluation import ScoreEvaluation
+from models.value.standing import Layer
+from models.value.worth import INFLUENCE
 from serving.report.company import FIGURES
 from serving.report.comparison import compare, verdict
 from serving.report.customers import FEATURES
@@ -46,9 +45,10 @@ from serving.report.shown import shown_texts
 from serving.report.split import caution_of, say_split
 from serving.report.when import ENDS
 from serving.report.wording import off_by
-from serving.scorer import Scorer
-from serving.until_leaving import say_days
-from serving.value_layer import value_file
+from serving.scoring.everybody import write_scores
+from serving.scoring.scorer import Scorer
+from serving.scoring.until_leaving import say_days
+from serving.scoring.value_layer import value_file
 from tests.serving.made_up_report import (
     FIRST,
     GRID,
@@ -63,7 +63,7 @@ from tests.serving.made_up_report import (
     without_intervals,
     write_earlier,
 )  # fmt: skip
-from training.levels import YEAR_AGO, YEAR_AGO_CORRECTED
+from training.fitting.levels import YEAR_AGO, YEAR_AGO_CORRECTED
 
 TWO_DATES = Roles(
     tuned_on=GRID[-1:],

@@ -16,7 +16,7 @@ import pytest
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from features.calendar import DAY_OF_YEAR
+from features.families.calendar import DAY_OF_YEAR
 from features.feature import Words
 from features.project import CohortSection, Project
 from features.snapshots import Cohort, Manifest, TableReport, snapshot_folder
@@ -32,14 +32,14 @@ from models.linear import Linear
 from models.propensity import PROPENSITY
 from models.recipe import Recipe
 from models.registry import Registered
-from models.standing import Layer
-from serving.batch import predictions_file, write_scores
+from models.value.standing import Layer
 from serving.report.page import gather_report, render
-from serving.scorer import Scorer
-from serving.value_layer import alerts_file, value_file
-from training.coverage import judge_interval, judge_quantiles, with_coverage
-from training.metrics import AMOUNT, PROBABILITY, churn_figures, tenths
-from training.resampling import judged_beside
+from serving.scoring.everybody import predictions_file, write_scores
+from serving.scoring.scorer import Scorer
+from serving.scoring.value_layer import alerts_file, value_file
+from training.judging.coverage import judge_interval, judge_quantiles, with_coverage
+from training.judging.metrics import AMOUNT, PROBABILITY, churn_figures, tenths
+from training.judging.resampling import judged_beside
 
 CUSTOMERS, HORIZON = 200, 90
 EVIL = '<script>alert("$\\frac{")</script>'

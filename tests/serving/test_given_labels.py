@@ -15,13 +15,13 @@ from features.problems import BadInput
 from features.project import Project, read_project, read_section
 from features.snapshots import Manifest, build_snapshots, load_manifest
 from models.registry import remove_alias, set_alias
-from serving.answers import Desk
-from serving.batch import predictions_file, score_customers
-from serving.cards import model_cards
-from serving.release import from_registry, kept_folder
+from serving.answers.desk import Desk
+from serving.answers.release import from_registry, kept_folder
+from serving.answers.requests import ScoreCustomers
+from serving.live.cards import model_cards
 from serving.report.build import report_file, report_on
-from serving.requests import ScoreCustomers
-from serving.scorer import load_scorer
+from serving.scoring.everybody import predictions_file, score_customers
+from serving.scoring.scorer import load_scorer
 from tests.serving.made_up_report import in_words
 from tests.serving.test_translation import half_translated, in_chinese, untranslated
 from training.settings import TrainingSettings

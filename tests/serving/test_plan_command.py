@@ -11,17 +11,17 @@ import pandas as pd
 import pytest
 
 from features.project import Project
-from models.actions import Action
+from models.actions.action import Action
+from models.actions.plan_report import PlanReport
+from models.actions.uplift import Effect, Uplift
 from models.linear import Scales
-from models.plan_report import PlanReport
-from models.standing import Layer
-from models.uplift import Effect, Uplift
+from models.value.standing import Layer
 from serving.__main__ import main
-from serving.answers import Desk
-from serving.batch import predictions_file
-from serving.plan_command import load_plan_report, make_plan, plan_file, plan_report_file, say_plan
-from serving.release import from_registry, kept_folder
-from serving.requests import ScoreCustomers
+from serving.answers.desk import Desk
+from serving.answers.release import from_registry, kept_folder
+from serving.answers.requests import ScoreCustomers
+from serving.plan import load_plan_report, make_plan, plan_file, plan_report_file, say_plan
+from serving.scoring.everybody import predictions_file
 from tests.serving.conftest import Demo
 
 ACTIONS = """

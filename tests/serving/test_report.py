@@ -18,11 +18,11 @@ from models.contract import InputColumn
 from models.evaluation import CalibrationPoint
 from models.inputs import Inputs
 from models.plots import as_svg, beeswarm_plot, calibration_plot
+from models.reasons.shares import Shares
 from models.registry import Registered
-from models.shares import Shares
 from serving.report.build import problems_with
 from serving.report.page import gather_report, render
-from serving.scorer import Scorer
+from serving.scoring.scorer import Scorer
 from tests.serving.made_up_report import (
     CUSTOMERS,
     EVIL,

@@ -12,7 +12,7 @@ from models.evaluation import CalibrationPoint, Difference, Metric, OutputEvalua
 from serving.report import glossary
 from serving.report.comparison import compare, counts, verdict
 from serving.report.page import gather_report, render
-from serving.scorer import Scorer
+from serving.scoring.scorer import Scorer
 from tests.serving.made_up_report import evaluation_of, in_words, without_intervals
 from tests.serving.made_up_report import manifest as manifest
 from tests.serving.made_up_report import page as page

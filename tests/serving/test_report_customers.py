@@ -15,7 +15,7 @@ from features.project import Project
 from features.snapshots import Manifest
 from serving.report.moved import gather_moved
 from serving.report.page import gather_report, render
-from serving.scorer import Scorer
+from serving.scoring.scorer import Scorer
 from tests.serving.made_up_report import in_words
 from tests.serving.made_up_report import manifest as manifest
 from tests.serving.made_up_report import page as page

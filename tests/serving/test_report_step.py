@@ -10,9 +10,9 @@ import pytest
 
 from features.problems import BadInput
 from features.project import Project
-from serving.batch import predictions_file
 from serving.report.build import problems_with, report_file, report_on
-from serving.scorer import Scorer
+from serving.scoring.everybody import predictions_file
+from serving.scoring.scorer import Scorer
 from tests.serving.made_up_report import FIRST
 from tests.serving.made_up_report import manifest as manifest
 from tests.serving.made_up_report import project as project

@@ -14,10 +14,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from features.kept import events_of
-from serving.batch import predictions_file
-from serving.examples import ANSWERS, CARDS, NEAREST, PLAN, PROBLEM, WHAT_IF
+from serving.answers.examples import ANSWERS, CARDS, NEAREST, PLAN, PROBLEM, WHAT_IF
+from serving.answers.messages import AnswerList, Cards, ErrorAnswer, NearestAnswer, PlanAnswer, WhatIfAnswer
 from serving.http.routes import ROUTES
-from serving.messages import AnswerList, Cards, ErrorAnswer, NearestAnswer, PlanAnswer, WhatIfAnswer
+from serving.scoring.everybody import predictions_file
 from tests.serving.conftest import Demo
 
 

@@ -10,13 +10,13 @@ import pytest
 
 import serving.report.directions
 import serving.report.wording
-import serving.until_leaving
+import serving.scoring.until_leaving
 from serving.report.directions import UNKNOWN, say_directions
 from serving.report.when import group_by_days
-from serving.until_leaving import say_until_leaving
+from serving.scoring.until_leaving import say_until_leaving
 
 
-@pytest.mark.parametrize("module", [serving.report.directions, serving.report.wording, serving.until_leaving])
+@pytest.mark.parametrize("module", [serving.report.directions, serving.report.wording, serving.scoring.until_leaving])
 def test_examples_in_the_code_hold(module) -> None:
     assert doctest.testmod(module) == (0, doctest.testmod(module).attempted)
 

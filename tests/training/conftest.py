@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from features.calendar import DAY_OF_YEAR
+from features.families.calendar import DAY_OF_YEAR
 from models.calibration import inverse_link
 from models.churn import CHURN
 from models.clv import CLV

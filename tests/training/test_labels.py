@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.engines import connect
+from features.engines.engine import connect
 from tests.features.made_up import CUSTOMERS, LEAP_DAY, line, orders_table, random_lines
 from tests.reference.rfm_reference import Line
 from training.labels import UnripeLabels, labels, read_labels

@@ -21,8 +21,8 @@ from features.project import read_project, read_section
 from features.snapshots import build_snapshots, load_snapshot
 from models.bundle import Bundle
 from models.contract import TASKS, Task
+from models.reasons.shares import shares
 from models.registry import Registered
-from models.shares import shares
 from tests.training.club import members, write_club
 from tests.training.company import order_lines, write_company
 from training.settings import TrainingSettings

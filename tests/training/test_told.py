@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.engines import connect
+from features.engines.engine import connect
 from features.tables import EXACT
 from training.labels import UnripeLabels, cancellations, labels, read_cancellations, read_given
 

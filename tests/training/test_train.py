@@ -22,9 +22,9 @@ from models.bundle import Bundle, bundle_hash
 from models.contract import TASKS, Task
 from models.registry import Registered, champion, find, version_at
 from tests.training.company import DATA_UNTIL, JUDGED_AT, order_lines, write_company
-from training.coverage import judge_interval
 from training.frame import Frame, training_frame
-from training.metrics import judge_amount, judge_probability
+from training.judging.coverage import judge_interval
+from training.judging.metrics import judge_amount, judge_probability
 from training.promote import promote_challenger, restore_previous
 from training.settings import TrainingSettings
 from training.train import possible_tasks, train

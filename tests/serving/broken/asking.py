@@ -14,9 +14,9 @@ from typing import Any
 
 from serving.http.app import Application, Limits
 from serving.http.pages import Pages
-from serving.live import Live
+from serving.live.prediction_log import PredictionLog
+from serving.live.watch import Live
 from serving.open import open_application
-from serving.prediction_log import PredictionLog
 from serving.settings import Settings, read_settings
 
 LOCAL = {"host": "127.0.0.1:3000"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from serving.batch import predictions_file
+from serving.scoring.everybody import predictions_file
 from tests.serving.broken.asking import Asked, opened
 from tests.serving.conftest import Demo
 

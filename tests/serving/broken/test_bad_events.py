@@ -16,10 +16,10 @@ from features.online import Online
 from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest
-from serving.by_events import read_events
+from serving.answers.by_events import read_events
+from serving.answers.messages import Problem
+from serving.answers.requests import ScoreEvents
 from serving.http.refusals import of_bad_input
-from serving.messages import Problem
-from serving.requests import ScoreEvents
 from tests.serving.broken.asking import plain
 from tests.serving.broken.bad_bodies import DATES, NASTY, NUMBERS, OTHERS, TIMES
 

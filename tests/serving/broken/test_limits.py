@@ -26,7 +26,7 @@ def held(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> Event:
         assert go.wait(30)
         return by_events(body)
 
-    monkeypatch.setattr("serving.room.Room.by_events", slowly)
+    monkeypatch.setattr("serving.live.room.Room.by_events", slowly)
     return go
 
 
@@ -148,7 +148,7 @@ def test_a_fault_is_told_without_its_trace_and_the_next_request_is_answered(
         raise ZeroDivisionError("a secret of the code")
 
     with monkeypatch.context() as patch:
-        patch.setattr("serving.answers.Desk.by_id", fails)
+        patch.setattr("serving.answers.desk.Desk.by_id", fails)
         reply = ask("/v1/score", {"customer_ids": []})
     assert reply.status == 500
     assert reply.error["code"] == "fault"

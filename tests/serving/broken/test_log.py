@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from features.problems import BadInput
-from serving.messages import Answer, AnswerList
-from serving.prediction_log import LogFull, PredictionLog, open_log
+from serving.answers.messages import Answer, AnswerList
+from serving.live.prediction_log import LogFull, PredictionLog, open_log
 from tests.serving.broken.asking import Asked, lines_of
 
 KEY = b"k" * 32
@@ -178,8 +178,8 @@ WORKER = """
 import sys
 from pathlib import Path
 from datetime import date
-from serving.messages import Answer, AnswerList
-from serving.prediction_log import open_log
+from serving.answers.messages import Answer, AnswerList
+from serving.live.prediction_log import open_log
 log = open_log(Path(sys.argv[1]), None)
 for k in range(200):
     log.write("score", AnswerList([Answer(f"{sys.argv[2]} {k}", None, False)] * 200, date(2026, 1, 1), {}, {}))
@@ -236,7 +236,7 @@ def test_a_service_under_a_wrong_clock_answers_as_under_the_right_one(
         def now(cls, tz: Any = None) -> Wrong:
             return cls(1971, 1, 1, tzinfo=tz)
 
-    for module in ("serving.live", "serving.prediction_log"):
+    for module in ("serving.live.watch", "serving.live.prediction_log"):
         monkeypatch.setattr(f"{module}.datetime", Wrong)
     monkeypatch.setattr("time.time", lambda: 31_536_000.0)
     asked = ask.with_(log=PredictionLog(file, KEY))

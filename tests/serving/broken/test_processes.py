@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from serving.prediction_log import PredictionLog, open_log
+from serving.live.prediction_log import PredictionLog, open_log
 from tests.serving.broken.asking import lines_of
 from tests.serving.conftest import Demo
 from tests.serving.processes import STARTS_WITHIN, Served, ends, serving

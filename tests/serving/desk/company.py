@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from features.project import Project, read_project
-from models.explanations import ADDITION
-from models.plan_report import ActionLine, PlanReport
+from models.actions.plan_report import ActionLine, PlanReport
+from models.reasons.explanations import ADDITION
 from serving.desk.desk import RetentionDesk
 from serving.desk.marks import Clock, utc_now
 from serving.desk.pages import desk_routes

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pyarrow.parquet as pq
 
 from models.bundle import CHURN
-from serving.batch import ROWS_AT_ONCE, predictions_file
-from serving.by_customer import events_folder
 from serving.desk.listing import customer_address
-from serving.value_layer import a_horizon_ago, before_file
+from serving.scoring.by_customer import events_folder
+from serving.scoring.everybody import ROWS_AT_ONCE, predictions_file
+from serving.scoring.value_layer import a_horizon_ago, before_file
 from tests.serving.conftest import Demo
 from tests.serving.desk.company import visit
 

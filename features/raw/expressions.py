@@ -1,0 +1,206 @@
+"""A company's rows in contract columns: run the mapping's expressions, and say which of them cannot be used and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import ibis
+import ibis.expr.datatypes as dt
+import sqlglot
+from sqlglot import exp
+
+from features.engines.dialects import as_kept, said_to
+from features.engines.engine import engine_errors, engine_says, exact_number, is_embedded, is_there, trimmed
+from features.mappings import MappedColumn, TableMapping
+from features.problems import BadData, nearest
+from features.raw.hints import date_hint, number_hint
+from features.tables import EXACT, EXACT_LIMIT, Kind
+
+SIMPLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+TYPES: dict[Kind, str] = {"text": "string", "timestamp": "timestamp", "number": EXACT}
+LOST = "_lost_"  # before the name of a number: whether it had a value that is no exact decimal
+
+
+def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Table:
+    """The source rows in contract columns, those `where` leaves out not among them.
+
+    Text is trimmed and empty text is missing; numbers are exact decimals. For an optional number that may not be
+    finite there is one more column, `_lost_<name>`: true where it became missing for that reason. Raises BadData with
+    every expression that does not parse, names an unknown column, cannot be run by the engine or is of the wrong kind.
+    """
+    problems = []
+    if mapping.where and (problem := _expression_problem(source, mapping.where, None)):
+        problems.append(f"tables.{name}.where = '{mapping.where.strip()}': {problem}")
+    for mapped in mapping.mapped():
+        if problem := _expression_problem(source, mapped.expression, mapped):
+            problems.append(f"tables.{name}.{mapped.key} = '{mapped.expression.strip()}': {problem}")
+    if problems:
+        raise BadData(problems)
+    where = f" WHERE {mapping.where}" if mapping.where else ""
+    src = "src" + re.sub(r"\D", "", name)  # sources of one table end up in one query, where names must differ
+    rows = _selected(source, f"SELECT {_columns(source, mapping)} FROM {src}{where}", src)
+    lost = [
+        m.column.name for m in mapping.mapped() if not m.column.required and may_be_lost(rows[m.column.name], m.column.kind)
+    ]
+    return rows.select(
+        **{mapped.column.name: _as_kind(rows[mapped.column.name], mapped.column.kind) for mapped in mapping.mapped()},
+        **{LOST + column: is_there(rows[column]) & _exact(rows[column]).isnull() for column in lost},
+    )
+
+
+def mapped_values(source: ibis.Table, mapping: TableMapping, also: Mapping[str, str] | None = None) -> ibis.Table:
+    """The value of each expression and of `where` for every row, whether or not `where` leaves it out.
+
+    `also` names further columns of the source, by what they are to be called. The expressions must have been checked.
+    """
+    raw = [f'"{column}" AS "{name}"' for name, column in (also or {}).items()]
+    where = [f'({mapping.where}\n) AS "where"'] if mapping.where else []
+    rows = _selected(source, f"SELECT {', '.join([_columns(source, mapping), *where, *raw])} FROM src")
+    values = {mapped.column.name: _as_kind(rows[mapped.column.name], mapped.column.kind) for mapped in mapping.mapped()}
+    return rows.mutate(**values)
+
+
+def _columns(source: ibis.Table, mapping: TableMapping) -> str:
+    engine = source.get_backend()
+    # Each expression ends its line, so that a comment in it ends there too.
+    return ", ".join(f'{as_kept(engine, m.expression, m.column.kind)}\n AS "{m.column.name}"' for m in mapping.mapped())
+
+
+def _selected(source: ibis.Table, query: str, src: str = "src") -> ibis.Table:
+    """The rows of a query in DuckDB's dialect over a table, run by the engine that has it."""
+    selected: ibis.Table = source.alias(src).sql(said_to(source.get_backend(), query, source.columns))
+    return selected
+
+
+def together(mapping: TableMapping, sources: Sequence[ibis.Table]) -> ibis.Table:
+    """The mapped rows of a table's sources; a column that one of them does not have is missing there."""
+    columns = {mapped.column.name: TYPES[mapped.column.kind] for mapped in mapping.mapped()}
+    columns |= {name: "boolean" for rows in sources for name in rows.columns if name.startswith(LOST)}
+    alike = [
+        rows.select(**{name: rows[name] if name in rows.columns else ibis.null(dtype) for name, dtype in columns.items()})
+        for rows in sources
+    ]
+    return ibis.union(*alike) if len(alike) > 1 else alike[0]
+
+
+def may_be_lost(value: ibis.Value, kind: Kind) -> bool:
+    """Whether values of this type may be no exact decimal: not finite, or too large."""
+    dtype = value.type()
+    if kind != "number" or dtype.is_boolean():
+        return False
+    if dtype.is_decimal() and dtype.precision is not None:
+        return bool(10 ** (dtype.precision - dtype.scale) > EXACT_LIMIT)
+    return not (dtype.is_integer() and dtype.nbytes <= 4)
+
+
+def _as_kind(value: ibis.Value, kind: Kind) -> ibis.Value:
+    if kind == "text":
+        return trimmed(value.cast("string")).nullif("")
+    if kind == "timestamp":
+        return value.cast("timestamp")
+    return _exact(value)
+
+
+def _exact(value: ibis.Value) -> ibis.Value:
+    # true is 1; not every engine casts it to a float at once
+    number = (value.cast("int32") if value.type().is_boolean() else value).cast("float64")
+    return exact_number(ibis.ifelse(number.abs() < EXACT_LIMIT, number, None))
+
+
+def columns_used(mapping: TableMapping) -> set[str]:
+    """The source columns that a mapping's expressions name, in small letters."""
+    return {name for expression in (*mapping.expressions().values(), mapping.where or "true") for name in _names(expression)}
+
+
+def text_columns(mapping: TableMapping) -> set[str]:
+    """The source columns, in small letters, that the mapping only takes over as text (ids, say)."""
+    columns = [(m.expression, m.column.kind == "text" and _is_column(m.expression)) for m in mapping.mapped()]
+    texts = {name for expression, is_text in columns if is_text for name in _names(expression)}
+    others = (mapping.where or "true", *(expression for expression, is_text in columns if not is_text))
+    return texts - {name for expression in others for name in _names(expression)}
+
+
+def _names(expression: str) -> set[str]:
+    parsed = _parsed(expression)
+    return {column.name.lower() for column in parsed.find_all(exp.Column)} if parsed else set()
+
+
+def _is_column(expression: str) -> bool:
+    return isinstance(_parsed(expression), exp.Column)
+
+
+def _parsed(expression: str) -> exp.Expression | None:
+    try:
+        return sqlglot.parse_one(expression, dialect="duckdb")
+    except sqlglot.errors.SqlglotError:
+        return None  # mapping the table will say so
+
+
+def _expression_problem(source: ibis.Table, expression: str, mapped: MappedColumn | None) -> str | None:
+    """Why an expression cannot be used, or None. `mapped` is None for `where`."""
+    try:
+        parsed = sqlglot.parse_one(expression, dialect="duckdb")
+    except sqlglot.errors.ParseError as error:
+        place = [f" at line {found['line']}, column {found['col']}" for found in error.errors[:1]]
+        return f"does not parse as SQL{''.join(place)}"
+    except sqlglot.errors.SqlglotError as error:
+        return f"does not parse as SQL: {engine_says(error)}"
+    if problem := _words_problem(source, expression, parsed):
+        return problem
+    computed = (
+        f"SELECT {expression}\n AS value FROM src"
+        if mapped
+        else f"SELECT ({expression}\n) AS value FROM src WHERE {expression}"
+    )
+    try:
+        values = _selected(source, computed)
+        dtype = values.schema()["value"]
+    except engine_errors() as error:
+        engine = source.get_backend()
+        return f"{'cannot be computed' if is_embedded(engine) else f'{engine.name} cannot run this'}: {engine_says(error)}"
+    if mapped is None:
+        return None if dtype.is_boolean() else f"is {dtype}, expected a condition (true or false)"
+    return _kind_problem(values, dtype, mapped)
+
+
+def _words_problem(source: ibis.Table, expression: str, parsed: exp.Expression) -> str | None:
+    """A column that is not there, or a word that takes more than one row or makes more than one."""
+    quoted = {name.lower(): name if SIMPLE_NAME.fullmatch(name) else f'"{name}"' for name in source.columns}
+    plain = expression.strip().lower()
+    if plain in quoted and not isinstance(parsed, exp.Column):
+        return f"this column name must be quoted: {quoted[plain]}"
+    if isinstance(parsed, exp.Alias):
+        return f"leave out AS {parsed.alias}: the key is the name"
+    for used in parsed.find_all(exp.Column):
+        if not used.table and used.name.lower() not in quoted:
+            return f"the table has no column '{used.name}'; {nearest(used.name, quoted.values())}"
+    for word in parsed.find_all(exp.AggFunc, exp.Unnest, exp.Explode, exp.Star):
+        if not word.find_ancestor(exp.Window, exp.Subquery):
+            return f"{word.sql(dialect='duckdb')} is not computed row by row; an expression takes one row and gives one value"
+    return None
+
+
+def _kind_problem(values: ibis.Table, dtype: dt.DataType, mapped: MappedColumn) -> str | None:
+    kind, expression = mapped.column.kind, mapped.expression.strip()
+    if kind == "timestamp" and not (dtype.is_timestamp() or dtype.is_date()):
+        hint = date_hint(values, expression) if dtype.is_string() or dtype.is_integer() else ""
+        return f"is {dtype}, expected a date or timestamp{hint}"
+    if kind == "number" and not (dtype.is_numeric() or dtype.is_boolean()):
+        return f"is {dtype}, expected a number{number_hint(values, expression) if dtype.is_string() else ''}"
+    return None
+
+
+def conversion_problems(source: ibis.Table, name: str, mapping: TableMapping) -> list[str]:
+    """The expressions that some row makes fail, each with the engine's word on it."""
+    problems = []
+    keys = {f"tables.{name}.{mapped.key}": mapped.expression for mapped in mapping.mapped()}
+    for key, expression in (keys | ({f"tables.{name}.where": mapping.where} if mapping.where else {})).items():
+        try:
+            _selected(source, f"SELECT max({expression}\n) AS value FROM src").execute()
+        except engine_errors() as error:
+            problems.append(
+                f"{key} = '{expression.strip()}' fails on a row: {engine_says(error)}; try_cast and "
+                "try_strptime make such a value missing instead"
+            )
+    return problems

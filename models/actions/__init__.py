@@ -1,0 +1,1 @@
+"""What to do: actions, what they gain, the plan within a budget, and what finished campaigns brought."""

@@ -1,0 +1,83 @@
+"""One customer's raw events -> features, by the definitions of the batch -> an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from features.online import Online
+from features.problems import BadInput
+from features.project import Project
+from features.tables import CONTRACTS
+from models.inputs import Inputs
+from serving.answers.desk import Desk
+from serving.answers.messages import Answer, AnswerList
+from serving.answers.requests import ScoreEvents
+
+FIRST, LAST = date(1970, 1, 1), date(2200, 1, 1)
+Rows = Sequence[Mapping[str, Any]]
+
+
+def score_events(desk: Desk, online: Online, asked: ScoreEvents) -> AnswerList:
+    """The answer for a customer who need not be known here. Raises BadInput for tables, columns and values that do not fit."""
+    as_of = asked.as_of or desk.release.scored_at
+    if not FIRST <= as_of <= LAST:
+        raise BadInput(f"as_of: {as_of}: expected a date from {FIRST} to {LAST}")
+    row = online.row(asked.customer_id, read_events(asked, desk.release.project), as_of)
+    why = row["not_eligible_because"] if row else f"not known before {as_of}"
+    if why:
+        answer = Answer(asked.customer_id, as_of, False, why)
+    else:
+        names = desk.release.scorer.features
+        values = [np.nan if row[name] is None else float(row[name]) for name in names]
+        rows = Inputs(tuple(names), np.array([values], dtype=np.float64))
+        tasks = desk.tasks(asked.tasks)
+        (answer,) = desk.of_rows(rows, [asked.customer_id], as_of, tasks, asked.top_reasons)
+    return desk.signed([answer])
+
+
+def read_events(asked: ScoreEvents, project: Project) -> dict[str, list[dict[str, Any]]]:
+    """The rows with their customer, and times as times of the company. Raises BadInput for values that no row can have."""
+    problems: list[str] = []
+    found: dict[str, list[dict[str, Any]]] = {}
+    for table, rows in asked.events.items():
+        times = _times_of(table)
+        found[table] = []
+        for k, row in enumerate(rows):
+            path = f"events.{table}[{k}]"
+            own: dict[str, Any] = {"customer_id": asked.customer_id, **row}
+            if own["customer_id"] != asked.customer_id and table != "customers":
+                problems.append(f"{path}.customer_id: of another customer than customer_id, {asked.customer_id!r}")
+            for name in times & set(row):
+                try:
+                    own[name] = _time(row[name], project)
+                except (ValueError, OverflowError):  # the latter by a zone, at either end of the calendar
+                    problems.append(
+                        f"{path}.{name}: expected a time such as 2024-05-31T09:30:00, found {str(row[name])[:50]!r}"
+                    )
+            found[table].append(own)
+    if problems:
+        raise BadInput(problems[:20])
+    return found
+
+
+def _times_of(table: str) -> set[str]:
+    contract: Any = CONTRACTS.get(table)  # type: ignore[call-overload]
+    return {column.name for column in contract.columns if column.kind == "timestamp"} if contract else set()
+
+
+def _time(value: Any, project: Project) -> datetime | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is not None:
+        found = found.astimezone(ZoneInfo(project.source.time_zone)).replace(tzinfo=None)
+    if not FIRST <= found.date() <= LAST:
+        raise ValueError
+    return found

@@ -1,0 +1,54 @@
+"""Model cards: which versions answer, what they predict and what not, and how they did."""
+
+from __future__ import annotations
+
+from models.registry import Registered
+from serving.answers.desk import Desk
+from serving.answers.messages import Cards, Health, ModelCard
+from serving.live.watch import Live
+
+
+def cards(live: Live) -> Cards:
+    """One for each model, and what has been taken over or refused since the start."""
+    desk = live.desk
+    return Cards(
+        models=model_cards(desk),
+        snapshot=desk.release.scored_at,
+        customers=len(desk.customers.place) if desk.customers else None,
+        since=live.since,
+        swaps=live.swaps,
+        refused=live.refused,
+    )
+
+
+def model_cards(desk: Desk) -> dict[str, ModelCard]:
+    """What is to be known about each model."""
+    return {task: _card(model) for task, model in desk.release.scorer.models.items()}
+
+
+def health(live: Live) -> Health:
+    """Whether all is as it should be."""
+    because = [said for said in (live.refused and live.refused.because, live.desk.release.remark) if said]
+    return Health("degraded" if because else "ready", because, live.desk.versions, live.desk.release.scored_at)
+
+
+def _card(model: Registered) -> ModelCard:
+    bundle = model.bundle
+    contract, evaluation = bundle.contract, bundle.evaluation
+    return ModelCard(
+        version=f"{model.name} v{model.version}",
+        hash=model.hash,
+        target={output.name: output.target for output in contract.outputs},
+        horizon_days=contract.horizon_days,
+        other_horizons_days=bundle.other_horizons_days,
+        not_predicted=contract.unpredictable,
+        judged_at=evaluation.judged_at,
+        fitted_on=contract.roles.fitted_on,
+        customers_split_for=tuple(contract.roles.split_by_customers),
+        metrics={
+            name: {metric: figure.value for metric, figure in output.metrics.items()}
+            for name, output in evaluation.outputs.items()
+        },
+        features=tuple(contract.features),
+        contract=contract.model_dump(mode="json"),
+    )

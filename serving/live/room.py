@@ -1,0 +1,84 @@
+"""What requests are answered with: the desk of now, and what of it is made only when somebody asks.
+
+Features from raw events, what-if and plans take their time and are not for several threads: they are asked one after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from features.online import Online
+from serving.answers.by_events import score_events
+from serving.answers.desk import Desk
+from serving.answers.messages import AnswerList, NearestAnswer, PlanAnswer, WhatIfAnswer
+from serving.answers.plan import Offers, gather_offers, plan_for
+from serving.answers.requests import AskNearest, AskPlan, AskWhatIf, ScoreEvents
+from serving.answers.what_if import answer_nearest, answer_what_if
+from serving.live.watch import Live
+from serving.what_if.ask import WhatIf
+
+
+@dataclass
+class Made:
+    """What was made for one desk."""
+
+    desk: Desk
+    online: Online | None = None
+    what_if: WhatIf | None = None
+    offers: Offers | None = None
+
+
+@dataclass
+class Room:
+    """One for a process. All but `desk` is asked by one thread."""
+
+    live: Live
+    _made: Made | None = field(default=None)
+
+    @property
+    def desk(self) -> Desk:
+        """What answers now; what was made for another is let go."""
+        desk = self.live.desk
+        if self._made is not None and self._made.desk is not desk:
+            self._made = None
+        return desk
+
+    def by_events(self, asked: ScoreEvents) -> AnswerList:
+        """See `by_events`."""
+        made = self._now()
+        return score_events(made.desk, _online(made), asked)
+
+    def what_if(self, asked: AskWhatIf) -> WhatIfAnswer:
+        """See `what_if_answers`."""
+        made = self._now()
+        return answer_what_if(made.desk, _what_if(made), asked)
+
+    def nearest(self, asked: AskNearest) -> NearestAnswer:
+        """See `what_if_answers`."""
+        made = self._now()
+        return answer_nearest(made.desk, _what_if(made), asked)
+
+    def plan(self, asked: AskPlan) -> PlanAnswer:
+        """See `plan_for_list`."""
+        made = self._now()
+        made.offers = made.offers or gather_offers(made.desk)
+        return plan_for(made.desk, made.offers, asked)
+
+    def _now(self) -> Made:
+        """What was made for the desk of now; another desk needs its own."""
+        desk = self.live.desk
+        if self._made is None or self._made.desk is not desk:
+            self._made = Made(desk)
+        return self._made
+
+
+def _online(made: Made) -> Online:
+    release = made.desk.release
+    made.online = made.online or Online(release.words, release.project.cohort, release.reach)
+    return made.online
+
+
+def _what_if(made: Made) -> WhatIf:
+    release, customers = made.desk.release, made.desk.known()
+    made.what_if = made.what_if or WhatIf(release.scorer, customers.manifest, release.project, release.section, _online(made))
+    return made.what_if

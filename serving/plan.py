@@ -1,0 +1,228 @@
+"""The next best action for every customer within a budget: plan.parquet, plan.json, and the same on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import ValidationError
+
+from features.command import step
+from features.outputs import whole_file
+from features.problems import BadConfig, BadInput
+from features.project import Project
+from features.snapshots import Manifest, load_manifest, load_snapshot
+from features.tables import NO_ACTION
+from models.actions.action import Action, Offered, offered
+from models.actions.plan import NOTHING, Plan
+from models.actions.plan_report import (
+    NEXT_MONEY,
+    PlanReport,
+    action_lines,
+    curve_points,
+    lost_lines,
+    next_gain,
+    planned,
+    policy_lines,
+)
+from models.actions.uplift import Effect, Uplift
+from models.bundle import CHURN
+from models.languages import writer
+from models.value.life_stages import stages_of
+from models.value.standing import Layer
+from models.value.worth import AT_RISK
+from serving.scoring.everybody import predictions_file
+
+ORDER = "order"
+SEED = 0
+
+
+def plan_file(project: Project) -> Path:
+    """Where a project's plan is, one row per customer."""
+    return project.folder / "plan.parquet"
+
+
+def plan_report_file(project: Project) -> Path:
+    """Where what is to be said of the plan is."""
+    return project.folder / "plan.json"
+
+
+def effects_file(project: Project) -> Path:
+    """Where what trials taught is."""
+    return project.folder / "uplift.json"
+
+
+def make_plan(project: Project, actions: tuple[Action, ...], budget: float | None, layer: Layer) -> PlanReport:
+    """Plan for the scored customers and write both files. Raises BadConfig or BadInput where there is nothing to plan with."""
+    if not actions:
+        raise BadConfig("the mapping file names no action; add sections [actions.<name>] with cost and effect")
+    manifest = load_manifest(project)
+    scored, snapshot = _scored(project, manifest)
+    effects, remarks = measured_effects(project, manifest, actions)
+    with step(f"planning {len(actions)} actions for {len(scored):,} customers"):
+        offers = offers_for(manifest, actions, effects, scored, snapshot)
+        plan, limits = planned(offers, budget)
+        lines = action_lines(offers, plan)
+        stages = stages_of(layer.life_stages, list(snapshot.columns), manifest.horizon_days, manifest.words.windows_days)
+        report = PlanReport(
+            as_of=manifest.scored_at,
+            horizon_days=manifest.horizon_days,
+            currency=manifest.currency,
+            customers=len(scored),
+            budget=budget,
+            cost=plan.cost,
+            treated=int((plan.action != NOTHING).sum()),
+            expected_gain=sum(one.expected_gain for one in lines),
+            sure_gain=plan.gain,
+            bound=plan.bound,
+            gap=plan.gap,
+            budget_price=plan.budget_price,
+            next_money=NEXT_MONEY,
+            next_gain=next_gain(offers, plan, limits),
+            assumed=any(one.basis == "assumed" and one.customers for one in lines),
+            actions=lines,
+            policies=policy_lines(offers, plan, limits, _churn(scored), seed=SEED),
+            curve=curve_points(offers, limits),
+            lost=lost_lines(scored, [stage.name for stage in stages if stage.is_lost], offers, plan.action),
+            remarks=tuple(remarks),
+            models=_models(scored),
+        )
+    with whole_file(plan_file(project)) as unfinished:
+        pq.write_table(_table(scored, offers, plan), unfinished)
+    with whole_file(plan_report_file(project)) as unfinished:
+        unfinished.write_text(report.model_dump_json(indent=1), encoding="utf-8")
+    return report
+
+
+def load_plan_report(project: Project, as_of: date, models: Mapping[str, str]) -> PlanReport | None:
+    """The last plan; None where there is none, or where it is for another date or the numbers of other models."""
+    file = plan_report_file(project)
+    try:
+        found = PlanReport.model_validate_json(file.read_bytes()) if file.exists() else None
+    except ValidationError:  # another version of the project wrote it
+        return None
+    return found if found and found.as_of == as_of and found.models == models else None
+
+
+def say_plan(report: PlanReport) -> list[str]:
+    """Lines for the screen."""
+    money = writer("money", report.currency, "en")
+    assumed = " (assumed effects in it: see below)" if report.assumed else ""
+    has_measured = any(one.basis == "measured" for one in report.actions)
+    sure = f"; {money(report.sure_gain)} by the lower ends of measured effects" if has_measured else ""
+    budget = f"of {money(report.budget)}" if report.budget is not None else "without a limit"
+    lines = [
+        f"{report.treated:,} of {report.customers:,} customers, {money(report.cost)} spent, budget {budget}",
+        f"expected to gain {money(report.expected_gain)} within {report.horizon_days} days, net of cost{assumed}{sure}",
+        f"no plan can surely gain more than {money(report.bound)} (gap {report.gap:.1g})",
+    ]
+    if report.budget is not None:
+        lines.append(f"the next {money(report.next_money)} would gain {money(report.next_gain)}")
+    for one in report.actions:
+        basis = f"assumed, saves {one.effect:.0%} of the value at risk" if one.effect is not None else one.basis
+        room = f", room for {one.capacity:,}" if one.capacity is not None else ""
+        lines.append(
+            f"  {one.label}: {one.customers:,} of {one.eligible:,} eligible{room}, {money(one.cost)}, "
+            f"gains {money(one.expected_gain)} ({basis})"
+        )
+    for other in report.policies[1:]:
+        beyond = " (not held to the limits)" if other.name == "everybody" else ""
+        lines.append(
+            f"  instead {other.name}{beyond}: {other.customers:,} customers, {money(other.cost)}, "
+            f"gains {money(other.expected_gain)}"
+        )
+    for lost in report.lost:
+        lines.append(
+            f"  lost, {lost.tier}: {lost.customers:,} customers, {lost.in_plan:,} in the plan, "
+            f"{lost.not_worth_it:,} not worth winning back by any of these actions"
+        )
+    return [*lines, *report.remarks]
+
+
+def measured_effects(project: Project, manifest: Manifest, actions: tuple[Action, ...]) -> tuple[dict[str, Effect], list[str]]:
+    """What trials taught about the actions, by name, and what must be said of what they did not."""
+    file = effects_file(project)
+    if not file.exists():
+        return {}, []
+    try:
+        uplift = Uplift.model_validate_json(file.read_bytes())
+    except ValidationError:
+        raise BadInput(f"{file} was written by another version of cvm; learn again: python -m training uplift CONFIG") from None
+    if uplift.data_fingerprint != manifest.data_fingerprint:
+        raise BadInput(f"{file} was learned from other data; learn again: python -m training uplift CONFIG")
+    if uplift.horizon_days != manifest.horizon_days:
+        raise BadInput(
+            f"{file} was learned for {uplift.horizon_days} days, and the project looks {manifest.horizon_days} days ahead; "
+            "learn again: python -m training uplift CONFIG"
+        )
+    if uplift.outcome != ORDER:
+        return {}, [f"trials measured {uplift.outcome}, which is not money: assumed effects are used"]
+    effects = {effect.action: effect for effect in uplift.effects}
+    said = [
+        f"{action.name}: measured, so the assumed effect of {action.effect:.0%} is not used"
+        for action in actions
+        if action.name in effects and action.effect is not None
+    ]
+    refused = [uplift.left_out[action.name] for action in actions if action.name in uplift.left_out]
+    return effects, [*said, *(f"not measured: {why}" for why in refused)]
+
+
+def offers_for(
+    manifest: Manifest, actions: tuple[Action, ...], effects: dict[str, Effect], scored: pd.DataFrame, snapshot: pd.DataFrame
+) -> Offered:
+    """What each action would gain for each of the scored customers; `snapshot` has their features, in the same order."""
+    features = snapshot.drop(columns=[name for name in snapshot.columns if name in scored.columns])
+    table = pa.Table.from_pandas(pd.concat([scored, features], axis=1), preserve_index=False)
+    value = scored[f"clv_{manifest.horizon_days}d"].to_numpy(dtype=np.float64)
+    return offered(actions, effects, table, snapshot, value=value, at_risk=scored[AT_RISK].to_numpy(dtype=np.float64))
+
+
+def _scored(project: Project, manifest: Manifest) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The scored table and the snapshot it belongs to, in the same order."""
+    file = predictions_file(project)
+    if not file.exists():
+        raise BadInput(f"no scored customers in {file}; score them first: python -m serving score CONFIG")
+    names = [name for name in pq.read_schema(file).names if not name.endswith("_explanation")]
+    scored, snapshot = pd.read_parquet(file, columns=names), load_snapshot(project, manifest.scored_at)
+    if AT_RISK not in names or not scored["customer_id"].equals(snapshot["customer_id"]):
+        raise BadInput(
+            f"{file} does not hold the value at risk of the customers of {manifest.scored_at}; a plan needs churn and clv "
+            "champions and a fresh table: python -m serving score CONFIG"
+        )
+    return scored, snapshot
+
+
+def _models(scored: pd.DataFrame) -> dict[str, str]:
+    """By task, the version that scored the customers."""
+    names = [str(name) for name in scored.columns if str(name).endswith("_model")]
+    return {name.removesuffix("_model"): str(scored[name].iloc[0]) for name in names}
+
+
+def _churn(scored: pd.DataFrame) -> np.ndarray:
+    return scored[CHURN].to_numpy(dtype=np.float64) if CHURN in scored else np.full(len(scored), np.nan)
+
+
+def _table(scored: pd.DataFrame, offers: Offered, plan: Plan) -> pa.Table:
+    """One row per customer: her action or none, what it costs and gains, and whether that was measured or assumed."""
+    some = plan.action != NOTHING
+    place = np.where(some, plan.action, 0)
+    rows = np.arange(len(scored))
+    names, basis = (np.array(values, dtype=object) for values in ([one.name for one in offers.actions], offers.basis))
+    found = pd.DataFrame(
+        {
+            "customer_id": scored["customer_id"],
+            "as_of": scored["as_of"],
+            "action": np.where(some, names[place], NO_ACTION),
+            "basis": pd.Series(basis[place]).where(some),
+            "cost": np.where(some, offers.cost[rows, place], 0.0),
+            "expected_gain": np.where(some, offers.expected[rows, place], 0.0),
+            "sure_gain": np.where(some, offers.sure[rows, place], 0.0),
+        }
+    )
+    kept = [name for name in (AT_RISK, "tier", "life_stage") if name in scored]
+    return pa.Table.from_pandas(pd.concat([found, scored[kept]], axis=1), preserve_index=False)

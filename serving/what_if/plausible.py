@@ -1,0 +1,87 @@
+"""What could plausibly happen to a customer, by kind, the smallest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import numpy as np
+import pyarrow.compute as pc
+
+from features.changes import Attribute, Change, Event, Events, Settled, WhatIfSection, open_complaints, was_known
+from features.families.satisfaction import on_usual_scale
+from features.kept import kept_table
+from features.project import Project
+from features.snapshots import Manifest
+from features.tables import SCALES
+
+ORDERS_DAYS = 365
+ORDER_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+ATTRIBUTE_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def plausible_changes(project: Project, manifest: Manifest, section: WhatIfSection, events: Events) -> dict[str, list[Change]]:
+    """An order of the size others make, settled complaints, a better answer, another attribute that may change.
+
+    Only of tables that are mapped, and only what is not so already.
+    """
+    words, found = manifest.words, dict[str, list[Change]]()
+    if "orders" in words.mapped:
+        found["order"] = [Event("orders", order) for order in _orders(project, manifest, events)]
+    if words.has("interactions.resolved_at") and open_complaints(events, manifest.scored_at):
+        found["complaint"] = [Settled()]
+    for instrument in words.instruments:
+        found[instrument] = [
+            Event("surveys", {"instrument": instrument, "score": score}) for score in _better(instrument, events, manifest)
+        ]
+    for name in section.attributes:
+        own = events["customers"][0].get(name) if events.get("customers") else None
+        values = (
+            _numbers(project, manifest, name, own)
+            if name in words.numeric
+            else [one for one in words.levels[name] if one != own]
+        )
+        found[name] = [Attribute(name, value) for value in values]
+    return {kind: changes for kind, changes in found.items() if changes}
+
+
+def _orders(project: Project, manifest: Manifest, events: Events) -> list[dict[str, object]]:
+    """One order of each size, of the kind of product she has bought most often."""
+    times = [name for name in ("occurred_at", "recorded_at") if manifest.words.has(f"orders.{name}")]
+    rows = kept_table(project, "orders", ["order_id", *times, "amount"])
+    for name in times:  # what was known by then
+        rows = rows.filter(pc.field(name).is_null() | (pc.field(name) < pc.scalar(manifest.scored_at)))
+    since = manifest.scored_at - timedelta(days=ORDERS_DAYS)
+    rows = rows.set_column(rows.column_names.index("amount"), "amount", rows["amount"].cast("float64"))
+    recent = rows.filter((pc.field("occurred_at") >= pc.scalar(since)) & (pc.field("amount") > 0))
+    if not len(recent):
+        return []
+    totals = recent.group_by("order_id").aggregate([("amount", "sum")])["amount_sum"]
+    sizes = dict.fromkeys(round(float(size), 2) for size in np.quantile(totals.to_numpy(), ORDER_QUANTILES))
+    own = [row for row in events["orders"] if was_known(row, manifest.scored_at)]
+    bought = Counter(row["category"] for row in own if row.get("category") in manifest.categories)
+    usual = {"category": bought.most_common(1)[0][0]} if bought else {}
+    return [{"amount": size, **usual} for size in sizes if size > 0]
+
+
+def _better(instrument: str, events: Events, manifest: Manifest) -> list[int]:
+    """The scores above her last one; all, where she has given none."""
+    answers = [row for row in events.get("surveys", ()) if was_known(row, manifest.scored_at)]
+    own = [row for row in answers if row["instrument"] == instrument]
+    low, high = SCALES[instrument]
+    last = on_usual_scale(max(own, key=lambda row: row["occurred_at"])) if own else low - 1
+    return [score for score in range(low, high + 1) if score > last]
+
+
+def _numbers(project: Project, manifest: Manifest, name: str, own: object) -> list[float]:
+    """Values that customers of that day have, those near her own first; near the median, where hers is not known."""
+    rows = kept_table(project, "customers", [name, *(["acquired_at"] if manifest.words.has("customers.acquired_at") else [])])
+    if "acquired_at" in rows.column_names:
+        rows = rows.filter(pc.field("acquired_at").is_null() | (pc.field("acquired_at") < pc.scalar(manifest.scored_at)))
+    values = rows[name].cast("float64").to_numpy()
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return []
+    others = {float(value) for value in np.quantile(known, ATTRIBUTE_QUANTILES)}
+    middle = float(np.median(known)) if own is None else float(str(own))
+    return sorted(others if own is None else others - {middle}, key=lambda value: abs(value - middle))

@@ -1,0 +1,52 @@
+"""A column made from the outcomes follows them closer than chance lets any other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from training.leaks.encodings import encoded_said
+
+RNG = np.random.default_rng(5)
+ZIP = RNG.integers(0, 300, 6_000)
+CHANCE = RNG.beta(2, 4, 300)  # of each zip code
+HAPPENED = RNG.uniform(size=6_000) < CHANCE[ZIP]
+
+
+def mean_of_zip(happened: np.ndarray) -> np.ndarray:
+    return pd.Series(happened.astype(float)).groupby(ZIP).transform("mean").to_numpy()
+
+
+def said(values: np.ndarray) -> str | None:
+    return encoded_said("zip_rate", values, HAPPENED[:, None])
+
+
+def test_the_mean_outcome_of_the_zip_code_is_found_with_the_row_itself_in_it() -> None:
+    assert said(mean_of_zip(HAPPENED)) == (
+        "feature zip_rate: rows with the same value have the mean outcome that the value says with only 0% of the scatter "
+        "that chance brings (below 50%); it was probably computed from the outcomes"
+    )
+
+
+def test_it_is_found_in_other_units_with_gaps_and_drawn_to_the_mean() -> None:
+    encoded = mean_of_zip(HAPPENED)
+    assert said(100 - 20 * encoded) is not None
+    assert said(np.where(np.arange(6_000) % 7 == 0, np.nan, encoded)) is not None
+    count = np.bincount(ZIP)[ZIP]
+    assert said((count * encoded + 5 * HAPPENED.mean()) / (count + 5)) is not None
+
+
+def test_the_mean_of_an_earlier_year_is_honest() -> None:
+    earlier = RNG.uniform(size=6_000) < CHANCE[ZIP]
+    assert said(mean_of_zip(earlier)) is None
+
+
+def test_the_chance_itself_is_honest() -> None:
+    assert said(CHANCE[ZIP]) is None
+
+
+def test_a_column_of_chance_of_one_value_or_of_none_is_honest() -> None:
+    assert said(RNG.integers(0, 40, 6_000).astype(float)) is None
+    assert said(np.ones(6_000)) is None
+    assert said(np.full(6_000, np.nan)) is None
+    assert said(RNG.normal(size=6_000)) is None
