@@ -8,7 +8,7 @@ two at once; who is not asked stands by. The systems:
 
 - ours: `bentoml serve serving.service:CustomerValue`, usual settings, every answer in the prediction log;
 - MLflow: `mlflow models serve` of the same churn champion: scores only, by row, in the faster of the two forms it reads;
-- FastAPI: `benchmarks.serving_fastapi`, which answers by the same desk with the same bytes: FastAPI at its best, and the floor.
+- FastAPI: `benchmarks.serving_fastapi`, which answers by the same champions, byte for byte: FastAPI at its best, the floor.
 
 Ours and FastAPI give the chance of leaving with its three strongest reasons, for a customer who is known by id or for a row of
 features; that they give the same bytes, and the same chance as MLflow, is checked first. Rounds go through all numbers of
@@ -19,7 +19,7 @@ the same round. Then ours alone: a bulk request, a long load, champions that cha
 "soak_rss_growth_mb": g, "swap_failed_requests": 0}:
 
 t and f are the worst ratios over by id and by row and 1, 32 and 128 clients; r is p99 by id at one client over that of
-`Desk.by_id` in a process without HTTP. The goals: t >= 3, f >= 0.8, r <= 6, b >= 50,000, 0, g <= 20, 0.
+`Champions.by_id` in a process without HTTP. The goals: t >= 3, f >= 0.8, r <= 6, b >= 50,000, 0, g <= 20, 0.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Pace:
 
 @dataclass
 class Rounds:
-    """What was measured, one entry per round: by system, what was asked and clients; and the desk without HTTP."""
+    """What was measured, one entry per round: by system, what was asked and clients; and the champions without HTTP."""
 
     cells: dict[tuple[str, str, int], list[Measured]] = field(default_factory=lambda: defaultdict(list))
     in_process: list[float] = field(default_factory=list)
@@ -186,7 +186,7 @@ def tell(rounds: Rounds) -> dict[str, float]:
                 worst[name] = min(worst[name], ratio)
     p99 = [one.percentile(99) for one in rounds.cells[OURS, BY_ID, 1]]
     over = float(np.median(np.subtract(p99, rounds.in_process)))
-    print(f"\np99 by id at one client {np.median(p99):.2f} ms, of the desk in process {np.median(rounds.in_process):.2f} ms")
+    print(f"\np99 by id at one client {np.median(p99):.2f} ms, in process {np.median(rounds.in_process):.2f} ms")
     return {
         "throughput_vs_mlflow": round(worst[MLFLOW], 2),
         "throughput_vs_fastapi": round(worst[FASTAPI], 2),

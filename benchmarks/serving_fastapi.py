@@ -1,4 +1,4 @@
-"""The floor: a bare FastAPI application that answers by the very same desk, as fast as FastAPI can.
+"""The floor: a bare FastAPI application that answers by the very same champions, as fast as FastAPI can.
 
     uvicorn benchmarks.serving_fastapi:app --loop uvloop --http httptools --no-access-log
 
@@ -23,7 +23,7 @@ from serving.settings import read_settings
 
 encode = msgspec.json.Encoder().encode
 settings = read_settings()
-desk = Live.open(settings.config, settings.release or kept_folder(settings.config)).desk
+champions = Live.open(settings.config, settings.release or kept_folder(settings.config)).champions
 app = FastAPI(openapi_url=None)
 
 
@@ -50,14 +50,14 @@ class Rows(Asked):
 @app.post("/v1/score")
 async def score(asked: Customers) -> Response:
     """By id."""
-    found = desk.by_id(ScoreCustomers(asked.customer_ids, asked.top_reasons, asked.tasks))
+    found = champions.by_id(ScoreCustomers(asked.customer_ids, asked.top_reasons, asked.tasks))
     return Response(encode(found), media_type="application/json")
 
 
 @app.post("/v1/score_rows")
 async def score_rows(asked: Rows) -> Response:
     """By feature row."""
-    found = desk.by_row(ScoreRows(asked.rows, asked.top_reasons, asked.tasks))
+    found = champions.by_row(ScoreRows(asked.rows, asked.top_reasons, asked.tasks))
     return Response(encode(found), media_type="application/json")
 
 

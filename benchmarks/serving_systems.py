@@ -116,7 +116,7 @@ def start_mlflow(stack: ExitStack, place: Place, model: str, tracking_uri: str) 
 
 
 class InProcess:
-    """The desk in a process without HTTP, on the core of the servers."""
+    """The champions in a process without HTTP, on the core of the servers."""
 
     def __init__(self, stack: ExitStack, place: Place) -> None:
         """Ends with what is missing where the main job has not been done."""

@@ -22,21 +22,21 @@ QUICK = {
 
 
 def open_application(settings: Settings) -> tuple[Live, Application]:
-    """The desk of now, and the application that answers by it. Raises BadInput where nothing can be served."""
+    """The champions of now, and the application that answers by them. Raises BadInput where nothing can be served."""
     for name, value in QUICK.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     kept = settings.release or settings.kept or kept_folder(settings.config)
     live = Live.open(settings.config, kept)
-    models = live.desk.release.scorer.models
+    models = live.champions.release.scorer.models
     metrics.show_champions(models, {})
     live.on_swap = metrics.Swaps(live)
-    pages = Pages(desk_routes(RetentionDesk.open(live.desk.release.project, lambda: live.desk.versions)))
+    pages = Pages(desk_routes(RetentionDesk.open(live.champions.release.project, lambda: live.champions.versions)))
     return live, Application(Room(live), settings.access, settings.limits, _log(settings, live), pages)
 
 
 def _log(settings: Settings, live: Live) -> PredictionLog | None:
     if not settings.has_log:
         return None
-    file = settings.prediction_log or live.desk.release.project.folder / "predictions.log.jsonl"
+    file = settings.prediction_log or live.champions.release.project.folder / "predictions.log.jsonl"
     return open_log(file, settings.pseudonym_key)

@@ -14,7 +14,7 @@ from features.problems import BadInput
 from features.project import Project
 from features.tables import CONTRACTS
 from models.inputs import Inputs
-from serving.answers.desk import Desk
+from serving.answers.champions import Champions
 from serving.answers.messages import Answer, AnswerList
 from serving.answers.requests import ScoreEvents
 
@@ -22,22 +22,22 @@ FIRST, LAST = date(1970, 1, 1), date(2200, 1, 1)
 Rows = Sequence[Mapping[str, Any]]
 
 
-def score_events(desk: Desk, online: Online, asked: ScoreEvents) -> AnswerList:
+def score_events(champions: Champions, online: Online, asked: ScoreEvents) -> AnswerList:
     """The answer for a customer who need not be known here. Raises BadInput for tables, columns and values that do not fit."""
-    as_of = asked.as_of or desk.release.scored_at
+    as_of = asked.as_of or champions.release.scored_at
     if not FIRST <= as_of <= LAST:
         raise BadInput(f"as_of: {as_of}: expected a date from {FIRST} to {LAST}")
-    row = online.row(asked.customer_id, read_events(asked, desk.release.project), as_of)
+    row = online.row(asked.customer_id, read_events(asked, champions.release.project), as_of)
     why = row["not_eligible_because"] if row else f"not known before {as_of}"
     if why:
         answer = Answer(asked.customer_id, as_of, False, why)
     else:
-        names = desk.release.scorer.features
+        names = champions.release.scorer.features
         values = [np.nan if row[name] is None else float(row[name]) for name in names]
         rows = Inputs(tuple(names), np.array([values], dtype=np.float64))
-        tasks = desk.tasks(asked.tasks)
-        (answer,) = desk.of_rows(rows, [asked.customer_id], as_of, tasks, asked.top_reasons)
-    return desk.signed([answer])
+        tasks = champions.tasks(asked.tasks)
+        (answer,) = champions.of_rows(rows, [asked.customer_id], as_of, tasks, asked.top_reasons)
+    return champions.signed([answer])
 
 
 def read_events(asked: ScoreEvents, project: Project) -> dict[str, list[dict[str, Any]]]:

@@ -12,8 +12,8 @@ from models.actions.action import Offered
 from models.actions.plan import NOTHING
 from models.actions.plan_report import action_lines, planned
 from models.value.worth import AT_RISK
+from serving.answers.champions import UNKNOWN, Champions
 from serving.answers.customers import placed
-from serving.answers.desk import UNKNOWN, Desk
 from serving.answers.messages import NextAction, PlanAnswer, PlannedFor
 from serving.answers.requests import AskPlan
 from serving.plan import measured_effects, offers_for
@@ -27,23 +27,23 @@ class Offers:
     remarks: list[str]
 
 
-def gather_offers(desk: Desk) -> Offers:
+def gather_offers(champions: Champions) -> Offers:
     """For all customers. Raises BadConfig or BadInput where there is nothing to plan with."""
-    customers, actions = desk.known(), desk.release.actions
+    customers, actions = champions.known(), champions.release.actions
     if not actions:
         raise BadConfig("the mapping file names no action; add sections [actions.<name>] with cost and effect")
     if AT_RISK not in customers.scored:
         raise BadConfig("a plan needs churn and clv champions: nothing tells the value at risk here")
-    effects, remarks = measured_effects(desk.release.project, customers.manifest, actions)
+    effects, remarks = measured_effects(champions.release.project, customers.manifest, actions)
     return Offers(offers_for(customers.manifest, actions, effects, customers.table, customers.snapshot), remarks)
 
 
-def plan_for(desk: Desk, offers: Offers, asked: AskPlan) -> PlanAnswer:
+def plan_for(champions: Champions, offers: Offers, asked: AskPlan) -> PlanAnswer:
     """The plan, customer by customer in the order of the list. Raises BadInput where one is named twice."""
     if twice := [one for one, times in Counter(asked.customer_ids).items() if times > 1]:
         at = [asked.customer_ids.index(one) for one in twice[:20]]
         raise BadInput([f"customer_ids[{k}]: {asked.customer_ids[k]!r} is named twice" for k in at])
-    customers, project = desk.known(), desk.release.project
+    customers, project = champions.known(), champions.release.project
     known = [one for one in asked.customer_ids if one in customers.place]
     rows = placed(customers, known)
     part = {name: getattr(offers.offered, name)[rows] for name in ("eligible", "expected", "sure", "cost")}
@@ -58,7 +58,7 @@ def plan_for(desk: Desk, offers: Offers, asked: AskPlan) -> PlanAnswer:
             cost, gain = float(own.cost[k, action]), float(own.expected[k, action])
             found[one] = NextAction(own.actions[action].name, own.basis[action], cost, gain)
     return PlanAnswer(
-        customers=[_planned_for(desk, one, found) for one in asked.customer_ids],
+        customers=[_planned_for(champions, one, found) for one in asked.customer_ids],
         budget=asked.budget,
         cost=float(plan.cost),
         expected_gain=sum(line.expected_gain for line in lines),
@@ -67,13 +67,13 @@ def plan_for(desk: Desk, offers: Offers, asked: AskPlan) -> PlanAnswer:
         horizon_days=project.project.horizon_days,
         currency=project.project.currency,
         assumed=any(line.basis == "assumed" and line.customers for line in lines),
-        models=desk.versions,
+        models=champions.versions,
         remarks=offers.remarks,
     )
 
 
-def _planned_for(desk: Desk, customer_id: str, found: dict[str, NextAction]) -> PlannedFor:
-    customers = desk.known()
+def _planned_for(champions: Champions, customer_id: str, found: dict[str, NextAction]) -> PlannedFor:
+    customers = champions.known()
     if customer_id not in found:
         return PlannedFor(customer_id, None, UNKNOWN)
     why = customers.why_not[customers.place[customer_id]]

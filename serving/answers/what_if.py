@@ -10,7 +10,7 @@ from features.changes import Change as Happening
 from features.online import Events
 from features.problems import BadInput
 from models.inputs import Inputs
-from serving.answers.desk import UNKNOWN, Desk
+from serving.answers.champions import UNKNOWN, Champions
 from serving.answers.messages import Answer, Change, NearestAnswer, WhatIfAnswer
 from serving.answers.requests import Add, AskNearest, AskWhatIf, SetAttribute, Settle
 from serving.what_if.ask import Tried, WhatIf
@@ -21,15 +21,15 @@ from serving.what_if.plausible import plausible_changes
 OF_COLUMN = re.compile(r"[a-z]+\.(\w+)(?:: | = | )(.*)", re.DOTALL)
 
 
-def answer_what_if(desk: Desk, what_if: WhatIf, asked: AskWhatIf) -> WhatIfAnswer:
+def answer_what_if(champions: Champions, what_if: WhatIf, asked: AskWhatIf) -> WhatIfAnswer:
     """Before and after. Raises BadInput for what cannot happen."""
-    customer_id, currency = asked.customer_id, desk.release.project.project.currency
+    customer_id, currency = asked.customer_id, champions.release.project.project.currency
     changes = typed([_change(one) for one in asked.changes], what_if.manifest.words)
-    if why := desk.why_not(customer_id):
+    if why := champions.why_not(customer_id):
         before = Answer(customer_id, None if why == UNKNOWN else what_if.as_of, False, why)
-        return WhatIfAnswer("", "", before, None, desk.versions, NOT_AN_EFFECT)
+        return WhatIfAnswer("", "", before, None, champions.versions, NOT_AN_EFFECT)
     events = what_if.events(customer_id)
-    tasks, names = tuple(desk.release.scorer.models), desk.release.scorer.features
+    tasks, names = tuple(champions.release.scorer.models), champions.release.scorer.features
 
     _refuse_impossible(changes, events, what_if)
 
@@ -37,23 +37,23 @@ def answer_what_if(desk: Desk, what_if: WhatIf, asked: AskWhatIf) -> WhatIfAnswe
         return Inputs.of(what_if.rows(customer_id, events, some), names)
 
     before, after = (
-        desk.of_rows(ask(some), [customer_id], what_if.as_of, tasks, asked.top_reasons)[0] for some in ((), changes)
+        champions.of_rows(ask(some), [customer_id], what_if.as_of, tasks, asked.top_reasons)[0] for some in ((), changes)
     )
     return WhatIfAnswer(
         text=say_changes(changes, currency, "en"),
         text_zh=say_changes(changes, currency, "zh"),
         before=before,
         after=after,
-        models=desk.versions,
+        models=champions.versions,
         remark=NOT_AN_EFFECT,
     )
 
 
-def answer_nearest(desk: Desk, what_if: WhatIf, asked: AskNearest) -> NearestAnswer:
+def answer_nearest(champions: Champions, what_if: WhatIf, asked: AskNearest) -> NearestAnswer:
     """The smallest plausible changes that are enough. Raises BadInput where leaving is not predicted."""
-    project, currency = desk.release.project, desk.release.project.project.currency
-    if why := desk.why_not(asked.customer_id):
-        return NearestAnswer(asked.below, None, [], None, 0, desk.versions, NOT_AN_EFFECT, why)
+    project, currency = champions.release.project, champions.release.project.project.currency
+    if why := champions.why_not(asked.customer_id):
+        return NearestAnswer(asked.below, None, [], None, 0, champions.versions, NOT_AN_EFFECT, why)
     events = what_if.events(asked.customer_id)
     options = plausible_changes(project, what_if.manifest, what_if.section, events)
     found = what_if.nearest(asked.customer_id, events, options, below=asked.below)
@@ -63,7 +63,7 @@ def answer_nearest(desk: Desk, what_if: WhatIf, asked: AskNearest) -> NearestAns
         enough=[_said(one, currency) for one in found.enough],
         closest=_said(found.closest, currency) if found.closest else None,
         tried=found.tried,
-        models=desk.versions,
+        models=champions.versions,
         remark=NOT_AN_EFFECT,
     )
 

@@ -14,7 +14,7 @@ from models.value.standing import GROUPS, RFM_FIFTHS, SCORE
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.desk.history import History, history_of
 from serving.desk.language import Texts, text
-from serving.desk.reasons import Explained, explained
+from serving.desk.reasons import ExplainedNumber, explained
 from serving.desk.scored_table import Row, Scored
 from serving.desk.words import Words
 from serving.scoring.value_layer import alerts_file, before_file
@@ -46,7 +46,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Change:
+class ThenAndNow:
     """A figure or a group then and now."""
 
     title: str
@@ -64,7 +64,7 @@ class Changes:
     """How a customer stood a horizon earlier; `why_none` where nothing is known of that."""
 
     before: str
-    lines: list[Change]
+    lines: list[ThenAndNow]
     alert: str
     why_none: str
 
@@ -94,7 +94,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
-class Customer:
+class CustomerPage:
     """Everything the page of one customer shows."""
 
     customer_id: str
@@ -109,7 +109,7 @@ class Customer:
     risks: list[Fact]
     leaving: Fact | None
     expected: Fact | None
-    explained: list[Explained]
+    explained: list[ExplainedNumber]
     unexplained: str
     next_buys: list[NextBuy]
     suggestion: Suggestion | None
@@ -117,12 +117,12 @@ class Customer:
     models: list[tuple[str, str]]
 
 
-def customer_of(scored: Scored, row: Row, say: Texts) -> Customer:
+def customer_of(scored: Scored, row: Row, say: Texts) -> CustomerPage:
     """`row` has the columns of the list; the rest is read from the file."""
     words = Words(scored, say)
     whole = scored.file.row(row["place"])
     customer_id = str(whole["customer_id"])
-    return Customer(
+    return CustomerPage(
         customer_id=customer_id,
         not_eligible="" if whole["eligible"] else say.other(str(whole["not_eligible_because"] or "")),
         worth=[_worth(name, whole, words) for name in WORTH],
@@ -212,7 +212,7 @@ def _changes(customer_id: str, row: Row, words: Words) -> Changes:
         return Changes(before, [], "", say(text("Not known as a customer on {day}."), day=before))
     unknown = say(text("not known"))
     lines = [
-        Change(words.title(name), words.value(then, name) or unknown, words.value(row, name) or unknown)
+        ThenAndNow(words.title(name), words.value(then, name) or unknown, words.value(row, name) or unknown)
         for name in COMPARED
         if name in then and name in row
     ]

@@ -44,7 +44,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Customer:
+class ListedCustomer:
     """One row."""
 
     customer_id: str
@@ -68,7 +68,7 @@ class Listing:
     """The page of the list."""
 
     heads: list[Head]
-    customers: list[Customer]
+    customers: list[ListedCustomer]
     choices: list[Choice]
     orders: list[tuple[str, str]]
     sort: str
@@ -103,7 +103,7 @@ def listing(question: Question, found: Rows, states: dict[str, State], words: Wo
     return Listing(
         heads=_heads(columns, question, words),
         customers=[
-            Customer(
+            ListedCustomer(
                 row["customer_id"],
                 customer_address(row["customer_id"], query),
                 states.get(row["customer_id"], State()),

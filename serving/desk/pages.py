@@ -61,7 +61,7 @@ register_url_convertor("customer_id", _Anything())
 
 def desk_routes(desk: RetentionDesk) -> list[Route]:
     """All pages, under /desk. Reading changes nothing; what changes something is posted."""
-    pages = Pages(desk)
+    pages = DeskPages(desk)
     return [
         Route(DESK, pages.show_list, methods=["GET"]),
         Route(f"{DESK}/export.csv", pages.export, methods=["GET"]),
@@ -89,7 +89,7 @@ class Asked:
         return f"{_quoted_path(self.request)}?{urlencode(pairs)}"
 
 
-class Pages:
+class DeskPages:
     """Answers requests."""
 
     def __init__(self, desk: RetentionDesk) -> None:

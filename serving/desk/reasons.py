@@ -32,7 +32,7 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class Explained:
+class ExplainedNumber:
     """One number with its reasons. `in_money` says those of a risk once more, as parts of the value at risk."""
 
     number: str
@@ -52,22 +52,22 @@ class Explained:
         return [(line.feature, line.label) for line in self.sum.lines if line.feature]
 
 
-def explained(row: Row, words: Words) -> list[Explained]:
+def explained(row: Row, words: Words) -> list[ExplainedNumber]:
     """Every number that has an explanation: risk, value, then what she may buy, the likeliest first."""
     numbers = [name.removesuffix(EXPLANATION) for name, found in row.items() if name.endswith(EXPLANATION) and found]
     numbers.sort(key=lambda name: (name != CHURN, not EXPECTED.fullmatch(name), -(row.get(name) or 0.0)))
     return [_explained(name, row, words) for name in numbers]
 
 
-def _explained(number: str, row: Row, words: Words) -> Explained:
+def _explained(number: str, row: Row, words: Words) -> ExplainedNumber:
     found, say = row[number + EXPLANATION], words.say
     points, money = found.get("points"), found.get("money")
     if points is None:  # money, or a scale of its own
         own = {**found, "shares": [reason["share"] for reason in found["reasons"]]}
         only = _sum(own, found["reasons"], say, in_points=False)
-        return Explained(number, words.title(number), words.value(row, number), only, None)
+        return ExplainedNumber(number, words.title(number), words.value(row, number), only, None)
     in_money = _sum(money, found["reasons"], say, in_points=False) if money else None
-    return Explained(
+    return ExplainedNumber(
         number, words.title(number), words.value(row, number), _sum(points, found["reasons"], say, in_points=True), in_money
     )
 

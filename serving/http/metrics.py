@@ -38,12 +38,12 @@ class Swaps:
     """Counts what a `Live` takes over or refuses, and shows its champions."""
 
     def __init__(self, live: Live) -> None:
-        self._live, self._shown = live, live.desk.release.scorer.models
+        self._live, self._shown = live, live.champions.release.scorer.models
 
     def __call__(self, taken: bool) -> None:
         """Something was taken over, or refused."""
         SWAPS.labels("taken" if taken else "refused").inc()
-        models = self._live.desk.release.scorer.models
+        models = self._live.champions.release.scorer.models
         show_champions(models, self._shown)
         self._shown = models
 

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from models.registry import Registered
-from serving.answers.desk import Desk
+from serving.answers.champions import Champions
 from serving.answers.messages import Cards, Health, ModelCard
 from serving.live.watch import Live
 
 
 def cards(live: Live) -> Cards:
     """One for each model, and what has been taken over or refused since the start."""
-    desk = live.desk
+    champions = live.champions
     return Cards(
-        models=model_cards(desk),
-        snapshot=desk.release.scored_at,
-        customers=len(desk.customers.place) if desk.customers else None,
+        models=model_cards(champions),
+        snapshot=champions.release.scored_at,
+        customers=len(champions.customers.place) if champions.customers else None,
         since=live.since,
         swaps=live.swaps,
         refused=live.refused,
     )
 
 
-def model_cards(desk: Desk) -> dict[str, ModelCard]:
+def model_cards(champions: Champions) -> dict[str, ModelCard]:
     """What is to be known about each model."""
-    return {task: _card(model) for task, model in desk.release.scorer.models.items()}
+    return {task: _card(model) for task, model in champions.release.scorer.models.items()}
 
 
 def health(live: Live) -> Health:
     """Whether all is as it should be."""
-    because = [said for said in (live.refused and live.refused.because, live.desk.release.remark) if said]
-    return Health("degraded" if because else "ready", because, live.desk.versions, live.desk.release.scored_at)
+    because = [said for said in (live.refused and live.refused.because, live.champions.release.remark) if said]
+    return Health("degraded" if because else "ready", because, live.champions.versions, live.champions.release.scored_at)
 
 
 def _card(model: Registered) -> ModelCard:

@@ -1,4 +1,4 @@
-"""What requests are answered with: the desk of now, and what of it is made only when somebody asks.
+"""What requests are answered with: the champions of now, and what of them is made only when somebody asks.
 
 Features from raw events, what-if and plans take their time and are not for several threads: they are asked one after the other.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from features.online import Online
 from serving.answers.by_events import score_events
-from serving.answers.desk import Desk
+from serving.answers.champions import Champions
 from serving.answers.messages import AnswerList, NearestAnswer, PlanAnswer, WhatIfAnswer
 from serving.answers.plan import Offers, gather_offers, plan_for
 from serving.answers.requests import AskNearest, AskPlan, AskWhatIf, ScoreEvents
@@ -20,9 +20,9 @@ from serving.what_if.ask import WhatIf
 
 @dataclass
 class Made:
-    """What was made for one desk."""
+    """What was made for one champions."""
 
-    desk: Desk
+    champions: Champions
     online: Online | None = None
     what_if: WhatIf | None = None
     offers: Offers | None = None
@@ -30,55 +30,55 @@ class Made:
 
 @dataclass
 class Room:
-    """One for a process. All but `desk` is asked by one thread."""
+    """One for a process. All but `champions` is asked by one thread."""
 
     live: Live
     _made: Made | None = field(default=None)
 
     @property
-    def desk(self) -> Desk:
+    def champions(self) -> Champions:
         """What answers now; what was made for another is let go."""
-        desk = self.live.desk
-        if self._made is not None and self._made.desk is not desk:
+        champions = self.live.champions
+        if self._made is not None and self._made.champions is not champions:
             self._made = None
-        return desk
+        return champions
 
     def by_events(self, asked: ScoreEvents) -> AnswerList:
         """See `by_events`."""
         made = self._now()
-        return score_events(made.desk, _online(made), asked)
+        return score_events(made.champions, _online(made), asked)
 
     def what_if(self, asked: AskWhatIf) -> WhatIfAnswer:
         """See `what_if_answers`."""
         made = self._now()
-        return answer_what_if(made.desk, _what_if(made), asked)
+        return answer_what_if(made.champions, _what_if(made), asked)
 
     def nearest(self, asked: AskNearest) -> NearestAnswer:
         """See `what_if_answers`."""
         made = self._now()
-        return answer_nearest(made.desk, _what_if(made), asked)
+        return answer_nearest(made.champions, _what_if(made), asked)
 
     def plan(self, asked: AskPlan) -> PlanAnswer:
         """See `plan_for_list`."""
         made = self._now()
-        made.offers = made.offers or gather_offers(made.desk)
-        return plan_for(made.desk, made.offers, asked)
+        made.offers = made.offers or gather_offers(made.champions)
+        return plan_for(made.champions, made.offers, asked)
 
     def _now(self) -> Made:
-        """What was made for the desk of now; another desk needs its own."""
-        desk = self.live.desk
-        if self._made is None or self._made.desk is not desk:
-            self._made = Made(desk)
+        """What was made for the champions of now; others need their own."""
+        champions = self.live.champions
+        if self._made is None or self._made.champions is not champions:
+            self._made = Made(champions)
         return self._made
 
 
 def _online(made: Made) -> Online:
-    release = made.desk.release
+    release = made.champions.release
     made.online = made.online or Online(release.words, release.project.cohort, release.reach)
     return made.online
 
 
 def _what_if(made: Made) -> WhatIf:
-    release, customers = made.desk.release, made.desk.known()
+    release, customers = made.champions.release, made.champions.known()
     made.what_if = made.what_if or WhatIf(release.scorer, customers.manifest, release.project, release.section, _online(made))
     return made.what_if

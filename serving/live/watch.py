@@ -20,7 +20,7 @@ from features.problems import BadInput
 from features.project import Project, read_project
 from features.snapshots import snapshot_folder
 from models.contract import Task
-from serving.answers.desk import Desk
+from serving.answers.champions import Champions
 from serving.answers.messages import NotTaken
 from serving.answers.release import champions_now, from_folder, into
 from serving.plan import effects_file, plan_report_file
@@ -33,7 +33,7 @@ UNSAID = re.compile(r" at 0x[0-9a-f]+|(?<=://)[^/@\s]*@")  # addresses in memory
 
 @dataclass(frozen=True)
 class Seen:
-    """What there is outside: champions by alias, and the files a desk is made from."""
+    """What there is outside: champions by alias, and the files champions are served with."""
 
     champions: Mapping[Task, str]
     files: tuple[tuple[int, int] | None, ...]
@@ -54,11 +54,13 @@ class Tried(NamedTuple):
 
 
 class Live:
-    """The desk that answers now. Another takes its place as a whole; a request keeps the one it has begun with."""
+    """The champions that answer now. Others take their place as a whole; a request keeps those it has begun with."""
 
-    def __init__(self, desk: Desk, *, config: Path | None, kept: Path, seen: Seen | None, refused: str | None = None) -> None:
+    def __init__(
+        self, champions: Champions, *, config: Path | None, kept: Path, seen: Seen | None, refused: str | None = None
+    ) -> None:
         """`config` is None where nothing is watched: `kept` is all there is. `refused` is why not the newest answers."""
-        self.desk, self.swaps, self.since = desk, 0, _now()
+        self.champions, self.swaps, self.since = champions, 0, _now()
         self.refused = NotTaken(_now(), refused) if refused else None
         self.on_swap: Callable[[bool], None] = lambda _taken: None
         self._config, self._kept, self._seen = config, kept, seen
@@ -72,18 +74,18 @@ class Live:
         Raises BadInput where there are neither.
         """
         if config is None:
-            return cls(_settled(Desk.open(from_folder(kept))), config=None, kept=kept, seen=None)
+            return cls(_settled(Champions.open(from_folder(kept))), config=None, kept=kept, seen=None)
         try:
             seen = Seen.now(config, read_project(config))  # before it is read: what changes meanwhile is seen by the next look
             return cls(_load(config, kept), config=config, kept=kept, seen=seen)
         except Exception as error:  # noqa: BLE001  whatever a registry raises: what was kept answers
             because = _said(error)
             try:
-                desk = _settled(Desk.open(from_folder(kept)))
+                champions = _settled(Champions.open(from_folder(kept)))
             except Exception as other:  # noqa: BLE001
                 raise BadInput([because, _said(other)]) from error
             logger.warning("started with the champions kept in %s: %s", kept, because)
-            return cls(desk, config=config, kept=kept, seen=None, refused=because)
+            return cls(champions, config=config, kept=kept, seen=None, refused=because)
 
     def watch(self, seconds: float) -> None:
         """Look for something new every so many seconds, in a thread of its own, until `stop`."""
@@ -100,20 +102,20 @@ class Live:
             return False
         seen = None
         try:
-            seen = Seen.now(self._config, self.desk.release.project)
+            seen = Seen.now(self._config, self.champions.release.project)
             if seen == self._seen:
                 self.refused, self._tried = None, None
                 return False
             if self._tried and seen == self._tried.seen and monotonic() < self._tried.again_at:
                 self._say(self._tried.because)
                 return False
-            desk = _load(self._config, self._kept)
-        except Exception as error:  # noqa: BLE001  the desk at hand goes on, whatever happened
+            champions = _load(self._config, self._kept)
+        except Exception as error:  # noqa: BLE001  those at hand go on, whatever happened
             self._refuse(error, seen)
             return False
-        self.desk, self._seen, self._tried, self.refused = desk, seen, None, None
+        self.champions, self._seen, self._tried, self.refused = champions, seen, None, None
         self.swaps, self.since = self.swaps + 1, _now()
-        logger.info("now answering: %s", ", ".join(desk.versions.values()))
+        logger.info("now answering: %s", ", ".join(champions.versions.values()))
         self.on_swap(True)
         return True
 
@@ -127,26 +129,26 @@ class Live:
     def _say(self, because: str) -> None:
         if self.refused is None or self.refused.because != because:
             self.refused = NotTaken(_now(), because)
-            logger.warning("kept %s: %s", ", ".join(self.desk.versions.values()), because)
+            logger.warning("kept %s: %s", ", ".join(self.champions.versions.values()), because)
 
     def _watch(self, seconds: float) -> None:
         while not self._stopped.wait(seconds):
             self.look()
 
 
-def _load(config: Path, kept: Path) -> Desk:
-    """The desk of now. What is kept gives way to its champions once all is checked, and not before."""
+def _load(config: Path, kept: Path) -> Champions:
+    """The champions of now. What is kept gives way to them once all is checked, and not before."""
     with _alone(kept), whole_directory(kept) as unfinished:
-        return _settled(Desk.open(into(unfinished, config)))
+        return _settled(Champions.open(into(unfinished, config)))
 
 
-def _settled(desk: Desk) -> Desk:
+def _settled(champions: Champions) -> Champions:
     """Ready to answer at once, and left alone by the garbage collector: looking through it takes a third of a second."""
-    desk.warm()
+    champions.warm()
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    return desk
+    return champions
 
 
 @contextmanager

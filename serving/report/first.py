@@ -44,7 +44,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Customer:
+class FirstCustomer:
     """One line of the list, as it is shown."""
 
     customer_id: str
@@ -58,7 +58,7 @@ class First:
     title: str
     formula: str
     columns: tuple[Column, ...]
-    customers: tuple[Customer, ...]
+    customers: tuple[FirstCustomer, ...]
     at_risk_shown: float | None
     chinese: dict[str, str]  # the reasons, by their English text
 
@@ -87,7 +87,7 @@ def look_at_first(project: Project, scorer: Scorer, eligible: pd.DataFrame) -> F
         formula=VALUE_AT_RISK if at_risk is not None else "",
         columns=tuple(columns),
         customers=tuple(
-            Customer(str(row["customer_id"]), tuple(cells)) for row, *cells in zip(rows, *columns.values(), strict=True)
+            FirstCustomer(str(row["customer_id"]), tuple(cells)) for row, *cells in zip(rows, *columns.values(), strict=True)
         ),
         at_risk_shown=None if at_risk is None else float(at_risk.sum()),
         chinese=chinese,

@@ -23,7 +23,7 @@ from serving.scoring.scorer import Explained, Scorer, load_scorer
 
 
 @dataclass(frozen=True)
-class Standing:
+class Said:
     """What the models say of one customer, with reasons."""
 
     numbers: Mapping[str, float]
@@ -72,13 +72,13 @@ class WhatIf:
             raise BadInput(f"customer_id {customer_id!r}: not known before {self.as_of}")
         return events
 
-    def standing(self, customer_id: str, events: Events, changes: Sequence[Change] = ()) -> Standing:
+    def said(self, customer_id: str, events: Events, changes: Sequence[Change] = ()) -> Said:
         """The numbers and reasons after some changes.
 
         Raises BadInput for what cannot happen, and where a customer is not eligible, before or after.
         """
         rows = self.rows(customer_id, events, changes)
-        return Standing(dict(self.scorer.numbers(rows).iloc[0]), self.scorer.explanations(rows)[0])
+        return Said(dict(self.scorer.numbers(rows).iloc[0]), self.scorer.explanations(rows)[0])
 
     def rows(self, customer_id: str, events: Events, changes: Sequence[Change]) -> pd.DataFrame:
         """Her features after some changes: one row. Raises BadInput for what cannot happen, and where she is not eligible."""

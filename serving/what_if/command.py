@@ -9,7 +9,7 @@ from features.problems import BadInput
 from features.project import Project
 from models.bundle import CHURN
 from models.languages import writer
-from serving.what_if.ask import Nearest, Standing, WhatIf
+from serving.what_if.ask import Nearest, Said, WhatIf
 from serving.what_if.in_words import say_changes
 from serving.what_if.plausible import plausible_changes
 
@@ -33,7 +33,7 @@ def show_what_if(project: Project, section: WhatIfSection, customer_id: str, cha
     """One customer as she is and as she would be."""
     what_if = WhatIf.open(project, section)
     events, changes = what_if.events(customer_id), typed(changes, what_if.manifest.words)
-    before, after = what_if.standing(customer_id, events), what_if.standing(customer_id, events, changes)
+    before, after = what_if.said(customer_id, events), what_if.said(customer_id, events, changes)
     currency = project.project.currency
     return "\n".join(
         [
@@ -72,7 +72,7 @@ def say_nearest(found: Nearest, currency: str) -> list[str]:
     return [*lines, f"None brings it below {below}; the closest is {closest}."]
 
 
-def _side_by_side(what_if: WhatIf, before: Standing, after: Standing, currency: str) -> Iterator[str]:
+def _side_by_side(what_if: WhatIf, before: Said, after: Said, currency: str) -> Iterator[str]:
     for task, model in what_if.scorer.models.items():
         for output in model.bundle.contract.outputs:
             write = writer("money" if task == "clv" else "share", currency, "en")

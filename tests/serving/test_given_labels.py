@@ -15,7 +15,7 @@ from features.problems import BadInput
 from features.project import Project, read_project, read_section
 from features.snapshots import Manifest, build_snapshots, load_manifest
 from models.registry import remove_alias, set_alias
-from serving.answers.desk import Desk
+from serving.answers.champions import Champions
 from serving.answers.release import from_registry, kept_folder
 from serving.answers.requests import ScoreCustomers
 from serving.live.cards import model_cards
@@ -69,8 +69,8 @@ class Made:
     manifest: Manifest
 
     @property
-    def desk(self) -> Desk:
-        return Desk.open(from_registry(self.config, kept_folder(self.config)))
+    def champions(self) -> Champions:
+        return Champions.open(from_registry(self.config, kept_folder(self.config)))
 
     @property
     def scored(self) -> pd.DataFrame:
@@ -133,8 +133,8 @@ def bank(folder: Path) -> Made:
 
 
 def test_only_the_models_that_the_tables_can_teach_answer(phones: Made, bank: Made) -> None:
-    assert list(phones.desk.release.scorer.models) == ["churn"]
-    assert list(bank.desk.release.scorer.models) == ["propensity"]
+    assert list(phones.champions.release.scorer.models) == ["churn"]
+    assert list(bank.champions.release.scorer.models) == ["propensity"]
 
 
 def test_the_scored_table_has_the_days_until_leaving_and_nothing_of_other_models(phones: Made) -> None:
@@ -145,7 +145,7 @@ def test_the_scored_table_has_the_days_until_leaving_and_nothing_of_other_models
 
 
 def test_an_answer_without_value_or_propensity_has_nulls_for_them(phones: Made) -> None:
-    (answer,) = phones.desk.by_id(ScoreCustomers(["k7"])).answers
+    (answer,) = phones.champions.by_id(ScoreCustomers(["k7"])).answers
     assert (answer.clv, answer.propensity, answer.what_next) == (None, {}, ())
     assert answer.churn_by_horizon_days == {"30": answer.churn_probability}
     assert answer.days_until_leaving is not None
@@ -173,7 +173,7 @@ def test_a_judgement_on_split_customers_is_said_to_be_one_wherever_its_figures_a
     assert "for tuning, calibration and judgement, because no later date has outcomes" in phones.page
     assert "No bar of a fit reaches beyond" not in phones.page
     assert "The outcomes of the scored customers after 1 May 2024 are known" in phones.page
-    assert model_cards(phones.desk)["churn"].customers_split_for == ("tuning", "calibration", "judgement")
+    assert model_cards(phones.champions)["churn"].customers_split_for == ("tuning", "calibration", "judgement")
 
 
 def test_the_summary_counts_the_rows_of_every_table(phones: Made) -> None:
@@ -187,16 +187,16 @@ def test_the_summary_counts_the_rows_of_every_table(phones: Made) -> None:
 
 
 def test_what_cannot_be_predicted_is_named_with_the_reason_everywhere(bank: Made) -> None:
-    answers = bank.desk.by_id(ScoreCustomers(["k7"]))
+    answers = bank.champions.by_id(ScoreCustomers(["k7"]))
     assert list(answers.not_predicted) == ["chance of buying yacht"]
     assert "it happened to only 3 customers" in answers.not_predicted["chance of buying yacht"]
-    assert model_cards(bank.desk)["propensity"].not_predicted == answers.not_predicted
+    assert model_cards(bank.champions)["propensity"].not_predicted == answers.not_predicted
     assert "No number is given for: chance of buying yacht it happened to only 3 customers" in bank.page
     assert "propensity_yacht" not in bank.scored.columns
 
 
 def test_categories_are_ranked_in_answers_and_on_the_page(bank: Made) -> None:
-    (answer,) = bank.desk.by_id(ScoreCustomers(["k7"])).answers
+    (answer,) = bank.champions.by_id(ScoreCustomers(["k7"])).answers
     assert answer.churn_probability is None
     assert answer.days_until_leaving is None
     assert {one.category: one.chance for one in answer.what_next} == answer.propensity
@@ -213,7 +213,7 @@ def test_a_page_without_churn_does_not_speak_of_leaving(bank: Made) -> None:
 
 
 def test_a_possible_model_without_a_champion_is_an_error_that_says_to_train_it(phones: Made) -> None:
-    model = phones.desk.release.scorer.models["churn"]
+    model = phones.champions.release.scorer.models["churn"]
     remove_alias(model, "champion")
     try:
         with pytest.raises(BadInput, match=r"no champion of phones-churn in the registry.*python -m training churn CONFIG"):
@@ -232,11 +232,11 @@ def test_a_project_that_can_have_no_model_is_told_what_to_map(phones: Made) -> N
 
 def test_an_amount_without_an_interval_has_no_ends(folder: Path) -> None:
     shop = made(folder, "shop", 'value = "price * card"')
-    desk = shop.desk
-    model = desk.release.scorer.models["clv"]
+    champions = shop.champions
+    model = champions.release.scorer.models["clv"]
     plain = replace(model, bundle=replace(model.bundle, intervals=None))
-    scorer = replace(desk.release.scorer, models={"clv": plain})
-    (answer,) = replace(desk, release=replace(desk.release, scorer=scorer)).by_id(ScoreCustomers(["k7"])).answers
+    scorer = replace(champions.release.scorer, models={"clv": plain})
+    (answer,) = replace(champions, release=replace(champions.release, scorer=scorer)).by_id(ScoreCustomers(["k7"])).answers
     assert answer.clv is not None
     assert (answer.clv.lower, answer.clv.upper, answer.clv.coverage) == (None, None, None)
     assert "The 20 customers expected to bring most" in shop.page

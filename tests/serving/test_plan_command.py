@@ -17,7 +17,7 @@ from models.actions.uplift import Effect, Uplift
 from models.linear import Scales
 from models.value.standing import Layer
 from serving.__main__ import main
-from serving.answers.desk import Desk
+from serving.answers.champions import Champions
 from serving.answers.release import from_registry, kept_folder
 from serving.answers.requests import ScoreCustomers
 from serving.plan import load_plan_report, make_plan, plan_file, plan_report_file, say_plan
@@ -135,10 +135,10 @@ def test_the_service_gives_the_action_of_the_plan_and_says_on_what_it_rests(
 ) -> None:
     assert run(monkeypatch, "plan", str(config)) == 0
     plan, _ = read(demo.project)
-    desk = open_desk(demo)
+    champions = open_desk(demo)
     treated, left = plan[plan["action"] != "none"].iloc[0], plan[plan["action"] == "none"].iloc[0]
     one, other = (
-        answer.next_action for answer in desk.by_id(ScoreCustomers([treated["customer_id"], left["customer_id"]])).answers
+        answer.next_action for answer in champions.by_id(ScoreCustomers([treated["customer_id"], left["customer_id"]])).answers
     )
     assert one is not None
     assert (one.action, one.basis, one.cost) == (treated["action"], "assumed", treated["cost"])
@@ -146,8 +146,8 @@ def test_the_service_gives_the_action_of_the_plan_and_says_on_what_it_rests(
     assert (other.action, other.basis, other.cost) == ("none", None, 0.0)
 
 
-def open_desk(demo: Demo) -> Desk:
-    return Desk.open(from_registry(demo.config, kept_folder(demo.config)))
+def open_desk(demo: Demo) -> Champions:
+    return Champions.open(from_registry(demo.config, kept_folder(demo.config)))
 
 
 def test_a_plan_for_the_numbers_of_other_models_is_not_served(

@@ -9,7 +9,7 @@ import pytest
 from features.problems import BadConfig, BadInput
 from models.actions.action import read_actions
 from models.value.standing import Layer
-from serving.answers.desk import Desk
+from serving.answers.champions import Champions
 from serving.answers.plan import Offers, gather_offers, plan_for
 from serving.answers.release import from_registry
 from serving.answers.requests import AskPlan
@@ -21,19 +21,19 @@ from tests.serving.test_plan_command import read
 
 
 @pytest.fixture
-def desk(config: Path, tmp_path: Path) -> Desk:
-    return Desk.open(from_registry(config, tmp_path / "champions"))
+def champions(config: Path, tmp_path: Path) -> Champions:
+    return Champions.open(from_registry(config, tmp_path / "champions"))
 
 
 @pytest.fixture
-def offers(desk: Desk) -> Offers:
-    return gather_offers(desk)
+def offers(champions: Champions) -> Offers:
+    return gather_offers(champions)
 
 
-def test_for_everybody_it_is_the_plan_of_the_command(demo: Demo, config: Path, desk: Desk, offers: Offers) -> None:
+def test_for_everybody_it_is_the_plan_of_the_command(demo: Demo, config: Path, champions: Champions, offers: Offers) -> None:
     make_plan(demo.project, read_actions(config), 150.0, Layer())
     plan, report = read(demo.project)
-    found = plan_for(desk, offers, AskPlan(plan["customer_id"].tolist(), 150.0))
+    found = plan_for(champions, offers, AskPlan(plan["customer_id"].tolist(), 150.0))
     told = [one.next_action.action if one.next_action else "none" for one in found.customers]
     assert told == plan["action"].tolist()
     assert (found.cost, found.sure_gain) == (pytest.approx(report.cost), pytest.approx(report.sure_gain))
@@ -43,28 +43,28 @@ def test_for_everybody_it_is_the_plan_of_the_command(demo: Demo, config: Path, d
     assert found.assumed
 
 
-def test_a_list_keeps_its_order_and_its_budget(desk: Desk, offers: Offers) -> None:
-    ids = list(desk.known().place)[50:0:-1]
-    without, tight = (plan_for(desk, offers, AskPlan([*ids, "nobody"], budget)) for budget in (None, 3.0))
+def test_a_list_keeps_its_order_and_its_budget(champions: Champions, offers: Offers) -> None:
+    ids = list(champions.known().place)[50:0:-1]
+    without, tight = (plan_for(champions, offers, AskPlan([*ids, "nobody"], budget)) for budget in (None, 3.0))
     assert [one.customer_id for one in tight.customers] == [*ids, "nobody"]
     assert tight.customers[-1].not_eligible_because == "unknown customer"
     assert tight.cost <= 3.0 < without.cost
     assert tight.sure_gain <= without.sure_gain
-    nothing = plan_for(desk, offers, AskPlan(ids, 0.0))
+    nothing = plan_for(champions, offers, AskPlan(ids, 0.0))
     assert {one.next_action.action for one in nothing.customers if one.next_action} == {"none"}
 
 
-def test_an_empty_list_costs_nothing(desk: Desk, offers: Offers) -> None:
-    found = plan_for(desk, offers, AskPlan([], 100.0))
+def test_an_empty_list_costs_nothing(champions: Champions, offers: Offers) -> None:
+    found = plan_for(champions, offers, AskPlan([], 100.0))
     assert (found.customers, found.cost, found.assumed) == ([], 0.0, False)
 
 
-def test_nobody_is_planned_for_twice(desk: Desk, offers: Offers) -> None:
-    one, other = list(desk.known().place)[:2]
+def test_nobody_is_planned_for_twice(champions: Champions, offers: Offers) -> None:
+    one, other = list(champions.known().place)[:2]
     with pytest.raises(BadInput, match=r"customer_ids\[0\]: .* is named twice"):
-        plan_for(desk, offers, AskPlan([one, other, one], 100.0))
+        plan_for(champions, offers, AskPlan([one, other, one], 100.0))
 
 
 def test_without_actions_there_is_nothing_to_plan_with(demo: Demo, tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match="names no action"):
-        gather_offers(Desk.open(from_registry(demo.config, tmp_path / "champions")))
+        gather_offers(Champions.open(from_registry(demo.config, tmp_path / "champions")))

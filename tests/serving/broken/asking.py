@@ -58,7 +58,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Asked:
-    """The service as it would answer: the application with its live desk and its log."""
+    """The service as it would answer: the application with its live champions and its log."""
 
     live: Live
     application: Application
@@ -78,7 +78,7 @@ class Asked:
         return answers
 
     def with_(self, *, log: PredictionLog | None = None, limits: Limits | None = None, tokens: str = "") -> Asked:
-        """The same desk behind other limits, tokens or another log."""
+        """The same champions behind other limits, tokens or another log."""
         from serving.http.access import read_access
 
         settings = replace(self.settings, limits=limits or self.settings.limits, access=read_access(tokens))

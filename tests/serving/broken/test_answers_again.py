@@ -32,8 +32,8 @@ def told(answer: dict[str, Any]) -> dict[str, Any]:
 def test_a_customer_gets_the_same_numbers_and_reasons_by_id_by_row_and_by_events(
     ask: Asked, demo: Demo, eligible: list[str], place: int
 ) -> None:
-    one, desk = eligible[place], ask.live.desk
-    customers = desk.known()
+    one, champions = eligible[place], ask.live.champions
+    customers = champions.known()
     values = customers.rows([customers.place[one]])
     row = {
         name: None if number != number else float(number)

@@ -21,9 +21,9 @@ SCRIPT = "<script>alert(1)</script>"
 @pytest.fixture(scope="module")
 def good(ask: Asked, eligible: list[str]) -> list[tuple[str, dict[str, Any]]]:
     """A good request for each path, with all its fields."""
-    columns = ask.live.desk.release.words.mapped["orders"]
+    columns = ask.live.champions.release.words.mapped["orders"]
     order = {name: value for name, value in ORDER.items() if name in columns}
-    features = ask.live.desk.release.scorer.features
+    features = ask.live.champions.release.scorer.features
     return [
         ("/v1/score", {"customer_ids": eligible[:3], "top_reasons": 3, "tasks": ["churn", "clv"]}),
         (

@@ -36,7 +36,7 @@ def rows_of_extremes(features: list[str], seed: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("top", [0, 5])
 def test_rows_of_extreme_numbers_are_answered_as_described(ask: Asked, top: int) -> None:
-    features = list(ask.live.desk.release.scorer.features)
+    features = list(ask.live.champions.release.scorer.features)
     for row in rows_of_extremes(features, seed=top):
         reply = ask("/v1/score_rows", {"rows": [row], "top_reasons": top})
         assert reply.status in (200, 400), (row, reply)
@@ -80,7 +80,7 @@ def test_plans_of_extreme_budgets_are_answered_as_described(ask: Asked, eligible
 
 
 def test_all_customers_and_all_plans_are_answered_as_described(ask: Asked) -> None:
-    ids = list(ask.live.desk.known().place)
+    ids = list(ask.live.champions.known().place)
     for path in ("/v1/score", "/v1/plan"):
         conforms(path, ask(path, {"customer_ids": ids}).json())
 

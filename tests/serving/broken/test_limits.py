@@ -148,7 +148,7 @@ def test_a_fault_is_told_without_its_trace_and_the_next_request_is_answered(
         raise ZeroDivisionError("a secret of the code")
 
     with monkeypatch.context() as patch:
-        patch.setattr("serving.answers.desk.Desk.by_id", fails)
+        patch.setattr("serving.answers.champions.Champions.by_id", fails)
         reply = ask("/v1/score", {"customer_ids": []})
     assert reply.status == 500
     assert reply.error["code"] == "fault"

@@ -1,4 +1,4 @@
-"""A registry that is away, bundles that were changed, champions that come and go: the desk at hand goes on, and says so."""
+"""A registry that is away, bundles that were changed, champions that come and go: the champions at hand go on, and says so."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from models.value.report import ValueReport
 from models.value.score_evaluation import ScoreEvaluation
 from models.value.standing import GROUPS, SCORE, Layer, stand
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
-from serving.answers.desk import Desk
+from serving.answers.champions import Champions
 from serving.answers.messages import Answer, AnswerList
 from serving.answers.release import from_registry, kept_folder
 from serving.answers.requests import ScoreCustomers
@@ -146,10 +146,10 @@ def test_the_back_test_compares_the_score_on_the_judged_date(demo: Demo) -> None
 
 
 def test_the_service_says_the_same_as_the_table(demo: Demo, scored: pd.DataFrame) -> None:
-    desk, some = Desk.open(from_registry(demo.config, kept_folder(demo.config))), scored.sample(30, random_state=1)
+    champions, some = Champions.open(from_registry(demo.config, kept_folder(demo.config))), scored.sample(30, random_state=1)
 
     def told(*ids: str) -> list[Answer]:
-        return msgspec.json.decode(msgspec.json.encode(desk.by_id(ScoreCustomers(list(ids)))), type=AnswerList).answers
+        return msgspec.json.decode(msgspec.json.encode(champions.by_id(ScoreCustomers(list(ids)))), type=AnswerList).answers
 
     for answer, row in zip(told(*some["customer_id"]), some.to_dict("records"), strict=True):
         assert answer.worth is not None

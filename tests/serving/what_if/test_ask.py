@@ -43,7 +43,7 @@ def options(what_if: WhatIf, demo: Demo, customer_id: str) -> Mapping[str, Seque
 
 def test_without_a_change_it_says_what_the_scored_table_says(what_if: WhatIf, scored: pd.DataFrame) -> None:
     for customer_id in scored.index[scored["eligible"]][:20]:
-        found = what_if.standing(customer_id, what_if.events(customer_id))
+        found = what_if.said(customer_id, what_if.events(customer_id))
         for name, number in found.numbers.items():
             assert number == pytest.approx(scored.loc[customer_id, name], rel=1e-5, nan_ok=True)
         assert found.explained.unavailable is None
@@ -51,7 +51,7 @@ def test_without_a_change_it_says_what_the_scored_table_says(what_if: WhatIf, sc
 
 def test_an_order_lowers_the_risk_and_is_among_the_reasons(what_if: WhatIf, silent: str) -> None:
     events = what_if.events(silent)
-    before, after = (what_if.standing(silent, events, changes) for changes in ((), (Event("orders", {"amount": 100.0}),)))
+    before, after = (what_if.said(silent, events, changes) for changes in ((), (Event("orders", {"amount": 100.0}),)))
     assert after.numbers[CHURN] < before.numbers[CHURN]
     why = after.explained.explanations[CHURN]
     assert why.base + sum(reason.share for reason in why.reasons) + why.rest == pytest.approx(why.total)
@@ -60,7 +60,7 @@ def test_an_order_lowers_the_risk_and_is_among_the_reasons(what_if: WhatIf, sile
 
 def test_the_nearest_change_is_the_smallest_of_its_kind_that_is_enough(what_if: WhatIf, demo: Demo, silent: str) -> None:
     events, some = what_if.events(silent), options(what_if, demo, silent)
-    risks = [what_if.standing(silent, events, (change,)).numbers[CHURN] for change in some["order"]]
+    risks = [what_if.said(silent, events, (change,)).numbers[CHURN] for change in some["order"]]
     for below in sorted(risks):
         found = what_if.nearest(silent, events, some, below=below + 1e-9)
         first = next(k for k, risk in enumerate(risks) if risk < below + 1e-9)

@@ -35,20 +35,20 @@ Columns = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What is asked: champions, and the customers of the last snapshot where there is one."""
+class Champions:
+    """The champions of a release, and the customers of the last snapshot where there is one: all requests ask these."""
 
     release: Release
     customers: Customers | None
 
     @classmethod
-    def open(cls, release: Release) -> Desk:
+    def open(cls, release: Release) -> Champions:
         """With the customers of the release, worked out by its champions. Raises BadInput where they cannot be read."""
         if release.manifest is None:
             return cls(release, None)
         return cls(release, Customers.open(release.project, release.manifest, release.scorer, release.layer))
 
-    def warm(self) -> Desk:
+    def warm(self) -> Champions:
         """The same, with everything made that is made once: no request has to wait for it."""
         self.by_row(ScoreRows([{}]))
         if self.customers is not None:
