@@ -7,7 +7,7 @@ AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve bento test test-slow test-engines test-browser bench-features bench-models bench-reasons bench-serving bench-training bench-value check lock clean
+.PHONY: help demo serve bento test test-slow test-engines test-browser bench-features bench-models bench-reasons bench-serving bench-training bench-value pictures check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -55,6 +55,9 @@ bench-serving: $(VENV)/run.txt ## the service beside mlflow models serve and bar
 
 bench-value: $(VENV)/dev.txt ## plan and uplift where the truth is known, and on a randomised trial (minutes)
 	$(RUN) -m benchmarks.value
+
+pictures: $(VENV)/dev.txt ## the pictures of the README, from report and desk of the example, after make demo (needs Debian's package chromium)
+	$(RUN) -m docs.pictures.draw
 
 check: $(VENV)/dev.txt ## ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .

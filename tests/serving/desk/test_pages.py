@@ -114,7 +114,7 @@ def test_the_action_says_what_it_is_based_on(project: Project) -> None:
     )
     assert "None: within the budget nothing pays" in browser.get("/desk/customers/bert").text
     page = browser.get("/desk/customers/anna?lang=zh").text
-    assert all(said in page for said in ("电话回访", "假定", "20%的风险价值"))
+    assert all(said in page for said in ("电话回访", "假定", "20%的在险价值"))
 
 
 def test_the_language_asked_for_is_remembered(project: Project) -> None:
@@ -236,7 +236,7 @@ def test_the_export_is_the_list_as_it_is_asked_for(project: Project) -> None:
     assert float(by_title["Value at risk"]) == 50.0
     assert by_title["Marked"] == "open"
     head, *rows = rows_of(browser.get("/desk/export.csv?lang=zh").text)
-    assert "风险价值" in head
+    assert "在险价值" in head
     assert len(rows) == 4
 
 
