@@ -62,7 +62,7 @@ def find_leaks(frame: Frame, waived: tuple[str, ...] = ()) -> dict[str, str]:
         if best > AUC_MAX
     }
     for index, name in enumerate(names):
-        if name not in found and (said := encoded_said(name, values[:, index], occurred)):
+        if name not in found and (said := encoded_said(name, values[:, index], occurred, frame.customer_id)):
             found[name] = f"{said}: {_advice(name)}"
     if len(values) >= ROWS_ASKED_FROM:
         for output in range(occurred.shape[1]):

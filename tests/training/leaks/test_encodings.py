@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from training.leaks.encodings import encoded_said
 
@@ -18,7 +19,7 @@ def mean_of_zip(happened: np.ndarray) -> np.ndarray:
 
 
 def said(values: np.ndarray) -> str | None:
-    return encoded_said("zip_rate", values, HAPPENED[:, None])
+    return encoded_said("zip_rate", values, HAPPENED[:, None], np.arange(6_000))
 
 
 def test_the_mean_outcome_of_the_zip_code_is_found_with_the_row_itself_in_it() -> None:
@@ -50,3 +51,25 @@ def test_a_column_of_chance_of_one_value_or_of_none_is_honest() -> None:
     assert said(np.ones(6_000)) is None
     assert said(np.full(6_000, np.nan)) is None
     assert said(RNG.normal(size=6_000)) is None
+
+
+@pytest.mark.parametrize("trend", [0.003, 0.006, 0.01])
+@pytest.mark.parametrize("firm", [0.98, 0.95, 0.9])
+def test_days_since_a_campaign_are_honest_though_the_same_customers_scatter_less_than_chance(firm: float, trend: float) -> None:
+    rng = np.random.default_rng(5)
+    customers, dates = 600, np.arange(20)
+    buys = rng.uniform(size=customers) < 0.3  # as a rule, on whatever date
+    rule = np.where(rng.uniform(size=(20, customers)) < firm, buys, rng.uniform(size=(20, customers)) < 0.3)
+    happened = (rule | (rng.uniform(size=rule.shape) < trend * dates[:, None])).ravel()
+    days_since, who = np.repeat(30.0 * dates, customers), np.tile(np.arange(customers), 20)
+    assert encoded_said("days_since_last_treatment", days_since, happened[:, None], who) is None
+
+
+def test_the_mean_of_a_zip_code_on_its_date_is_found() -> None:
+    rng = np.random.default_rng(5)
+    customers, dates = 1_000, 10
+    zips, chances = rng.integers(0, 60, customers), rng.beta(2, 4, customers)
+    happened = (rng.uniform(size=(dates, customers)) < chances).ravel()
+    groups = (np.arange(dates)[:, None] * 60 + zips).ravel()
+    values = pd.Series(happened.astype(float)).groupby(groups).transform("mean").to_numpy()
+    assert encoded_said("zip_rate", values, happened[:, None], np.tile(np.arange(customers), dates)) is not None
