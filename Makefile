@@ -2,12 +2,13 @@
 PYTHON ?= $(shell for v in 3.13 3.12 3.11; do python$$v -c 'import ensurepip' 2>/dev/null && echo python$$v && break; done)
 CONFIG ?= configs/online_retail.toml
 SIZE ?= 10m
+JOBS ?= 2
 VENV := .venv
 AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve bento test test-slow test-engines test-browser bench-features bench-models bench-reasons bench-serving bench-training bench-value pictures check lock clean
+.PHONY: help demo serve bento test coverage test-slow test-engines test-browser bench-features bench-models bench-reasons bench-serving bench-training bench-value pictures check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,8 +27,11 @@ bento: $(VENV)/run.txt ## a Bento with the champions of CONFIG, to be served any
 	$(RUN) -m serving release $(CONFIG) --to champion
 	$(VENV)/bin/bentoml build
 
-test: $(VENV)/dev.txt ## all tests but the slow ones and those of the other engines
-	$(RUN) -m pytest
+test: $(VENV)/dev.txt ## all tests but the slow ones and those of the other engines, on JOBS cores
+	OMP_WAIT_POLICY=PASSIVE $(RUN) -m pytest -n $(JOBS) --dist loadfile
+
+coverage: $(VENV)/dev.txt ## the same tests, and which branches of the code they do not go through (htmlcov/)
+	OMP_WAIT_POLICY=PASSIVE $(RUN) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-report=html
 
 test-slow: $(VENV)/dev.txt ## the tests that take minutes
 	$(RUN) -m pytest -m slow

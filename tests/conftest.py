@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
 from features.project import Project, read_project
 from features.simulate import simulate
@@ -14,6 +16,13 @@ from features.snapshots import Manifest, build_snapshots
 # Examples are the same in every run and never fail for being slow on a busy machine.
 settings.register_profile("cvm", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None)
 settings.load_profile("cvm")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Matrices this small only wait for each other's threads."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture(scope="session")

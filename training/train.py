@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 
+from threadpoolctl import threadpool_limits
+
 from features.command import step
 from features.families.calendar import DAY_OF_YEAR
 from features.problems import BadConfig
@@ -57,7 +59,8 @@ def train(project: Project, settings: TrainingSettings, task: Task, tiers: TierS
         alias = introduce(kept, project.name, task)
         print(f"  {kept.label}: unchanged data, settings and code, kept as {alias}")
         return kept
-    with tracked_run(project.name, task):
+    # Sums of several threads end in other last digits, and so in another hash.
+    with threadpool_limits(1, user_api="blas"), tracked_run(project.name, task):
         with step("joining snapshots and labels"):
             job = prepare(project, manifest, task)
             refuse_leaks(job.past, settings.waived_features)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from features.catalogue import catalogue
 from features.feature import Words
@@ -56,13 +55,6 @@ ROLES = Roles(
     fitted_on=(date(2020, 1, 1), date(2020, 4, 1), date(2020, 7, 1)),
     judge=date(2020, 10, 1),
 )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Matrices this small only wait for each other's threads."""
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from models.reasons.strongest import tree_shares
+from models import tree_shares
 from models.tree_shares import PATTERN_BITS, TreeShares, shapley_values
 
 

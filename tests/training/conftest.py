@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
-from threadpoolctl import threadpool_limits
 
 from features.families.calendar import DAY_OF_YEAR
 from models.calibration import inverse_link
@@ -27,13 +26,6 @@ HORIZON_DAYS = 90
 JUDGED_AT = date(2021, 9, 9)
 GRID = tuple(JUDGED_AT - timedelta(days=30 * back) for back in range(11, -1, -1))
 MakeFrame = Callable[..., Frame]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Matrices this small only wait for each other's threads."""
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 @pytest.fixture(scope="session")

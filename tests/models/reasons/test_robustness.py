@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from models.bundle import Bundle
+from models.reasons import robustness as measured
 from models.reasons.robustness import robustness
-from models.reasons.strongest import robustness as measured
 
 
 def test_every_figure_is_a_share_or_a_correlation(bundle: Bundle, customers: pd.DataFrame) -> None:

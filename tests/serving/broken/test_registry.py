@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 
 from features.problems import BadInput
 from models.registry import use_registry, version_at
-from serving.live.watch import watch as live_module
+from serving.live import watch as live_module
 from tests.serving.broken.asking import Asked, opened
 from tests.serving.conftest import Demo
 

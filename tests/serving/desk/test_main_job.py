@@ -17,7 +17,7 @@ def test_who_is_most_at_risk_is_first_and_has_a_whole_page(demo: Demo) -> None:
     scored = pq.read_table(predictions_file(demo.project)).to_pandas().sort_values("value_at_risk", ascending=False)
     first = scored.iloc[0]
     browser = visit(demo.project)
-    page = browser.get("/desk").text
+    page = browser.get("/desk?marked=all").text
     assert page.index(f">{first.customer_id}</a>") < page.index(f">{scored.iloc[1].customer_id}</a>")
     page = browser.get(customer_address(first.customer_id)).text
     assert f"{100 * first[CHURN]:.1f}".rstrip("0").rstrip(".") + " %" in page

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.training.test_uplift import trial
 
+from tests.training.campaigns.test_uplift import trial
 from training.campaigns.balance import balance_table, is_off, why_not
 from training.campaigns.trial import Trial
 
