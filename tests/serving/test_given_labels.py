@@ -22,8 +22,8 @@ from serving.live.cards import model_cards
 from serving.report.build import report_file, report_on
 from serving.scoring.everybody import predictions_file, score_customers
 from serving.scoring.scorer import load_scorer
-from tests.serving.made_up_report import in_words
-from tests.serving.test_translation import half_translated, in_chinese, untranslated
+from tests.serving.report.made_up_report import in_words
+from tests.serving.report.test_translation import half_translated, in_chinese, untranslated
 from training.settings import TrainingSettings
 from training.train import possible_tasks, train
 

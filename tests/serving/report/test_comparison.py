@@ -13,13 +13,13 @@ from serving.report import glossary
 from serving.report.comparison import compare, counts, verdict
 from serving.report.page import gather_report, render
 from serving.scoring.scorer import Scorer
-from tests.serving.made_up_report import evaluation_of, in_words, without_intervals
-from tests.serving.made_up_report import manifest as manifest
-from tests.serving.made_up_report import page as page
-from tests.serving.made_up_report import project as project
-from tests.serving.made_up_report import scored as scored
-from tests.serving.made_up_report import scorer as scorer
-from tests.serving.made_up_report import snapshot as snapshot
+from tests.serving.report.made_up_report import evaluation_of, in_words, without_intervals
+from tests.serving.report.made_up_report import manifest as manifest
+from tests.serving.report.made_up_report import page as page
+from tests.serving.report.made_up_report import project as project
+from tests.serving.report.made_up_report import scored as scored
+from tests.serving.report.made_up_report import scorer as scorer
+from tests.serving.report.made_up_report import snapshot as snapshot
 
 
 def test_the_best_of_each_figure_is_marked_whichever_way_is_better() -> None:

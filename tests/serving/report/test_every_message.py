@@ -13,11 +13,11 @@ from serving.report.page import own_chinese
 from serving.report.shown import shown_texts
 from serving.report.translation import Chinese, catalogue
 from tests.serving.conftest import Demo
-from tests.serving.kinds_of_pages import Shown, pages, sayings
-from tests.serving.made_up_report import EVIL
-from tests.serving.made_up_report import manifest as manifest
-from tests.serving.made_up_report import snapshot as snapshot
-from tests.serving.test_translation import STAYS, half_translated, values
+from tests.serving.report.kinds_of_pages import Shown, pages, sayings
+from tests.serving.report.made_up_report import EVIL
+from tests.serving.report.made_up_report import manifest as manifest
+from tests.serving.report.made_up_report import snapshot as snapshot
+from tests.serving.report.test_translation import STAYS, half_translated, values
 
 BROUGHT = (  # by the company's data
     "tea & toys", "tea", "toys", "card", "pianos", "harps", "bags", "made_up", EVIL,

@@ -49,7 +49,7 @@ from serving.scoring.everybody import write_scores
 from serving.scoring.scorer import Scorer
 from serving.scoring.until_leaving import say_days
 from serving.scoring.value_layer import value_file
-from tests.serving.made_up_report import (
+from tests.serving.report.made_up_report import (
     FIRST,
     GRID,
     HORIZON,

@@ -16,13 +16,13 @@ from features.snapshots import Manifest
 from serving.report.moved import gather_moved
 from serving.report.page import gather_report, render
 from serving.scoring.scorer import Scorer
-from tests.serving.made_up_report import in_words
-from tests.serving.made_up_report import manifest as manifest
-from tests.serving.made_up_report import page as page
-from tests.serving.made_up_report import project as project
-from tests.serving.made_up_report import scored as scored
-from tests.serving.made_up_report import scorer as scorer
-from tests.serving.made_up_report import snapshot as snapshot
+from tests.serving.report.made_up_report import in_words
+from tests.serving.report.made_up_report import manifest as manifest
+from tests.serving.report.made_up_report import page as page
+from tests.serving.report.made_up_report import project as project
+from tests.serving.report.made_up_report import scored as scored
+from tests.serving.report.made_up_report import scorer as scorer
+from tests.serving.report.made_up_report import snapshot as snapshot
 
 
 def customer_data(page: str) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from features.project import Project
 from serving.report.build import problems_with, report_file, report_on
 from serving.scoring.everybody import predictions_file
 from serving.scoring.scorer import Scorer
-from tests.serving.made_up_report import FIRST
-from tests.serving.made_up_report import manifest as manifest
-from tests.serving.made_up_report import project as project
-from tests.serving.made_up_report import ready as ready
-from tests.serving.made_up_report import ready_and_scored as ready_and_scored
-from tests.serving.made_up_report import scored as scored
-from tests.serving.made_up_report import scorer as scorer
-from tests.serving.made_up_report import snapshot as snapshot
+from tests.serving.report.made_up_report import FIRST
+from tests.serving.report.made_up_report import manifest as manifest
+from tests.serving.report.made_up_report import project as project
+from tests.serving.report.made_up_report import ready as ready
+from tests.serving.report.made_up_report import ready_and_scored as ready_and_scored
+from tests.serving.report.made_up_report import scored as scored
+from tests.serving.report.made_up_report import scorer as scorer
+from tests.serving.report.made_up_report import snapshot as snapshot
 
 
 def test_the_step_writes_report_and_summary_and_says_where_everything_is(

@@ -23,7 +23,7 @@ from models.registry import Registered
 from serving.report.build import problems_with
 from serving.report.page import gather_report, render
 from serving.scoring.scorer import Scorer
-from tests.serving.made_up_report import (
+from tests.serving.report.made_up_report import (
     CUSTOMERS,
     EVIL,
     HORIZON,
@@ -34,13 +34,13 @@ from tests.serving.made_up_report import (
     in_words,
     linear_of_zeros,
 )
-from tests.serving.made_up_report import manifest as manifest
-from tests.serving.made_up_report import page as page
-from tests.serving.made_up_report import project as project
-from tests.serving.made_up_report import scored as scored
-from tests.serving.made_up_report import scorer as scorer
-from tests.serving.made_up_report import snapshot as snapshot
-from tests.serving.test_translation import untranslated
+from tests.serving.report.made_up_report import manifest as manifest
+from tests.serving.report.made_up_report import page as page
+from tests.serving.report.made_up_report import project as project
+from tests.serving.report.made_up_report import scored as scored
+from tests.serving.report.made_up_report import scorer as scorer
+from tests.serving.report.made_up_report import snapshot as snapshot
+from tests.serving.report.test_translation import untranslated
 
 
 def test_every_section_is_there_in_order(page: str) -> None:
