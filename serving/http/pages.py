@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.http.access import COOKIE, Access, Scope
-from serving.http.description import describe
+from serving.http.docs_page import operations
 from serving.http.refusals import Refused
 
 logger = logging.getLogger("cvm")
@@ -48,7 +48,7 @@ class Pages:
     def __init__(self, desk_routes: Sequence[Route] = ()) -> None:
         templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
         self._desk = Starlette(routes=list(desk_routes), exception_handlers={HTTPException: _no_such_page})
-        self._described = templates.get_template("docs.html").render(operations=_operations(describe()))
+        self._described = templates.get_template("docs.html").render(operations=operations())
         self._sign_in = templates.get_template("sign_in.html")
 
     async def answer(self, access: Access, scope: ASGIScope, receive: Receive, send: Send) -> int:
@@ -176,65 +176,3 @@ def _refuse_other_sites(headers: Mapping[bytes, bytes]) -> None:
             "other_site",
             "forms are taken from this service's own pages only; a proxy in front has to pass the header Host on",
         )
-
-
-def _operations(described: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each path with its examples, for the page."""
-    schemas = described["components"]["schemas"]
-    found = []
-    for path, methods in described["paths"].items():
-        for method, operation in methods.items():
-            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-            answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-            found.append(
-                {
-                    "path": path,
-                    "method": method.upper(),
-                    "summary": operation["summary"],
-                    "needs": operation["description"],
-                    "fields": _fields(content, schemas) if content else [],
-                    "request": _pretty(_example(content, schemas)) if content else "",
-                    "answer": _pretty(_example(answer, schemas)),
-                }
-            )
-    return found
-
-
-def _fields(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
-    own = _resolved(schema, schemas)
-    required = own.get("required", [])
-    return [(name, _kind(field), name in required) for name, field in own["properties"].items()]
-
-
-def _kind(field: Mapping[str, Any]) -> str:
-    if "description" in field:
-        return str(field["description"])
-    if "anyOf" in field:
-        return " or ".join(kind for kind in map(_kind, field["anyOf"]) if kind)
-    if field.get("type") == "array":
-        return f"list of {_kind(field.get('items', {})) or 'anything'}"
-    if field.get("type") == "object" and isinstance(field.get("additionalProperties"), Mapping):
-        return f"object with values: {_kind(field['additionalProperties'])}"
-    if "enum" in field:
-        return ", ".join(str(one) for one in field["enum"])
-    return str(field.get("format") or field.get("type") or field.get("$ref", "").rpartition("/")[2])
-
-
-def _example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
-    own = _resolved(schema, schemas)
-    for found in (schema, own):
-        if found.get("examples"):
-            return found["examples"][0]
-    return {name: field["examples"][0] for name, field in own.get("properties", {}).items() if field.get("examples")}
-
-
-def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
-    for ref in (schema.get("$ref"), *(one.get("$ref") for one in schema.get("allOf", []))):
-        if ref:
-            found: Mapping[str, Any] = schemas[ref.rpartition("/")[2]]
-            return found
-    return schema
-
-
-def _pretty(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
