@@ -16,6 +16,7 @@ from training.leaks.ranks import Floats
 VALUES_MIN = 10
 CHANCE_FROM, CHANCE_TO = 0.05, 0.95  # rare outcomes scatter little about their chance by themselves
 SCATTER_MAX = 0.5
+LEFT_MAX = 0.1  # of how far apart means lie along the line: a value that says the mean says where they differ
 DRAWS = 100
 
 
@@ -50,7 +51,8 @@ def _scatter(
         return None
     weights = np.where(fair, rows / np.where(fair, line * (1 - line), 1) / fair.sum(), 0)
     scatter = float((weights * (means - line) ** 2).sum())
-    if scatter >= SCATTER_MAX:
+    apart = float((weights * (line - np.average(means, weights=weights)) ** 2).sum())
+    if scatter >= min(SCATTER_MAX, LEFT_MAX * apart):
         return None
     beside = (happened - line[of_row]) * fair[of_row]
     flipped = _units(of_row, customer_id)

@@ -73,3 +73,10 @@ def test_the_mean_of_a_zip_code_on_its_date_is_found() -> None:
     groups = (np.arange(dates)[:, None] * 60 + zips).ravel()
     values = pd.Series(happened.astype(float)).groupby(groups).transform("mean").to_numpy()
     assert encoded_said("zip_rate", values, happened[:, None], np.tile(np.arange(customers), dates)) is not None
+
+
+def test_a_number_along_which_hardly_anything_changes_is_honest() -> None:
+    rng = np.random.default_rng(1)
+    rows = np.full(30, 400)
+    happened = np.concatenate([np.arange(count) < count * (0.3 + 0.0002 * k) for k, count in enumerate(rows)])
+    assert encoded_said("days", np.repeat(np.arange(30.0), rows), happened[:, None], rng.permutation(len(happened))) is None
