@@ -20,7 +20,7 @@ Unit = Literal[
 ]  # fmt: skip
 FAMILY_ZH: dict[Family, str] = {
     "recency": "最近购买", "frequency": "购买频次", "monetary": "消费金额", "rhythm": "购买节奏", "trend": "变化趋势",
-    "basket": "订单构成", "breadth": "购买广度", "refunds": "退货退款", "season": "去年同期", "category": "品类偏好",
+    "basket": "订单构成", "breadth": "购买广度", "refunds": "退货退款", "season": "季节", "category": "品类偏好",
     "loyalty": "忠诚度", "subscription": "订阅", "interaction": "互动", "complaint": "投诉", "campaign": "营销触达",
     "satisfaction": "满意度", "profile": "客户属性", "relationship": "客户关系",
 }  # fmt: skip

@@ -77,14 +77,14 @@ class Prior(Frozen):
                 family="rhythm",
                 unit="share",
                 meaning=f"chance of an order in the next {h} days, from the rhythm of orders alone",
-                meaning_zh=f"按购买节奏推算未来{h}天下单的概率",
+                meaning_zh=f"仅按购买节奏推算的未来{h}天下单概率",
             ),
             InputColumn(
                 name=f"expected_orders_{h}d",
                 family="rhythm",
                 unit="orders",
                 meaning=f"orders to expect in the next {h} days, from the rhythm of orders alone",
-                meaning_zh=f"按购买节奏推算未来{h}天订单数",
+                meaning_zh=f"仅按购买节奏推算的未来{h}天订单数",
             ),
             InputColumn(
                 name="expected_order_value",
@@ -98,7 +98,7 @@ class Prior(Frozen):
                 family="rhythm",
                 unit="money",
                 meaning=f"spend to expect in the next {h} days, from the rhythm of orders alone",
-                meaning_zh=f"按购买节奏推算未来{h}天消费额",
+                meaning_zh=f"仅按购买节奏推算的未来{h}天消费额",
             ),
         )
 

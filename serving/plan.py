@@ -25,6 +25,7 @@ from models.actions.plan_report import (
     PlanReport,
     action_lines,
     curve_points,
+    largest_gain,
     lost_lines,
     next_gain,
     planned,
@@ -40,6 +41,7 @@ from serving.scoring.everybody import predictions_file
 
 ORDER = "order"
 SEED = 0
+ONE_SAID = 0.1  # of the expected gain
 
 
 def plan_file(project: Project) -> Path:
@@ -78,6 +80,7 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
             cost=plan.cost,
             treated=int((plan.action != NOTHING).sum()),
             expected_gain=sum(one.expected_gain for one in lines),
+            largest_gain=largest_gain(offers, plan),
             sure_gain=plan.gain,
             bound=plan.bound,
             gap=plan.gap,
@@ -97,6 +100,11 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
     with whole_file(plan_report_file(project)) as unfinished:
         unfinished.write_text(report.model_dump_json(indent=1), encoding="utf-8")
     return report
+
+
+def rests_on_one(report: PlanReport) -> bool:
+    """Whether one customer brings so much of the expected gain that it must be said."""
+    return report.largest_gain > ONE_SAID * report.expected_gain > 0
 
 
 def load_plan_report(project: Project, as_of: date, models: Mapping[str, str]) -> PlanReport | None:
@@ -121,6 +129,8 @@ def say_plan(report: PlanReport) -> list[str]:
         f"expected to gain {money(report.expected_gain)} within {report.horizon_days} days, net of cost{assumed}{sure}",
         f"no plan can surely gain more than {money(report.bound)} (gap {report.gap:.1g})",
     ]
+    if rests_on_one(report):
+        lines.append(f"{report.largest_gain / report.expected_gain:.0%} of the expected gain is that of one customer")
     if report.budget is not None:
         lines.append(f"the next {money(report.next_money)} would gain {money(report.next_gain)}")
     for one in report.actions:

@@ -10,4 +10,4 @@ DAY_OF_YEAR = "day_of_year"  # of as_of: the same for all customers of a date
 
 def calendar_features(_words: Words) -> list[Feature]:
     """What the date itself tells, whatever else a company knows of its customers."""
-    return [Feature(DAY_OF_YEAR, "season", "day", "day of the year", "一年中的第几天", DayOfYear())]
+    return [Feature(DAY_OF_YEAR, "season", "day", "day of the year", "日期（季节）", DayOfYear())]

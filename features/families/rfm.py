@@ -92,7 +92,7 @@ def _basket() -> list[Feature]:
         Feature("line_count_per_order", "basket", "lines", "order lines per order", "平均每单行数", Ratio("_line_count_sum", "order_count")),
         step("_quantity_sum", Sum("orders.quantity"), QUANTITY),
         step("_quantity_order_count", Sum("orders.quantity_order_count"), QUANTITY),
-        Feature("quantity_per_order", "basket", "units", "units per order that says how many", "平均每单件数（仅计有数量记录的订单）", Ratio("_quantity_sum", "_quantity_order_count"), needs=(QUANTITY,)),
+        Feature("quantity_per_order", "basket", "units", "units per order, of those that say how many", "平均每单件数（仅计有数量记录的订单）", Ratio("_quantity_sum", "_quantity_order_count"), needs=(QUANTITY,)),
     ]  # fmt: skip
 
 

@@ -82,6 +82,7 @@ class PlanReport(Frozen):
     cost: float
     treated: int
     expected_gain: float
+    largest_gain: float  # of one customer
     sure_gain: float
     bound: float
     gap: float
@@ -126,6 +127,12 @@ def action_lines(offered: Offered, plan: Plan) -> tuple[ActionLine, ...]:
             )
         )
     return tuple(found)
+
+
+def largest_gain(offered: Offered, plan: Plan) -> float:
+    """The expected gain of the one customer of whom the plan expects most; 0 where nothing is done."""
+    treated = np.flatnonzero(plan.action != NOTHING)
+    return float(offered.expected[treated, plan.action[treated]].max(initial=0.0))
 
 
 def policy_lines(offered: Offered, plan: Plan, limits: Limits, churn: Floats, *, seed: int) -> tuple[PolicyLine, ...]:

@@ -72,7 +72,7 @@ WORDS: dict[Language, Words] = {
     "zh": Words(
         fact="{label}：",
         alone="，",
-        with_the_rest="，连同{family}类的其他因素，",
+        with_the_rest="，与“{family}”类其他因素合计，",
         raises="使{output}上升",
         lowers="使{output}下降",
         usually="（平时{value}）",

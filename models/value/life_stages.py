@@ -73,9 +73,9 @@ def default_stages(columns: Sequence[str], horizon_days: int, windows_days: Sequ
             where=silent.format(periods=2, horizon=horizon_days, gaps=LOST_GAPS),
             is_lost=True,
         ),
-        Stage(name="lapsing", name_zh="渐失客户", where=silent.format(periods=1, horizon=horizon_days, gaps=LAPSING_GAPS)),
+        Stage(name="lapsing", name_zh="沉默客户", where=silent.format(periods=1, horizon=horizon_days, gaps=LAPSING_GAPS)),
         Stage(name="first-time", name_zh="首购客户", where="order_day_count = 1"),
-        *([Stage(name="advocate", name_zh="推荐客户", where=" or ".join(advocate))] if advocate else []),
+        *([Stage(name="advocate", name_zh="口碑客户", where=" or ".join(advocate))] if advocate else []),
         Stage(name="loyal", name_zh="忠诚客户", where=f"order_day_count >= {LOYAL_DAYS}"),
         Stage(name="repeat", name_zh="复购客户"),
     ]

@@ -30,25 +30,25 @@ class Quadrant:
 QUADRANTS = (
     Quadrant(
         "strangers",
-        "过客",
+        "陌生人型",
         "Spend nothing on keeping them; let every order pay for itself.",
         "不投入维系成本，确保每笔交易盈利。",
     ),
     Quadrant(
         "barnacles",
-        "藤壶",
+        "藤壶型",
         "They stay but bring little: find out whether they could buy more; if not, serve them at less cost.",
         "长期但利润低：先判断是否有增购潜力，没有则降低服务成本。",
     ),
     Quadrant(
         "butterflies",
-        "蝴蝶",
+        "蝴蝶型",
         "They bring much and do not stay: sell while they buy, and stop spending when they leave.",
         "利润高但不长久：趁活跃时成交，离开后不再投入。",
     ),
     Quadrant(
         "true friends",
-        "挚友",
+        "挚友型",
         "Keep them: care and recognition, no pressure; ask them to recommend.",
         "重点维系：给予关怀与认可，不过度推销，邀请其推荐。",
     ),

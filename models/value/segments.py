@@ -28,13 +28,13 @@ class Segment:
 # The usual map of recency against frequency and spend (Hughes 1994 for the fifths); every pair of fifths is in exactly one.
 SEGMENTS = (
     Segment("champions", "冠军客户", (5, 5), (4, 5)),
-    Segment("loyal", "忠诚客户", (3, 4), (4, 5)),
+    Segment("loyal", "重要保持客户", (3, 4), (4, 5)),
     Segment("promising", "潜力客户", (4, 5), (2, 3)),
     Segment("new", "新客户", (5, 5), (1, 1)),
     Segment("need attention", "需关注客户", (3, 3), (2, 3)),
     Segment("about to sleep", "即将沉睡客户", (3, 4), (1, 1)),
-    Segment("at risk", "有流失风险客户", (1, 2), (3, 4)),
-    Segment("cannot lose", "不可失去客户", (1, 2), (5, 5)),
+    Segment("at risk", "流失预警客户", (1, 2), (3, 4)),
+    Segment("cannot lose", "重要挽留客户", (1, 2), (5, 5)),
     Segment("hibernating", "沉睡客户", (1, 2), (1, 2)),
 )
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 CUSTOMER_IDS = ["12347", "12748"]
-ROW: dict[str, float | None] = {"days_since_last_order": 40, "order_count": 12, "spend_sum": 1830.5}
+CUSTOMER_ID = "12347"
+ROW: dict[str, float | None] = {
+    "order_count": 12,
+    "order_day_count": 11,
+    "days_since_first_order": 400,
+    "days_since_last_order": 40,
+    "days_first_to_last_order": 360,
+    "spend_sum": 1830.5,
+    "refund_sum": 0,
+}
 
 ANSWERS: dict[str, Any] = {
     "answers": [

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from models.contract import Task
-from serving.answers.examples import CHANGES, CUSTOMER_IDS, EVENTS, ROW
+from serving.answers.examples import CHANGES, CUSTOMER_ID, CUSTOMER_IDS, EVENTS, ROW
 
 ROWS_MAX = 10_000
 TOP_MAX = 20
@@ -16,6 +16,7 @@ BUDGET_MAX = 1e12
 NUMBER_MAX = 1e15  # of a feature; up to it doubles are exact to a tenth
 
 CustomerId = Annotated[str, Meta(min_length=1, max_length=200)]
+OneId = Annotated[CustomerId, Meta(examples=[CUSTOMER_ID])]
 CustomerIds = Annotated[list[CustomerId], Meta(max_length=ROWS_MAX, examples=[CUSTOMER_IDS])]
 Number = Annotated[float, Meta(ge=-NUMBER_MAX, le=NUMBER_MAX)]
 Rows = Annotated[list[dict[str, Number | None]], Meta(max_length=ROWS_MAX, examples=[[ROW]])]
@@ -78,7 +79,7 @@ class SetAttribute(Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
 class AskWhatIf(Struct, frozen=True, forbid_unknown_fields=True):
     """One customer, and what could still happen to her."""
 
-    customer_id: CustomerId
+    customer_id: OneId
     changes: Annotated[list[Add | Settle | SetAttribute], Meta(min_length=1, max_length=100, examples=[CHANGES])]
     top_reasons: Top = 3
 
@@ -86,7 +87,7 @@ class AskWhatIf(Struct, frozen=True, forbid_unknown_fields=True):
 class AskNearest(Struct, frozen=True, forbid_unknown_fields=True):
     """One customer, and the risk of leaving that is low enough."""
 
-    customer_id: CustomerId
+    customer_id: OneId
     below: Annotated[float, Meta(gt=0, lt=1, examples=[0.3])]
 
 

@@ -28,7 +28,7 @@ MEANINGS = {
     LIFETIME: text("realised and potential value, less contacts still to come"),
     INFLUENCE: text("what the customers are worth whom this one has brought"),
 }
-TASKS = {"churn": text("risk of leaving"), "clv": text("customer lifetime value"), "propensity": text("propensity")}
+TASKS = {"churn": text("risk of leaving"), "clv": text("expected value"), "propensity": text("propensity")}
 PARTS_OF_SCORE = {"value": text("value"), "satisfaction": text("satisfaction"), "loyalty": text("loyalty")}
 FIFTHS = {"rfm_recency": text("recency"), "rfm_frequency": text("frequency"), "rfm_monetary": text("spend")}
 COMPARED = ("tier", "life_stage", "quadrant", SCORE, REALISED, POTENTIAL, AT_RISK)

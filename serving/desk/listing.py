@@ -162,7 +162,8 @@ def _cells(row: Row, columns: list[str], reason: str | None, words: Words) -> li
     say = words.say
     cells = [Cell(words.title(name), words.value(row, name), meter=_meter(row, name)) for name in columns]
     stands = " · ".join(filter(None, (words.value(row, name) for name in ("tier", "life_stage"))))
-    also = " · ".join(filter(None, (words.value(row, name) for name in ("rfm_segment", "quadrant"))))
+    segment = words.value(row, "rfm_segment")  # "loyal" is also a life stage
+    also = " · ".join(filter(None, (segment and f"RFM {segment}", words.value(row, "quadrant"))))
     if _stand(words.scored):
         cells.append(Cell(say(STANDING), stands, is_number=False, small=also, name="standing"))
     if words.scored.plan:

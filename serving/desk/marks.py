@@ -175,7 +175,7 @@ def state_of(newest_first: list[Mark], as_of: date, today: date) -> State:
 
 def _refuse_what_says_nothing(mark: Mark, today: date) -> None:
     if mark.kind not in KINDS:
-        raise RefusedMark(text("This is nothing that can be marked."))
+        raise RefusedMark(text("This cannot be marked."))
     if mark.kind == "snooze" and (mark.until is None or mark.until <= today):
         raise RefusedMark(text("Snooze until a day that is still to come."))
     if mark.kind == "wrong_reason" and not (mark.number and mark.feature):

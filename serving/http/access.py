@@ -62,8 +62,8 @@ class Access:
         """The token that a browser has shown."""
         return _matching(session, [(one, one.session) for one in self.tokens])
 
-    def enter(self, headers: Mapping[bytes, bytes], needed: Scope, *, is_page: bool) -> Token:
-        """The token of who asks. Raises Refused where she may not.
+    def enter(self, headers: Mapping[bytes, bytes], *needed: Scope, is_page: bool) -> Token:
+        """The token of who asks. Raises Refused where she may not; of several scopes one is enough.
 
         Pages take the cookie of a browser, too. All tokens are looked at, whichever fits: the time tells nothing.
         """
@@ -75,12 +75,13 @@ class Access:
         if token is None and is_page:
             token = self.of_session(_cookie(headers))
         if token is None:
+            said = "this token is not known" if secret else "send a token: Authorization: Bearer ..."
             raise Refused(
-                401, "no_token", "send a token: Authorization: Bearer ...", headers={"www-authenticate": 'Bearer realm="cvm"'}
+                401, "unknown_token" if secret else "no_token", said, headers={"www-authenticate": 'Bearer realm="cvm"'}
             )
-        if needed not in token.scopes:
+        if not token.scopes.intersection(needed):
             raise Refused(
-                403, "wrong_scope", f"the token of {token.name} does not open {needed}; it opens {_said(token.scopes)}"
+                403, "wrong_scope", f"the token of {token.name} does not open {_said(needed)}; it opens {_said(token.scopes)}"
             )
         return token
 
@@ -145,5 +146,5 @@ def _cookie(headers: Mapping[bytes, bytes]) -> str:
     return next((value for name, _, value in pairs if name == COOKIE), "")
 
 
-def _said(scopes: frozenset[Scope]) -> str:
+def _said(scopes: Iterable[Scope]) -> str:
     return ", ".join(sorted(scopes))

@@ -106,7 +106,7 @@ class Application:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         route = BY_PATH.get(path)
         if route is not None:
-            self._access.enter(headers, route.scope, is_page=False)
+            self._access.enter(headers, *route.scopes, is_page=False)
             _refuse_method(scope["method"], route.method)
             return await _send(send, 200, await self._ask(route, headers, receive))
         if path == DESCRIPTION_PATH:

@@ -14,7 +14,7 @@ from serving.http.routes import ROUTES, Route
 DESCRIPTION_PATH = "/openapi.json"
 REFUSALS = {
     "400": "the request cannot be read or says something that cannot be; `problems` has the path of each thing to mend",
-    "401": "no token was shown, or none that is known",
+    "401": "no token was shown (`no_token`), or none that is known (`unknown_token`)",
     "403": "the token does not open this",
     "408": "the body did not arrive in time",
     "413": "the body is larger than is read",
@@ -22,6 +22,8 @@ REFUSALS = {
     "429": "too much at once; come back after the seconds in Retry-After",
     "503": "the prediction log cannot be written, so nothing is answered",
 }
+
+OF_ALL = ("401", "403", "429")
 
 
 def describe(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
@@ -52,12 +54,12 @@ def _operation(route: Route, schemas: dict[int, Any], refusal: Any) -> dict[str,
     found: dict[str, Any] = {
         "operationId": route.path.removeprefix("/v1/"),
         "summary": route.summary,
-        "description": f"Needs the scope {route.scope}.",
+        "description": f"Needs the scope {' or '.join(route.scopes)}.",
         "responses": {"200": _content("the answer", schemas[id(route.gives)])}
         | {
-            status: _content(said, refusal)
+            status: _content(said, refusal if status == "400" else {key: refusal[key] for key in refusal if key != "examples"})
             for status, said in REFUSALS.items()
-            if route.takes or status in ("401", "403", "429")
+            if route.takes or status in OF_ALL
         },
     }
     if route.takes is not None:

@@ -26,7 +26,7 @@ class Route:
     method: Literal["GET", "POST"]
     takes: type[Struct] | None
     gives: Any
-    scope: Scope
+    scopes: tuple[Scope, ...]  # of which one is needed
     answer: Callable[[Room, Any], Any]
     weight: Callable[[Any], float]  # in customers with reasons
     summary: str
@@ -47,7 +47,7 @@ ROUTES = (
         "POST",
         ScoreCustomers,
         Answers,
-        "read",
+        ("read",),
         lambda room, asked: room.champions.by_id(asked),
         lambda asked: _many(len(asked.customer_ids), asked.top_reasons),
         "Score customers of the last snapshot by id, with reasons. Unknown and not eligible customers are answers, too.",
@@ -58,7 +58,7 @@ ROUTES = (
         "POST",
         ScoreRows,
         Answers,
-        "read",
+        ("read",),
         lambda room, asked: room.champions.by_row(asked),
         lambda asked: _many(len(asked.rows), asked.top_reasons),
         "Score feature rows, with reasons; a feature that is absent or null is not known. Unknown names are refused.",
@@ -69,7 +69,7 @@ ROUTES = (
         "POST",
         ScoreEvents,
         Answers,
-        "read",
+        ("read",),
         lambda room, asked: room.by_events(asked),
         _always,
         "Score one customer by her raw orders, contacts and answers: features are made by the code of the batch.",
@@ -80,7 +80,7 @@ ROUTES = (
         "POST",
         AskWhatIf,
         WhatIfSaid,
-        "read",
+        ("read",),
         lambda room, asked: room.what_if(asked),
         _always,
         "What the models would say of a customer if something happened, with reasons before and after.",
@@ -90,7 +90,7 @@ ROUTES = (
         "POST",
         AskNearest,
         NearestSaid,
-        "read",
+        ("read",),
         lambda room, asked: room.nearest(asked),
         _always,
         "The smallest plausible change after which the risk of leaving is below a threshold.",
@@ -100,7 +100,7 @@ ROUTES = (
         "POST",
         AskPlan,
         Planned,
-        "plan",
+        ("plan",),
         lambda room, asked: room.plan(asked),
         _always,
         "The best next action for each customer of a list within a budget; doing nothing is always one.",
@@ -110,7 +110,7 @@ ROUTES = (
         "GET",
         None,
         CardsSaid,
-        "read",
+        ("read",),
         lambda room, _: cards(room.live),
         lambda _: 0,
         "Which versions answer, their contracts and figures, and what was taken over or refused since the start.",
@@ -120,7 +120,7 @@ ROUTES = (
         "GET",
         None,
         Health,
-        "read",
+        ("read", "admin"),
         lambda room, _: health(room.live),
         lambda _: 0,
         "Whether all is as it should be; where it is not, answers are still given, and this says what is wrong.",

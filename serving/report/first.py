@@ -20,7 +20,7 @@ from serving.scoring.until_leaving import say_days
 from serving.scoring.what_next import PREFIX, what_next
 
 SHOWN = 20
-VALUE_AT_RISK = "churn_probability x clv"
+VALUE_AT_RISK = "risk of leaving x expected value"
 NEXT_SHOWN = 3
 Row = Mapping[Hashable, Any]
 

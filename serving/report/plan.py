@@ -14,7 +14,7 @@ from features.snapshots import Manifest
 from models.actions.follow_up import FollowUp
 from models.actions.uplift import Estimate, Uplift
 from models.plots import as_svg, gain_plot
-from serving.plan import load_plan_report
+from serving.plan import load_plan_report, rests_on_one
 from serving.report.model import Picture
 from serving.report.wording import count, day, money, percent
 
@@ -89,7 +89,7 @@ class EffectRow:
     money: str
     differences: str
     tenths: tuple[tuple[str, str, str], ...]  # place, predicted, measured
-    balance: tuple[tuple[str, str, str], ...]  # feature, how far apart, what chance alone makes
+    balance: tuple[tuple[str, str, str], ...]  # feature, how far apart, standard error by chance
     policies: tuple[tuple[str, str], ...]  # who is treated, what customers would bring on average
 
 
@@ -124,6 +124,9 @@ def gather_plan(project: Project, manifest: Manifest, models: Mapping[str, str])
             f"The plan is made by what each measured effect exceeds with a chance of nine in ten: so counted, {sure}.",
             f"So counted, no plan within the limits can gain more than {bound}{missed}.",
         ]
+    if rests_on_one(report):
+        share = percent(report.largest_gain / report.expected_gain, 0)
+        sentences.append(f"One customer brings {share} of the expected gain: plan.parquet says who.")
     if report.budget is not None:
         sentences.append(f"The next {money(report.next_money, currency)} would gain {money(report.next_gain, currency)}.")
     title = "What more money would gain"

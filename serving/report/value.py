@@ -237,8 +237,8 @@ def _steps(value: ValueReport, currency: str) -> list[Step]:
         ("kept", "what is expected of the same customers on both dates", found.kept, "kept"),
         ("grown", "more than then, of the same customers", found.grown, "grown"),
         ("shrunk", "less than then, of the same customers", -found.shrunk, "shrunk"),
-        ("lost", "customers who have left since", -found.lost, "lost"),
-        ("won", "customers who are new or came back", found.won, "won"),
+        ("lost", "what is gone with customers who have left since", -found.lost, "lost"),
+        ("won", "customers who were not there then", found.won, "won"),
         ("now", f"on {day(value.as_of)}", found.now, ""),
     ]
     return [

@@ -108,7 +108,7 @@ def test_filters_narrow_the_list_without_a_new_page(page: Page, address: str) ->
     assert page.evaluate("document.activeElement.id") == "search"
     assert ids(page) == ["c000", "c003", "c006", "c009"]
     page.fill("#search", "nobody")
-    expect(page.locator("#count")).to_have_text("Nobody is asked for by these filters.")
+    expect(page.locator("#count")).to_have_text("No customer matches these filters.")
     assert page.evaluate("window.same")
     page.go_back()
     expect(page.locator("#count")).to_have_text("4 customers, 1 to 4 shown")

@@ -52,4 +52,4 @@ def test_the_python_client_prints_what_it_was_told(server: Served, tmp_path: Pat
     assert "nobody unknown customer" in done.stdout
     script.write_text(PYTHON.replace(HERE, server.url).replace('["12347", "nobody"]', "[1]"), encoding="utf-8")
     failed = subprocess.run([sys.executable, str(script)], check=False, capture_output=True, text=True, timeout=60)
-    assert "ValueError: customer_ids[0]: expected str, got int" in failed.stderr
+    assert "ValueError: 400 bad_request: customer_ids[0]: expected str, got int" in failed.stderr

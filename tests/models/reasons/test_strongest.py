@@ -74,7 +74,7 @@ def test_a_reason_says_the_value_the_usual_one_the_way_and_the_size(told: dict[T
         reason.text
         == f"Days since the last order: 380 days (usually 40 days){rest} raises the risk of leaving by {points:.1f} points"
     )
-    rest = "，连同最近购买类的其他因素，" if "rest of" in rest else "，"
+    rest = "，与“最近购买”类其他因素合计，" if "rest of" in rest else "，"
     assert reason.text_zh == f"距上次下单天数：380天（平时40天）{rest}使流失风险上升{points:.1f}个百分点"
 
 
@@ -139,7 +139,7 @@ def test_a_missing_value_is_said_not_to_be_known(told: dict[Task, Bundle], custo
     for reason in reasons:
         if reason.value is None:
             assert re.match(r"[^:]+: not known, which ", reason.text)
-            assert re.search("：未知，(连同.+类的其他因素，)?使", reason.text_zh)
+            assert re.search("：未知，(与“.+”类其他因素合计，)?使", reason.text_zh)
     assert any(reason.value is None for reason in reasons)
 
 
@@ -181,7 +181,7 @@ ENGLISH = re.compile(
     r"(?P<way>raises|lowers) the (?P<output>.+) by (?:less than )?(?P<size>.+)"
 )
 CHINESE = re.compile(
-    r"(?P<label>.+?)：(?P<value>[^（]+?)(?:（(?:平时(?P<usual>[^）]+)|[^）]+)）)?，(?:连同(?P<family>.+)类的其他因素，)?"
+    r"(?P<label>.+?)：(?P<value>[^（]+?)(?:（(?:平时(?P<usual>[^）]+)|[^）]+)）)?，(?:与“(?P<family>.+)”类其他因素合计，)?"
     r"使(?P<output>.+)(?P<way>上升|下降)(?:不到)?(?P<size>.+)"
 )
 

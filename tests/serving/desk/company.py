@@ -109,7 +109,9 @@ def write_plan(project: Project, actions: dict[str, str], models: dict[str, str]
         own = {"customer_id": who, "as_of": AS_OF, "action": action, "basis": "assumed"}
         rows.append(own | {"cost": cost, "expected_gain": gain, "sure_gain": gain})
     pq.write_table(pa.Table.from_pylist(rows), project.folder / "plan.parquet")
-    none = dict.fromkeys(("cost", "expected_gain", "sure_gain", "bound", "gap", "budget_price", "next_money", "next_gain"), 0.0)
+    none = dict.fromkeys(
+        ("cost", "expected_gain", "largest_gain", "sure_gain", "bound", "gap", "budget_price", "next_money", "next_gain"), 0.0
+    )
     line = ActionLine(
         name="call",
         label="phone call",

@@ -54,7 +54,8 @@ def test_without_a_token_nothing_is_told(locked: TestClient) -> None:
         response = locked.request(method, path, json=BODY)
         assert (response.status_code, response.json()["error"]["code"]) == (401, "no_token"), path
         assert response.headers["www-authenticate"] == 'Bearer realm="cvm"'
-    assert locked.post("/v1/score", json=BODY, headers=bearer("r" * 23)).status_code == 401
+    unknown = locked.post("/v1/score", json=BODY, headers=bearer("r" * 23))
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (401, "unknown_token")
     assert locked.post("/v1/score", json=BODY, headers={"authorization": f"Basic {READ}"}).status_code == 401
 
 
@@ -69,6 +70,7 @@ def test_a_token_opens_what_its_scopes_say(locked: TestClient) -> None:
     assert [found[PLAN, path] for path in asked] == [200, 400]  # let in, and no action is configured
     assert [found[ADMIN, path] for path in asked] == [403, 403]
     assert locked.get("/metrics", headers=bearer(ADMIN)).status_code == 200
+    assert [locked.get("/v1/health", headers=bearer(token)).status_code for token in (READ, ADMIN)] == [200, 200]
     assert locked.get("/metrics", headers=bearer(PLAN)).json()["error"]["code"] == "wrong_scope"
 
 

@@ -313,6 +313,7 @@ def plan_report(manifest: Manifest, models: Mapping[Task, Registered]) -> PlanRe
         cost=12.0,
         treated=2,
         expected_gain=30.0,
+        largest_gain=18.0,
         sure_gain=20.0,
         bound=31.0,
         gap=1e-7,

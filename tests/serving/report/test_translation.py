@@ -14,7 +14,7 @@ from serving.report.shown import shown_texts
 from serving.report.translation import SLOT, Chinese, catalogue
 from tests.serving.conftest import Demo
 
-OWN = {"risk of leaving": "流失风险", "at risk": "有流失风险客户"}
+OWN = {"risk of leaving": "流失风险", "at risk": "流失预警客户"}
 DATA = ("orders", "customers", "bags", "kitchen and table", "loan, or credit", "EUR")
 CHINESE = Chinese({**OWN, **{word: word for word in DATA}})
 STAYS = re.compile(  # codes, versions, words of libraries, other languages
@@ -143,7 +143,7 @@ def test_numbers_and_data_have_slots_of_their_own() -> None:
 def test_a_word_of_the_page_that_the_data_have_too_is_the_pages_unless_it_stands_in_a_sentence() -> None:
     assert CHINESE.say_text("customers") == "客户数"
     assert CHINESE.say_text("Rows of customers") == "customers表的行"
-    assert CHINESE.say_text("at risk") == "有流失风险客户"
+    assert CHINESE.say_text("at risk") == "流失预警客户"
 
 
 def test_braces_and_markup_in_data_are_text() -> None:
