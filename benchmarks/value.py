@@ -45,7 +45,7 @@ from models.actions.uplift import Estimate, Uplift
 from models.registry import champion
 from models.value.report import names_of
 from models.value.score_evaluation import MAIN_FIGURE, ScoreEvaluation
-from models.value.standing import Layer
+from models.value.settings import Layer
 from serving.scoring.scorer import Scorer
 from serving.scoring.value_layer import Standings, numbers_of
 from training.campaigns.learn_uplift import learn_uplift

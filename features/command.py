@@ -19,7 +19,7 @@ def run(main: Callable[[], None]) -> int:
         main()
     except BadInput as bad:
         lines = "".join(f"  - {problem}\n" for problem in bad.problems)
-        print(f"\nStopped; nothing was written. {len(bad.problems)} to mend:\n{lines}", file=sys.stderr, end="")
+        print(f"\nStopped; this step wrote nothing. {len(bad.problems)} to mend:\n{lines}", file=sys.stderr, end="")
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("\nInterrupted; outputs of unfinished steps were not written.", file=sys.stderr)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from models.contract import Frozen, InputColumn
 from models.inputs import Columns, Inputs
-from models.value.tiers import Tiers, TierSettings
+from models.value.settings import TierSettings
+from models.value.tiers import Tiers
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]

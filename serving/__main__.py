@@ -58,7 +58,7 @@ def _arguments() -> argparse.Namespace:
 
 def _score(arguments: argparse.Namespace) -> None:
     from features.project import read_project
-    from models.value.standing import read_layer
+    from models.value.settings import read_layer
     from serving.scoring.everybody import predictions_file, score_customers
 
     project, layer = read_project(arguments.config), read_layer(arguments.config)
@@ -70,8 +70,8 @@ def _score(arguments: argparse.Namespace) -> None:
 def _plan(arguments: argparse.Namespace) -> None:
     from features.problems import BadInput
     from features.project import read_project, read_section
-    from models.actions.action import PlanSettings, read_actions
-    from models.value.standing import read_layer
+    from models.actions.settings import PlanSettings, read_actions
+    from models.value.settings import read_layer
     from serving.plan import make_plan, plan_file, say_plan
 
     project, layer, actions = read_project(arguments.config), read_layer(arguments.config), read_actions(arguments.config)

@@ -18,7 +18,7 @@ from features.problems import BadConfig, BadInput
 from features.project import Project
 from features.snapshots import Manifest, load_manifest, load_snapshot
 from features.tables import NO_ACTION
-from models.actions.action import Action, Offered, offered
+from models.actions.action import Offered, offered
 from models.actions.plan import NOTHING, Plan
 from models.actions.plan_report import (
     NEXT_MONEY,
@@ -31,11 +31,12 @@ from models.actions.plan_report import (
     planned,
     policy_lines,
 )
+from models.actions.settings import Action
 from models.actions.uplift import Effect, Uplift
 from models.bundle import CHURN
 from models.languages import writer
 from models.value.life_stages import stages_of
-from models.value.standing import Layer
+from models.value.settings import Layer
 from models.value.worth import AT_RISK
 from serving.scoring.everybody import predictions_file
 

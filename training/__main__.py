@@ -26,6 +26,7 @@ STEPS = {
     "rollback": "make the former champion the champion again",
     "keys": "print docs/mapping_file.md: every section and key of a mapping file",
 }
+AGAIN = "scores, plan and report are of the former champion: python -m serving score {config}, then plan and report"
 
 
 def main() -> int:
@@ -65,7 +66,7 @@ def _step(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from models.value.standing import read_layer
+    from models.value.settings import read_layer
     from training.judging.score_back_test import back_test_in_passing
     from training.train import possible_tasks, train
 
@@ -81,8 +82,8 @@ def _train(arguments: argparse.Namespace) -> None:
 def _check(arguments: argparse.Namespace) -> None:
     from features.changes import read_what_if
     from features.project import read_section
-    from models.actions.action import PlanSettings, read_actions
-    from models.value.standing import read_layer
+    from models.actions.settings import PlanSettings, read_actions
+    from models.value.settings import read_layer
     from training.settings import CampaignSettings
 
     project, _ = _read(arguments)
@@ -125,7 +126,7 @@ def _follow_up(arguments: argparse.Namespace) -> None:
 
 
 def _backtest(arguments: argparse.Namespace) -> None:
-    from models.value.standing import read_layer
+    from models.value.settings import read_layer
     from training.judging.score_back_test import back_test_score, score_file
 
     project, _ = _read(arguments)
@@ -138,12 +139,14 @@ def _promote(arguments: argparse.Namespace) -> None:
     from training.promote import promote_challenger
 
     print(f"{promote_challenger(_read(arguments)[0].name, arguments.task).label} is champion")
+    print(AGAIN.format(config=arguments.config))
 
 
 def _rollback(arguments: argparse.Namespace) -> None:
     from training.promote import restore_previous
 
     print(f"{restore_previous(_read(arguments)[0].name, arguments.task).label} is champion again")
+    print(AGAIN.format(config=arguments.config))
 
 
 def _keys(_arguments: argparse.Namespace) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from features.changes import WhatIfSection
 from features.project import Project, Settings
 from features.tables import CONTRACTS, TableName
-from models.actions.action import Action, PlanSettings
-from models.value.standing import Layer
+from models.actions.settings import Action, PlanSettings
+from models.value.settings import Layer
 from training.settings import CampaignSettings, TrainingSettings
 
 Schema = Mapping[str, Any]

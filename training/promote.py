@@ -49,7 +49,7 @@ def restore_previous(project: str, task: Task) -> Registered:
     """Make the former champion the champion again. Raises BadInput when there is none."""
     former = find(project, task, "previous")
     if former is None:
-        raise BadInput(f"{project} has no previous champion for {task}: nothing has been promoted yet")
+        raise BadInput(f"{project} has no previous champion for {task}: nothing was promoted, or it was taken back already")
     replaced = version_at(project, task, "champion")
     set_alias(former, "champion")
     remove_alias(former, "previous")

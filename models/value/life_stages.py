@@ -7,47 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
 
-from features.project import Settings
 from models.rules import holds
+from models.value.settings import LifeStageSettings, Stage
 
 Places = NDArray[np.intp]
 LOYAL_DAYS = 4  # with an order: the fourth is where a habit is usually said to begin
 LAPSING_GAPS, LOST_GAPS = 2, 4  # of her usual days between orders without one; but at least one horizon, and two
-
-
-class Stage(Settings):
-    """One stage, and a SQL condition on the scored table; the last stage has none and takes everybody else."""
-
-    name: str = Field(min_length=1, description="its name")
-    name_zh: str = Field(default="", description="its name in Chinese; as in English where it is not given")
-    where: str | None = Field(default=None, description="a SQL condition on the features; only the last stage has none")
-    is_lost: bool = Field(default=False, description="whether who is in it counts as having left")
-
-    @property
-    def in_chinese(self) -> str:
-        """Its name for Chinese readers."""
-        return self.name_zh or self.name
-
-
-class LifeStageSettings(Settings):
-    """The section `life_stages`: the stages in the order in which they are asked."""
-
-    steps: tuple[Stage, ...] = Field(
-        default=(), description="the stages in the order in which they are asked; without them those of [value](value.md)"
-    )
-
-    @field_validator("steps")
-    @classmethod
-    def _everybody_has_one(cls, steps: tuple[Stage, ...]) -> tuple[Stage, ...]:
-        if len({step.name for step in steps}) < len(steps):
-            raise ValueError("two stages have the same name")
-        if steps and steps[-1].where is not None:
-            raise ValueError(f"the last stage, {steps[-1].name}, has a where: leave it out, so that it takes everybody else")
-        if without := [step.name for step in steps[:-1] if step.where is None]:
-            raise ValueError(f"{', '.join(without)}: only the last stage goes without a where")
-        return steps
 
 
 def default_stages(columns: Sequence[str], horizon_days: int, windows_days: Sequence[int]) -> tuple[Stage, ...]:

@@ -7,10 +7,9 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from features.project import Settings
 from models.contract import Frozen
+from models.value.settings import QuadrantSettings
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -53,17 +52,6 @@ QUADRANTS = (
         "重点维系：给予关怀与认可，不过度推销，邀请其推荐。",
     ),
 )
-
-
-class QuadrantSettings(Settings):
-    """The section `quadrants`: above which share of the customers profit and loyalty count as high."""
-
-    profit_above_share: float = Field(
-        default=0.5, gt=0.0, lt=1.0, description="profit counts as high above this share of the customers"
-    )
-    loyalty_above_share: float = Field(
-        default=0.5, gt=0.0, lt=1.0, description="loyalty counts as high above this share of the customers"
-    )
 
 
 class Quadrants(Frozen):

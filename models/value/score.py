@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
 from scipy.stats import rankdata
 
-from features.project import Settings
 from features.tables import SCALES
 from models.contract import Frozen
 from models.inputs import Columns, column
 
 Floats = NDArray[np.float64]
-COMPONENTS = ("value", "satisfaction", "loyalty")
 HELD = ("order_day_count", "days_first_to_last_order", "comeback_share")  # what tells of loyalty, the more the better
 MOVED = 0.2  # by how much weights are moved to see how firmly the order stands
 MOVED_POINTS = 10  # customers whose rank moves by more percentage points than that have moved
-
-
-class ScoreSettings(Settings):
-    """The section `score`: what each component weighs; together 1."""
-
-    value: float = Field(default=0.5, ge=0.0, le=1.0, description="the weight of value; the three sum to 1")
-    satisfaction: float = Field(default=0.25, ge=0.0, le=1.0, description="the weight of satisfaction; the three sum to 1")
-    loyalty: float = Field(default=0.25, ge=0.0, le=1.0, description="the weight of loyalty; the three sum to 1")
-
-    @model_validator(mode="after")
-    def _together_one(self) -> ScoreSettings:
-        if not math.isclose(total := self.value + self.satisfaction + self.loyalty, 1.0, abs_tol=1e-6):
-            raise ValueError(f"value, satisfaction and loyalty sum to {total:g}: expected 1")
-        return self
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """By component."""
-        return {name: float(getattr(self, name)) for name in COMPONENTS}
 
 
 class Firmness(Frozen):

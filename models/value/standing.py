@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,21 +12,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.problems import BadConfig, nearest
-from features.project import Settings
-from features.settings import read_toml, validated
 from models.bundle import CHURN, Bundle
-from models.value.life_stages import LifeStageSettings, Stage, life_stages, stages_of
-from models.value.quadrants import QUADRANTS, Quadrants, QuadrantSettings
-from models.value.score import ScoreSettings, customer_score, score_components
+from models.value.life_stages import life_stages, stages_of
+from models.value.quadrants import QUADRANTS, Quadrants
+from models.value.score import customer_score, score_components
 from models.value.segments import SEGMENTS, can_be_told, rfm_fifths, segments
-from models.value.tiers import Tiers, TierSettings
+from models.value.settings import Layer, Stage, ValueSettings
+from models.value.tiers import Tiers
 from models.value.worth import (
     AT_RISK,
     INFLUENCE,
     LIFETIME,
     POTENTIAL,
     REALISED,
-    ValueSettings,
     influence_value,
     keeping_cost,
     periods_ahead,
@@ -40,22 +37,6 @@ SCORE = "customer_score"
 ABOUT = ("customer_id", "as_of", "not_eligible_because")  # columns of a snapshot that are no features
 RFM_FIFTHS = ("rfm_recency", "rfm_frequency", "rfm_monetary")
 GROUPS = ("tier", "life_stage", "quadrant", "rfm_segment")
-
-
-class Layer(Settings):
-    """The sections of the mapping file that the value layer reads."""
-
-    value: ValueSettings = ValueSettings()
-    score: ScoreSettings = ScoreSettings()
-    tiers: TierSettings = TierSettings()
-    life_stages: LifeStageSettings = LifeStageSettings()
-    quadrants: QuadrantSettings = QuadrantSettings()
-
-
-def read_layer(path: Path) -> Layer:
-    """Raises BadConfig with everything that is wrong in any of the sections."""
-    content = read_toml(path)
-    return validated(path, Layer, {name: content[name] for name in Layer.model_fields if name in content})
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,12 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
 
 from features.families.calendar import DAY_OF_YEAR
-from features.project import Settings
 from models.btyd import OrderRate
 from models.bundle import Bundle
 from models.inputs import Columns, Inputs, column
+from models.value.settings import ValueSettings
 
 Floats = NDArray[np.float64]
 YEAR_DAYS = 365.0
@@ -24,15 +23,6 @@ REALISED, POTENTIAL, INFLUENCE, LIFETIME, AT_RISK = (
     "lifetime_value",
     "value_at_risk",
 )
-
-
-class ValueSettings(Settings):
-    """The section `value`: how far potential value looks ahead, and what money a year from now is worth less."""
-
-    horizon_days: int = Field(default=365, ge=1, le=3650, description="how far potential value looks ahead")
-    discount_rate_per_year: float = Field(
-        default=0.1, ge=0.0, lt=1.0, description="how much less money of a year from now is worth"
-    )
 
 
 def unrecorded_costs(rows: Columns) -> list[str]:

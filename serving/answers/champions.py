@@ -17,7 +17,7 @@ from models.bundle import CHURN, DAYS_UNTIL_LEAVING, Reading
 from models.contract import Task
 from models.inputs import Inputs
 from models.value.quadrants import QUADRANTS
-from models.value.score import COMPONENTS
+from models.value.settings import COMPONENTS
 from models.value.standing import SCORE
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.answers.customers import Customers, placed

@@ -17,7 +17,7 @@ from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest, load_snapshot
 from models.inputs import Inputs
-from models.value.standing import Layer
+from models.value.settings import Layer
 from serving.plan import load_plan_report, plan_file
 from serving.scoring.scorer import Scorer
 from serving.scoring.value_layer import Standings, numbers_of

@@ -22,11 +22,11 @@ from features.outputs import whole_directory
 from features.problems import BadInput, ContractMismatch
 from features.project import Project, read_project
 from features.snapshots import Manifest, load_manifest, manifest_at_hand
-from models.actions.action import Action, read_actions
+from models.actions.settings import Action, read_actions
 from models.contract import TASKS, Frozen, Task
 from models.recipes import possible
 from models.registry import Registered, champion_into, load_kept, version_at
-from models.value.standing import Layer, read_layer
+from models.value.settings import Layer, read_layer
 from serving.scoring.scorer import Scorer, fitting, load_scorer
 
 FILE = "release.json"

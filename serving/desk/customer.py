@@ -9,7 +9,7 @@ import numpy as np
 
 from models.bundle import CHURN
 from models.value.quadrants import QUADRANTS
-from models.value.score import COMPONENTS
+from models.value.settings import COMPONENTS
 from models.value.standing import GROUPS, RFM_FIFTHS, SCORE
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.desk.history import History, history_of

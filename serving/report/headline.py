@@ -82,7 +82,8 @@ def _trust(models: dict[Task, Registered]) -> list[str]:
         said.append(_trust_in_chances([one.metrics["auc"] for one in propensity.values() if "auc" in one.metrics]))
     if capture := _figure(clv, "top_decile_capture"):
         said.append(
-            f"The tenth of the customers that the value model put highest brought {percent(capture.value, 0)}{_bracket(capture)} of all money."
+            "The tenth of the customers that the value model put highest brought "
+            f"{percent(capture.value, 0)}{_bracket(capture)} of all money."
         )
     ratios = {
         what: ratio.value

@@ -16,7 +16,7 @@ from features.outputs import whole_file
 from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest, load_manifest, load_snapshot
-from models.value.standing import Layer
+from models.value.settings import Layer
 from serving.scoring.by_customer import write_by_customer
 from serving.scoring.scorer import Scorer, load_scorer
 from serving.scoring.value_layer import Standings, gather_value_layer, numbers_of, write_value_layer

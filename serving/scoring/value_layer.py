@@ -26,9 +26,10 @@ from models.contract import InputColumn
 from models.value.equity import Equity, Movement, customer_equity, equity_movement
 from models.value.migration import Alert, alerts, migration_matrix
 from models.value.report import Grouping, ScoreReport, SegmentFigure, ValueReport, kinds_in, parts_of, places_of, totals
-from models.value.score import COMPONENTS, firmness
+from models.value.score import firmness
 from models.value.segments import SEGMENTS, can_be_told, segments
-from models.value.standing import SCORE, Groups, Layer, Standing, stand
+from models.value.settings import COMPONENTS, Layer
+from models.value.standing import SCORE, Groups, Standing, stand
 from models.value.worth import AT_RISK, INFLUENCE, POTENTIAL, REALISED, unrecorded_costs
 from serving.scoring.scorer import Scorer
 

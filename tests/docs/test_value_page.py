@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from features.settings import read_section
-from models.actions.action import PlanSettings, read_actions
+from models.actions.settings import PlanSettings, read_actions
 from models.rules import holds
 from models.value.life_stages import life_stages
-from models.value.standing import Layer, read_layer
+from models.value.settings import Layer, read_layer
 from tests.configs.building import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "value.md").read_text(encoding="utf-8")

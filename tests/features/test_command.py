@@ -23,7 +23,7 @@ def test_bad_input_has_status_2_and_one_message_with_every_problem(
         raise kind(["the first", "the second"])
 
     assert run(main) == 2
-    assert capsys.readouterr().err == "\nStopped; nothing was written. 2 to mend:\n  - the first\n  - the second\n"
+    assert capsys.readouterr().err == "\nStopped; this step wrote nothing. 2 to mend:\n  - the first\n  - the second\n"
 
 
 def test_an_interrupted_command_has_status_130(capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,7 +148,7 @@ MAPPING = {
 def assert_one_message(shop: Shop, *expected: str) -> None:
     answer = shop.build()
     assert answer.status == 2
-    assert answer.err.startswith("\nStopped; nothing was written. 1 to mend:\n  - ")
+    assert answer.err.startswith("\nStopped; this step wrote nothing. 1 to mend:\n  - ")
     assert answer.err.count("\n") == 3
     assert "Traceback" not in answer.err + answer.out
     for text in expected:
@@ -255,4 +255,4 @@ def test_the_time_zone_of_the_machine_changes_no_date(shop: Shop) -> None:
 def test_the_command_ends_with_status_2_and_no_traceback_for_bad_input(shop: Shop) -> None:
     done = run_front_door("build", "shp.toml", folder=shop.folder)
     assert done.returncode == 2
-    assert done.stderr == "\nStopped; nothing was written. 1 to mend:\n  - shp.toml: no such mapping file\n"
+    assert done.stderr == "\nStopped; this step wrote nothing. 1 to mend:\n  - shp.toml: no such mapping file\n"

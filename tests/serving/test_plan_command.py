@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from features.project import Project
-from models.actions.action import Action
 from models.actions.plan_report import PlanReport
+from models.actions.settings import Action
 from models.actions.uplift import Effect, Uplift
 from models.linear import Scales
-from models.value.standing import Layer
+from models.value.settings import Layer
 from serving.__main__ import main
 from serving.answers.champions import Champions
 from serving.answers.release import from_registry, kept_folder

@@ -253,7 +253,7 @@ def test_a_later_version_is_challenger_until_somebody_promotes_it(company: Compa
     waiting = find("shop", "churn", "challenger")
     assert waiting is not None
     assert waiting.version == "2"
-    with pytest.raises(BadInput, match="no previous champion for churn: nothing has been promoted yet"):
+    with pytest.raises(BadInput, match="no previous champion for churn: nothing was promoted"):
         restore_previous("shop", "churn")
 
 

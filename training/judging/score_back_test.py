@@ -22,7 +22,7 @@ from models.registry import Registered, champion
 from models.value.score import customer_score, percentiles, score_components
 from models.value.score_evaluation import ScoreEvaluation
 from models.value.segments import can_be_told, rfm_fifths
-from models.value.standing import Layer
+from models.value.settings import Layer
 from models.value.worth import periods_ahead
 from training.frame import Frame, training_frame
 from training.judging.metrics import gini_normalized, spearman, top_decile_capture

@@ -11,7 +11,8 @@ import pytest
 
 from features.problems import BadConfig
 from features.settings import read_section
-from models.actions.action import Action, PlanSettings, offered, read_actions
+from models.actions.action import offered
+from models.actions.settings import Action, PlanSettings, read_actions
 from models.actions.uplift import Effect
 from models.linear import Scales
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.actions.action import Action, Offered
+from models.actions.action import Offered
 from models.actions.plan_report import action_lines, curve_points, lost_lines, next_gain, planned, policy_lines
+from models.actions.settings import Action
 
 ACTIONS = (Action(name="call", cost=4.0, capacity=1, effect=0.5), Action(name="mail", cost=1.0))
 

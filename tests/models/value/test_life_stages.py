@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.problems import BadConfig
-from models.value.life_stages import Stage, default_stages, life_stages
-from models.value.standing import read_layer
+from models.value.life_stages import default_stages, life_stages
+from models.value.settings import Stage, read_layer
 
 COLUMNS = (
     "order_day_count",

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.value.quadrants import QUADRANTS, Quadrants, QuadrantSettings
+from models.value.quadrants import QUADRANTS, Quadrants
+from models.value.settings import QuadrantSettings
 
 NAN = float("nan")
 

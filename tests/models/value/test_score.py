@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from features.problems import BadConfig
-from models.value.score import ScoreSettings, customer_score, firmness, percentiles, score_components
-from models.value.standing import read_layer
+from models.value.score import customer_score, firmness, percentiles, score_components
+from models.value.settings import ScoreSettings, read_layer
 
 NAN = np.nan
 

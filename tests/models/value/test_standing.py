@@ -10,7 +10,8 @@ import pytest
 
 from features.problems import BadConfig
 from models.bundle import CHURN, Bundle
-from models.value.standing import Groups, Layer, Standing, stand
+from models.value.settings import Layer
+from models.value.standing import Groups, Standing, stand
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 
 WHY = "no order before the date"

@@ -14,14 +14,8 @@ from features.families.calendar import DAY_OF_YEAR
 from models.bundle import Bundle
 from models.contract import Task
 from models.season import Season
-from models.value.worth import (
-    ValueSettings,
-    influence_value,
-    keeping_cost,
-    periods_ahead,
-    realised_value,
-    unrecorded_costs,
-)
+from models.value.settings import ValueSettings
+from models.value.worth import influence_value, keeping_cost, periods_ahead, realised_value, unrecorded_costs
 
 JULY = date(2024, 7, 1)
 UNDISCOUNTED = {"discount_rate_per_year": 0.0}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from features.problems import BadConfig, BadInput
-from models.actions.action import read_actions
-from models.value.standing import Layer
+from models.actions.settings import read_actions
+from models.value.settings import Layer
 from serving.answers.champions import Champions
 from serving.answers.plan import Offers, gather_offers, plan_for
 from serving.answers.release import from_registry

@@ -33,7 +33,7 @@ from models.outcomes import Teller
 from models.registry import Registered
 from models.value.report import ValueReport
 from models.value.score_evaluation import ScoreEvaluation
-from models.value.standing import Layer
+from models.value.settings import Layer
 from models.value.worth import INFLUENCE
 from serving.report.company import FIGURES
 from serving.report.comparison import compare, verdict

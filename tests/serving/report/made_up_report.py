@@ -32,7 +32,7 @@ from models.linear import Linear
 from models.propensity import PROPENSITY
 from models.recipe import Recipe
 from models.registry import Registered
-from models.value.standing import Layer
+from models.value.settings import Layer
 from serving.report.page import gather_report, render
 from serving.scoring.everybody import predictions_file, write_scores
 from serving.scoring.scorer import Scorer

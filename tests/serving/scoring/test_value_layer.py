@@ -14,7 +14,8 @@ from models.bundle import CHURN
 from models.value.quadrants import QUADRANTS
 from models.value.report import ValueReport
 from models.value.score_evaluation import ScoreEvaluation
-from models.value.standing import GROUPS, SCORE, Layer, stand
+from models.value.settings import Layer
+from models.value.standing import GROUPS, SCORE, stand
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.answers.champions import Champions
 from serving.answers.messages import Answer, AnswerList

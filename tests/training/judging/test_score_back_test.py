@@ -13,7 +13,7 @@ import pytest
 from features.problems import BadInput
 from models.evaluation import Difference, Metric
 from models.value.score_evaluation import ScoreEvaluation
-from models.value.standing import Layer
+from models.value.settings import Layer
 from tests.training.conftest import JUDGED_AT
 from training.frame import Frame
 from training.judging.score_back_test import _judged, _refuse_informed, learned_order, learned_weights, rfm_order
