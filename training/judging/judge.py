@@ -55,7 +55,7 @@ def judge(
 
 
 def _baselines(contract: Contract, k: int, past: Frame, judged: Frame) -> dict[str, Floats]:
-    """What each baseline says of the judged customers."""
+    """What each baseline says of the judged customers; one that cannot answer for all of them is left out."""
     category = contract.outputs[k].name.removeprefix("propensity_") if contract.task == "propensity" else None
     rivals = baselines(
         contract.task,
@@ -66,7 +66,8 @@ def _baselines(contract: Contract, k: int, past: Frame, judged: Frame) -> dict[s
         category=category,
     )
     seen = past.outcomes[:, k] if contract.link == "sigmoid" else np.maximum(past.outcomes[:, k], 0)  # as the model's
-    return {name: rival(past.rows, seen, judged.rows) for name, rival in rivals.items()}
+    answers = {name: rival(past.rows, seen, judged.rows) for name, rival in rivals.items()}
+    return {name: answer for name, answer in answers.items() if np.isfinite(answer).all()}
 
 
 def _beside(contract: Contract, actual: Floats, ours: Floats, rivals: dict[str, Floats]) -> Beside:

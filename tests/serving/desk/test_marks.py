@@ -88,7 +88,7 @@ def test_a_wrong_reason_closes_nobody_and_opens_nobody(marks: Marks) -> None:
         (Mark("anna", AS_OF, "snooze", until=date(2024, 1, 10)), "still to come"),
         (Mark("anna", AS_OF, "wrong_reason"), "Choose"),
         (Mark("anna", AS_OF, "done", note="x" * 2001), "too long"),
-        (Mark("anna", AS_OF, "deleted"), "nothing that can be marked"),  # type: ignore[arg-type]
+        (Mark("anna", AS_OF, "deleted"), "cannot be marked"),  # type: ignore[arg-type]
     ],
 )
 def test_a_mark_that_says_nothing_is_refused(marks: Marks, mark: Mark, said: str) -> None:

@@ -153,8 +153,8 @@ def test_snoozed_until_a_day_and_then_open(project: Project) -> None:
         ({"kind": "snooze", "until": "tomorrow"}, "still to come"),
         ({"kind": "wrong_reason", "reason": "churn_probability|invented"}, "Choose the reason"),
         ({"kind": "wrong_reason", "reason": "customer_id|x"}, "Choose the reason"),
-        ({"kind": "drop"}, "nothing that can be marked"),
-        ({}, "nothing that can be marked"),
+        ({"kind": "drop"}, "cannot be marked"),
+        ({}, "cannot be marked"),
         ({"kind": "done", "note": "x" * 2001}, "too long"),
     ],
 )

@@ -49,8 +49,8 @@ MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
         ("On AUC, Brier score and log-loss no difference to the best baseline can be told.", "在AUC、Brier分数、对数损失上，模型与最佳基线差异不显著。"),
         ("Leaving means: no order within 90 days. No cost is mapped: it is revenue and not profit.", "流失指：90天内不下单。未映射成本：这是收入而非利润。"),
         ("What drives the risk of leaving", "流失风险的驱动因素"),
-        ("better by 0.083 (0.065 to 0.099)", "好0.083（0.065至0.099）"),
-        ("better by 8.6 points (3.0 to 12.9)", "好8.6个百分点（3.0至12.9）"),
+        ("better by 0.083 (0.065 to 0.099)", "优于基线0.083（0.065至0.099）"),
+        ("better by 8.6 points (3.0 to 12.9)", "优于基线8.6个百分点（3.0至12.9）"),
         (
             "Logistic regression is ahead on lift of the top tenth in 1, Brier score in 2 and log-loss in 2 of 8 categories.",
             "8个品类中，逻辑回归显著领先的指标及品类数：最高十分位组的提升度（1）、Brier分数（2）、对数损失（2）。",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -77,3 +79,15 @@ def test_a_model_that_nearly_knows_the_truth_is_ahead_of_the_mean_by_more_than_c
     against = churn.baselines["base_rate"]
     assert against["auc"].ours_less_this.standing(greater_is_better=True) == "ahead"
     assert against["logloss"].ours_less_this.standing(greater_is_better=False) == "ahead"
+
+
+def test_a_baseline_that_cannot_answer_for_everybody_is_left_out(
+    recipes: dict[Task, Recipe], roles: Roles, make_frame: MakeFrame
+) -> None:
+    def with_spend(spend: float) -> MakeFrame:
+        frame = make_frame("clv")
+        return lambda _: replace(frame, rows=frame.rows.assign(expected_spend_90d=spend))
+
+    for spend, is_there in ((10.0, True), (np.nan, False)):
+        (output,) = judgement("clv", recipes["clv"], roles, with_spend(spend)).outputs.values()
+        assert ("buy_till_you_die" in output.baselines) is is_there
