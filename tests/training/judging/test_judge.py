@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.baselines import Baseline
 from models.calibration import uncalibrated
 from models.contract import TASKS, Contract, Output, Roles, Task
 from models.evaluation import Evaluation
@@ -82,10 +83,10 @@ def test_a_model_that_nearly_knows_the_truth_is_ahead_of_the_mean_by_more_than_c
 def test_a_baseline_that_cannot_answer_for_everybody_is_left_out(
     recipes: dict[Task, Recipe], roles: Roles, make_frame: MakeFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rivals = {
-        "knows": lambda past, seen, rows: np.full(len(rows), 9.0),
-        "does not": lambda past, seen, rows: np.full(len(rows), np.nan),
-    }
+    def answering(spend: float) -> Baseline:
+        return lambda _past, _seen, rows: np.full(len(rows), spend)
+
+    rivals = {"knows": answering(9.0), "does not": answering(np.nan)}
     monkeypatch.setattr("training.judging.judge.baselines", lambda *_, **__: rivals)
     (output,) = judgement("clv", recipes["clv"], roles, make_frame).outputs.values()
     assert list(output.baselines) == ["knows"]
