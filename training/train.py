@@ -31,7 +31,7 @@ from training.frame import Frame, training_frame
 from training.job import Job, prepare
 from training.judging.judge import judge
 from training.judging.rolling import judged_earlier
-from training.leaks.check import refuse_leaks
+from training.leaks.check import refuse_leaks, refuse_unknown_waivers
 from training.promote import introduce
 from training.settings import TrainingSettings
 from training.tracking import record, tracked_run
@@ -50,6 +50,7 @@ def possible_tasks(project: Project) -> list[Task]:
 def train(project: Project, settings: TrainingSettings, task: Task, tiers: TierSettings | None = None) -> Registered:
     """Train, judge and register one model; one made from the same data, settings, code and libraries is kept instead."""
     manifest = load_manifest(project)
+    refuse_unknown_waivers(settings.waived_features, [feature.name for feature in manifest.features()])
     outputs = outputs_of(task, manifest)  # or say at once that no table tells the outcome
     if untellable := wordless((InputColumn.of(feature) for feature in manifest.features()), outputs):
         raise BadConfig(untellable)

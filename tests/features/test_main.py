@@ -256,3 +256,18 @@ def test_the_command_ends_with_status_2_and_no_traceback_for_bad_input(shop: Sho
     done = run_front_door("build", "shp.toml", folder=shop.folder)
     assert done.returncode == 2
     assert done.stderr == "\nStopped; this step wrote nothing. 1 to mend:\n  - shp.toml: no such mapping file\n"
+
+
+def test_a_made_up_company_is_written_and_its_mapping_file_reads(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "features", "simulate", str(tmp_path / "company"), "--customers", "120", "--seed", "3"]
+    done = subprocess.run(words, check=True, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert "orders: " in done.stdout
+    assert f"features of it: python -m features build {tmp_path}/company/company.toml" in done.stdout
+    check = [sys.executable, "-m", "training", "check", str(tmp_path / "company/company.toml")]
+    assert "well-formed" in subprocess.run(check, check=True, capture_output=True, text=True, cwd=ROOT, timeout=60).stdout
+
+
+def test_the_catalogue_command_prints_the_page() -> None:
+    words = [sys.executable, "-m", "features", "catalogue"]
+    done = subprocess.run(words, check=True, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.stdout == (ROOT / "docs/features.md").read_text(encoding="utf-8")

@@ -10,10 +10,12 @@ Only rows that a model may be fitted on are looked at. The kinds of leak, each i
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from features.problems import BadData
+from features.problems import BadConfig, BadData, nearest
 from training.frame import Frame
 from training.leaks.copies import COPIED_ROWS, copies_note, copies_said
 from training.leaks.encodings import encoded_said
@@ -36,6 +38,13 @@ def single_feature_aucs(frame: Frame) -> dict[str, float]:
     """
     aucs = aucs_alone(finite(frame), frame.outcomes > 0)
     return {name: float(best) for name, best in zip(frame.rows.columns, aucs.max(axis=1), strict=True)}
+
+
+def refuse_unknown_waivers(waived: Sequence[str], features: Collection[str]) -> None:
+    """Raises BadConfig naming what is waived and is no feature: a slip of the pen would waive nothing."""
+    unknown = [name for name in waived if name not in (*features, COPIED_ROWS)]
+    if unknown:
+        raise BadConfig([f"training.waived_features: no feature {name}; {nearest(name, features)}" for name in unknown])
 
 
 def refuse_leaks(frame: Frame, waived: tuple[str, ...]) -> None:

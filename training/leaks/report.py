@@ -8,14 +8,15 @@ from features.snapshots import load_manifest
 from models.contract import TASKS, Task
 from training.dates import closed_by
 from training.frame import Frame, training_frame
-from training.leaks.check import find_leaks
+from training.leaks.check import find_leaks, refuse_unknown_waivers
 from training.leaks.copies import copies_note
 from training.settings import TrainingSettings
 
 
 def report_leaks(project: Project, settings: TrainingSettings) -> None:
     """Print what was looked at for each task. Raises BadData with every leak that has not been waived."""
-    load_manifest(project)  # says what to do where features have not been built
+    manifest = load_manifest(project)  # says what to do where features have not been built
+    refuse_unknown_waivers(settings.waived_features, [feature.name for feature in manifest.features()])
     found: dict[str, str] = {}
     for task in TASKS:
         try:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pandas as pd
-import pytest
 
-import serving.report.directions
-import serving.report.wording
-import serving.scoring.until_leaving
 from serving.report.directions import UNKNOWN, say_directions
 from serving.report.when import group_by_days
 from serving.scoring.until_leaving import say_until_leaving
-
-
-@pytest.mark.parametrize("module", [serving.report.directions, serving.report.wording, serving.scoring.until_leaving])
-def test_examples_in_the_code_hold(module) -> None:
-    assert doctest.testmod(module) == (0, doctest.testmod(module).attempted)
 
 
 def test_the_cap_is_said_as_five_years_or_more() -> None:

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from features.problems import BadData
+from features.problems import BadConfig, BadData
 from models.contract import TASKS, Task
 from training.frame import Frame
-from training.leaks.check import refuse_leaks, single_feature_aucs
+from training.leaks.check import refuse_leaks, refuse_unknown_waivers, single_feature_aucs
+from training.leaks.copies import COPIED_ROWS
 
 
 def with_column(frame: Frame, values: np.ndarray, name: str = "planted") -> Frame:
@@ -126,3 +127,9 @@ def test_a_strong_column_whose_news_is_in_the_others_passes() -> None:
     frame = without_calls(contacts())
     total = with_column(frame, frame.rows.sum(axis=1).to_numpy(), "total")
     refuse_leaks(total, ())
+
+
+def test_a_waiver_of_what_is_no_feature_is_refused_with_the_nearest_one() -> None:
+    refuse_unknown_waivers(("running_fee", COPIED_ROWS), ["running_fee", "order_count"])
+    with pytest.raises(BadConfig, match=r"training\.waived_features: no feature runing_fee; did you mean 'running_fee'"):
+        refuse_unknown_waivers(("runing_fee",), ["running_fee", "order_count"])
