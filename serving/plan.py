@@ -34,7 +34,9 @@ from models.actions.plan_report import (
 from models.actions.settings import Action
 from models.actions.uplift import Effect, Uplift
 from models.bundle import CHURN
+from models.contract import TASKS, Task
 from models.languages import writer
+from models.registry import version_at
 from models.value.life_stages import stages_of
 from models.value.settings import Layer
 from models.value.worth import AT_RISK
@@ -66,6 +68,7 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
         raise BadConfig("the mapping file names no action; add sections [actions.<name>] with cost and effect")
     manifest = load_manifest(project)
     scored, snapshot = _scored(project, manifest)
+    _refuse_former_champions(project, scored)
     effects, remarks = measured_effects(project, manifest, actions)
     with step(f"planning {len(actions)} actions for {len(scored):,} customers"):
         offers = offers_for(manifest, actions, effects, scored, snapshot)
@@ -94,7 +97,7 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
             curve=curve_points(offers, limits),
             lost=lost_lines(scored, [stage.name for stage in stages if stage.is_lost], offers, plan.action),
             remarks=tuple(remarks),
-            models=_models(scored),
+            models=dict(_models(scored)),
         )
     with whole_file(plan_file(project)) as unfinished:
         pq.write_table(_table(scored, offers, plan), unfinished)
@@ -208,10 +211,22 @@ def _scored(project: Project, manifest: Manifest) -> tuple[pd.DataFrame, pd.Data
     return scored, snapshot
 
 
-def _models(scored: pd.DataFrame) -> dict[str, str]:
+def _refuse_former_champions(project: Project, scored: pd.DataFrame) -> None:
+    """A plan is made by the numbers of now. Raises BadInput where another version has been promoted since the scoring."""
+    found = {task: (version_at(project.name, task, "champion"), by) for task, by in _models(scored).items()}
+    again = "score again: python -m serving score CONFIG"
+    former = [
+        f"{task}_model: scored by {by}, but the champion is {now.name} v{now.version}; {again}"
+        for task, (now, by) in found.items()
+        if now is not None and not by.startswith(f"{now.name} v{now.version} ")
+    ]
+    if former:
+        raise BadInput(former)
+
+
+def _models(scored: pd.DataFrame) -> dict[Task, str]:
     """By task, the version that scored the customers."""
-    names = [str(name) for name in scored.columns if str(name).endswith("_model")]
-    return {name.removesuffix("_model"): str(scored[name].iloc[0]) for name in names}
+    return {task: str(scored[f"{task}_model"].iloc[0]) for task in TASKS if f"{task}_model" in scored}
 
 
 def _churn(scored: pd.DataFrame) -> np.ndarray:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from features.problems import BadInput
 from features.project import Project
 from models.actions.plan_report import PlanReport
-from models.actions.settings import Action
+from models.actions.settings import Action, read_actions
 from models.actions.uplift import Effect, Uplift
 from models.linear import Scales
 from models.value.settings import Layer
@@ -199,3 +201,14 @@ def test_a_measured_effect_replaces_the_assumed_one_and_is_marked_measured(demo:
     assert "not measured: mail: the arms are not alike" in make_plan(demo.project, actions, None, Layer()).remarks
     file.write_text(uplift.model_copy(update={"outcome": "bought_visit"}).model_dump_json(), encoding="utf-8")
     assert make_plan(demo.project, actions, None, Layer()).actions[0].basis == "assumed"
+
+
+def test_a_plan_by_the_numbers_of_a_former_champion_is_refused(
+    demo: Demo, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = SimpleNamespace(name="online_retail-churn", version="2")
+    monkeypatch.setattr("serving.plan.version_at", lambda _project, task, _alias: newer if task == "churn" else None)
+    with pytest.raises(
+        BadInput, match=r"churn_model: scored by online_retail-churn v1 .+, but the champion is online_retail-churn v2"
+    ):
+        make_plan(demo.project, read_actions(config), 150.0, Layer())
