@@ -8,7 +8,7 @@ from features import project
 from features.tables import CONTRACTS
 from training.mapping_file import SECTIONS, mapping_file_page
 
-PAGE = Path("docs/mapping_file.md")
+PAGE = Path(__file__).parents[2] / "docs/mapping_file.md"
 
 
 def test_the_page_in_docs_is_the_one_that_is_written() -> None:
