@@ -37,5 +37,6 @@ def untold(task: Task) -> str:
     """What is missing where no table tells the outcome of a task."""
     if task == "propensity":
         return "it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), and neither is mapped"
-    told = "tables.labels.churned or tables.subscriptions" if task == "churn" else "tables.labels.value"
-    return f"no table tells who did; map tables.orders, or {told}"
+    if task == "churn":
+        return "no table tells who left; map tables.orders, or tables.labels.churned or tables.subscriptions"
+    return "no table tells what customers brought; map tables.orders, or tables.labels.value (fees of subscriptions do not)"

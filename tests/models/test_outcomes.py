@@ -61,8 +61,8 @@ def test_an_order_brings_its_margin_where_cost_is_known_and_else_what_was_paid()
 
 def test_what_is_missing_is_said_with_the_columns_that_would_help() -> None:
     assert {task: untold(task) for task in TASKS} == {
-        "churn": "no table tells who did; map tables.orders, or tables.labels.churned or tables.subscriptions",
-        "clv": "no table tells who did; map tables.orders, or tables.labels.value",
+        "churn": "no table tells who left; map tables.orders, or tables.labels.churned or tables.subscriptions",
+        "clv": "no table tells what customers brought; map tables.orders, or tables.labels.value (fees of subscriptions do not)",
         "propensity": (
             "it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), and neither is mapped"
         ),

@@ -227,7 +227,7 @@ def test_a_project_that_can_have_no_model_is_told_what_to_map(phones: Made) -> N
     with pytest.raises(BadInput) as bad:
         load_scorer(phones.project, phones.manifest.model_copy(update={"words": words}), [])
     assert len(bad.value.problems) == 3
-    assert "phones can have no churn model: no table tells who did; map tables.orders" in bad.value.problems[0]
+    assert "phones can have no churn model: no table tells who left; map tables.orders" in bad.value.problems[0]
 
 
 def test_an_amount_without_an_interval_has_no_ends(folder: Path) -> None:

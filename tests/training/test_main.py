@@ -101,5 +101,5 @@ def test_a_leak_in_data_of_one_date_ends_with_status_2_until_it_is_waived(
     assert run(monkeypatch, "leaks", config) == (0 if waived else 2)
     out, err = capsys.readouterr()
     assert f"churn: looked at 400 rows, 3 features (2024-01-01): {'nothing' if waived else 1} found" in out
-    assert "left out: clv of club: no table tells who did" in out
+    assert "left out: clv of club: no table tells what customers brought" in out
     assert ("churn: feature final_bill alone tells the outcome with AUC 1.000" in err) is not waived
