@@ -92,9 +92,8 @@ def _check(arguments: argparse.Namespace) -> None:
     read_layer(arguments.config)
     read_actions(arguments.config)
     read_section(arguments.config, "plan", PlanSettings)
-    print(
-        f"{arguments.config}: the mapping file of {project.name} is well-formed; files, columns and expressions are looked at by: python -m features build"
-    )
+    print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
+    print(f"files, columns and expressions are looked at by: python -m features build {arguments.config}")
 
 
 def _leaks(arguments: argparse.Namespace) -> None:

@@ -50,7 +50,10 @@ def test_checking_a_good_mapping_file_says_so(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "check", config) == 0
-    assert capsys.readouterr().out == f"{config}: the mapping file of shop is well-formed\n"
+    assert capsys.readouterr().out == (
+        f"{config}: the mapping file of shop is well-formed\n"
+        f"files, columns and expressions are looked at by: python -m features build {config}\n"
+    )
 
 
 def test_a_typo_in_the_training_section_ends_with_status_2_and_names_it(
