@@ -118,6 +118,7 @@ def written(lines: list[dict[str, Any]]) -> Counter[str]:
     return Counter(one for line in lines for one in line["customers"])
 
 
+@pytest.mark.slow  # it is about seconds, and these tests run one after the other
 def test_a_killed_worker_is_back_in_ten_seconds_and_no_acknowledged_prediction_is_lost(
     served: Served, log: Path, eligible: list[str], record_property: Any
 ) -> None:
