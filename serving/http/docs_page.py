@@ -42,6 +42,8 @@ def _fields(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[tuple
 def _kind(field: Mapping[str, Any]) -> str:
     if "description" in field:
         return str(field["description"])
+    if "anyOf" in field and (told := [one["description"] for one in field["anyOf"] if "description" in one]):
+        return str(told[0])  # the other is null: left out
     if "anyOf" in field:
         return " or ".join(kind for kind in map(_kind, field["anyOf"]) if kind)
     if field.get("type") == "array":
