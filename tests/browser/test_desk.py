@@ -183,7 +183,7 @@ def test_the_language_goes_with_the_reader(page: Page, address: str) -> None:
     expect(page.locator("h1")).to_have_text("工作列表")
     assert page.input_value("#tier") == "gold"
     page.locator("a.open").first.click()
-    expect(page.locator("h2").first).to_have_text("前景")
+    expect(page.locator("h2").first).to_have_text("未来预测")
     page.click("#language-en")
     expect(page.locator("h2").first).to_have_text("What lies ahead")
 
