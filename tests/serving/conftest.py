@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,3 +72,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         report_on(project)
         yield Demo(folder, config, project, build_snapshots(project), models)
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_the_folder_of_the_demo(request: pytest.FixtureRequest) -> None:
+    """Whatever folder the tests before have gone back to: paths of the demo begin in its own."""
+    if any("demo" in item.fixturenames for item in request.session.items if item.path == request.path):  # type: ignore[attr-defined]
+        os.chdir(request.getfixturevalue("demo").folder)
