@@ -143,8 +143,8 @@ def main() -> None:
         )
         take(browser, report.resolve().as_uri(), "report.png")
         take(browser, f"{report.resolve().as_uri()}?lang=zh", "report.zh.png")
+        take(browser, f"{ADDRESS}/desk?lang=en", "desk.png")
         for language, end in (("en", ""), ("zh", ".zh")):
-            take(browser, f"{ADDRESS}/desk?lang={language}", f"desk{end}.png")
             take(browser, f"{ADDRESS}/desk/customers/12347?lang={language}", f"customer{end}.png")
         browser.close()
 
