@@ -23,6 +23,7 @@ from training.train import train
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "data/online_retail_ii/online_retail_ii.parquet"
 QUICK = "\n[training]\nrounds_max = 40\n[training.trials]\nchurn = 3\nclv = 2\npropensity = 1\n"
+FOLDER = pytest.StashKey[Path]()  # of the demo, once it is there
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,13 @@ def train_all(config: Path) -> dict[Task, Registered]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The main job, done in a temporary folder that is the current one while the fixture lives."""
     folder = tmp_path_factory.mktemp("demo")
     config = write_sample(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        request.session.stash[FOLDER] = folder
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         models = train_all(config)
         project = read_project(config)
@@ -74,8 +76,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_folder_of_the_demo(request: pytest.FixtureRequest) -> None:
-    """Whatever folder the tests before have gone back to: paths of the demo begin in its own."""
-    if any("demo" in item.fixturenames for item in request.session.items if item.path == request.path):  # type: ignore[attr-defined]
-        os.chdir(request.getfixturevalue("demo").folder)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Paths of the demo begin in its folder, which a test before this one may have left with what it goes back to."""
+    folder = item.session.stash.get(FOLDER, None)
+    if folder is not None and "demo" in item.fixturenames:  # type: ignore[attr-defined]
+        os.chdir(folder)
