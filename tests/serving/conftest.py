@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from training.train import train
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "data/online_retail_ii/online_retail_ii.parquet"
 QUICK = "\n[training]\nrounds_max = 40\n[training.trials]\nchurn = 3\nclv = 2\npropensity = 1\n"
-FOLDER = pytest.StashKey[Path]()  # of the demo, once it is there
 
 
 @dataclass(frozen=True)
@@ -60,13 +58,12 @@ def train_all(config: Path) -> dict[Task, Registered]:
 
 
 @pytest.fixture(scope="session")
-def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The main job, done in a temporary folder that is the current one while the fixture lives."""
     folder = tmp_path_factory.mktemp("demo")
     config = write_sample(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        request.session.stash[FOLDER] = folder
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         models = train_all(config)
         project = read_project(config)
@@ -74,11 +71,3 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         report_on(project)
         yield Demo(folder, config, project, build_snapshots(project), models)
     shutil.rmtree(folder)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Paths of the demo begin in its folder, which a test before this one may have left with what it goes back to."""
-    folder = item.session.stash.get(FOLDER, None)
-    if folder is not None and "demo" in item.fixturenames:  # type: ignore[attr-defined]
-        os.chdir(folder)
