@@ -70,8 +70,9 @@ class Access:
         if self.is_open:
             _refuse_strangers(headers.get(b"host", b"").decode("latin-1"))
             return ANYBODY
-        kind, _, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        token = self.of_bearer(secret.strip()) if kind.lower() == "bearer" else None
+        kind, _, shown = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        secret = shown.strip() if kind.lower() == "bearer" else ""
+        token = self.of_bearer(secret) if secret else None
         if token is None and is_page:
             token = self.of_session(_cookie(headers))
         if token is None:
