@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from models.contract import InputColumn
 from models.languages import LANGUAGES, LOCALES, Language, writer
+from models.value.spend import Counted
 
 Places = NDArray[np.intp]
 Row = dict[Any, Any]  # the features of one customer
-NEEDED = ("order_count", "spend_sum", "days_since_last_order", "days_since_first_order")
+Pair = tuple[float, float]  # then and now
+UNKNOWN: Pair = (np.nan, np.nan)
+NEEDED = ("order_count", "spend_sum", "refund_sum", "days_since_last_order", "days_since_first_order")
 Cause = Literal[
     "stopped",
     "came back",
@@ -27,6 +30,8 @@ Cause = Literal[
     "more orders",
     "smaller orders",
     "larger orders",
+    "more given back",
+    "less given back",
     "else",
     "rest",
 ]
@@ -38,6 +43,8 @@ CAUSES: dict[Cause, tuple[str, str]] = {
     "more orders": ("more orders: {orders_then}, now {orders_now}", "订单增加：{orders_then}，现为{orders_now}"),
     "smaller orders": ("smaller orders: {size_then} each, now {size_now}", "客单价下降：{size_then}，现为{size_now}"),
     "larger orders": ("larger orders: {size_then} each, now {size_now}", "客单价上升：{size_then}，现为{size_now}"),
+    "more given back": ("more given back: {back_then}, now {back_now}", "退款增加：{back_then}，现为{back_now}"),
+    "less given back": ("less given back: {back_then}, now {back_now}", "退款减少：{back_then}，现为{back_now}"),
     "else": ("{label}: {then}, now {now}", "{label}：{then}，现为{now}"),
     "rest": ("earlier orders no longer count", "较早的订单已不在统计期内"),
 }
@@ -71,6 +78,7 @@ def migration_matrix(then: pd.Series, now: pd.Series, count: int) -> NDArray[np.
 def alerts(
     then: pd.DataFrame,
     now: pd.DataFrame,
+    counted: Counted,
     counts: InputColumn,
     names: Sequence[tuple[str, str]],
     as_of: tuple[date, date],
@@ -79,22 +87,21 @@ def alerts(
     """Everybody who is in another tier than before, the largest fall first.
 
     `then` and `now` have, by customer_id, the features of both dates and `tier`, a place in `names` (English, Chinese) from the
-    lowest; `counts` is the feature that tiers count. Of spend the reason is the larger part of what changed: orders or their
-    size, within the same days, or that orders stopped or began; of anything else it is that itself.
+    lowest; `counted` is what tiers count, and `counts` its feature. Of spend the reason is the larger part of what changed:
+    orders, their size or what was given back, within the same days, or that orders stopped or began; of anything else it is
+    that itself.
     """
-    by = counts.name
     both = now.index.intersection(then.index)
     was, is_now = then.loc[both], now.loc[both]
     changed = (was["tier"] != is_now["tier"]).to_numpy()
     was, is_now = was[changed], is_now[changed]
-    amounts = (np.nan_to_num(frame[by].to_numpy(dtype=np.float64)) for frame in (was, is_now))
-    moved = np.subtract(*reversed(list(amounts)))
-    needed = [name for name in now.columns if name in ("tier", by) or name.startswith(NEEDED)]
+    moved = np.nan_to_num(counted.of(is_now)) - np.nan_to_num(counted.of(was))
+    needed = [name for name in now.columns if name in ("tier", counted.by) or name.startswith(NEEDED)]
     rows_then, rows_now = (frame[needed].to_dict("records") for frame in (was, is_now))
     found = []
     for k in np.argsort(moved, kind="stable"):
         before, after = rows_then[k], rows_now[k]
-        reasons = [_reason(before, after, counts, as_of, currency, language) for language in LANGUAGES]
+        reasons = [_reason(before, after, counted, counts, as_of, currency, language) for language in LANGUAGES]
         found.append(
             Alert(
                 customer_id=str(was.index[k]),
@@ -109,10 +116,13 @@ def alerts(
     return found
 
 
-def _reason(then: Row, now: Row, counts: InputColumn, as_of: tuple[date, date], currency: str, language: Language) -> str:
-    cause, orders, sizes = _cause(then, now, counts.name, as_of)
+def _reason(
+    then: Row, now: Row, counted: Counted, counts: InputColumn, as_of: tuple[date, date], currency: str, language: Language
+) -> str:
+    spent = _spent(then, now, counted)
+    cause = _cause(then, now, spent, as_of) if spent else "else"
+    orders, sizes, back = (spent.orders, spent.sizes, spent.given_back) if spent else (UNKNOWN, UNKNOWN, UNKNOWN)
     count, money, own = (writer(unit, currency, language) for unit in ("orders", "money", counts.unit))
-    label = counts.meaning_zh if language == "zh" else counts.meaning
     return CAUSES[cause][LANGUAGES.index(language)].format(
         month=_month_of(now, "days_since_last_order", as_of[1], language),
         first=_month_of(now, "days_since_first_order", as_of[1], language),
@@ -120,39 +130,55 @@ def _reason(then: Row, now: Row, counts: InputColumn, as_of: tuple[date, date], 
         orders_now=count(orders[1]),
         size_then=money(sizes[0]),
         size_now=money(sizes[1]),
-        label=label,
+        back_then=money(back[0]),
+        back_now=money(back[1]),
+        label=counts.meaning_zh if language == "zh" else counts.meaning,
         then=own(then[counts.name]),
         now=own(now[counts.name]),
     )
 
 
-def _cause(then: Row, now: Row, by: str, as_of: tuple[date, date]) -> tuple[Cause, tuple[float, float], tuple[float, float]]:
-    """What moved `by` most, with the orders and the size of an order then and now."""
-    silent = float(now.get("days_since_last_order", np.nan))
-    if not by.startswith("spend_sum") or np.isnan(silent):
-        return "else", (np.nan, np.nan), (np.nan, np.nan)
-    suffix = by.removeprefix("spend_sum")
-    orders, spend = (
-        tuple(float(np.nan_to_num(row.get(f"{name}{suffix}", np.nan))) for row in (then, now))
-        for name in ("order_count", "spend_sum")
+@dataclass(frozen=True)
+class Spent:
+    """What makes up a customer's net spend within the days that count, then and now."""
+
+    orders: Pair
+    spend: Pair
+    given_back: Pair
+
+    @property
+    def sizes(self) -> Pair:
+        """Spend per order."""
+        then, now = (total / number if number else 0.0 for total, number in zip(self.spend, self.orders, strict=True))
+        return then, now
+
+
+def _spent(then: Row, now: Row, counted: Counted) -> Spent | None:
+    """None where something else counts, or she has not ordered."""
+    if not counted.by.startswith("spend_sum") or np.isnan(float(now.get("days_since_last_order", np.nan))):
+        return None
+    names = counted.by.replace("spend_sum", "order_count"), counted.by, counted.less
+    orders, spend, given_back = (
+        (float(np.nan_to_num(then.get(name, np.nan))), float(np.nan_to_num(now.get(name, np.nan)))) for name in names
     )
-    sizes = tuple(total / number if number else 0.0 for total, number in zip(spend, orders, strict=True))
+    return Spent(orders, spend, given_back)
+
+
+def _cause(then: Row, now: Row, spent: Spent, as_of: tuple[date, date]) -> Cause:
+    """What moved a customer's net spend most."""
+    orders, sizes = spent.orders, spent.sizes
     more, larger = orders[1] > orders[0], sizes[1] > sizes[0]
-    cause: Cause
-    if now["tier"] < then["tier"]:
-        if silent > (as_of[1] - as_of[0]).days:
-            cause = "stopped"
-        elif _weighs_more(orders, sizes):
-            cause = "rest" if more else "fewer orders"
-        else:
-            cause = "rest" if larger else "smaller orders"
-    elif not orders[0]:
-        cause = "came back" if np.nan_to_num(then.get("order_count", np.nan)) else "first orders"
-    elif _weighs_more(orders, sizes):
-        cause = "more orders" if more else "rest"
-    else:
-        cause = "larger orders" if larger else "rest"
-    return cause, orders, sizes  # type: ignore[return-value]
+    fell = now["tier"] < then["tier"]
+    if not fell and not orders[0]:
+        return "came back" if np.nan_to_num(then.get("order_count", np.nan)) else "first orders"
+    if fell and float(now["days_since_last_order"]) > (as_of[1] - as_of[0]).days:
+        return "stopped"
+    given_back = spent.given_back[1] - spent.given_back[0]
+    if (given_back > 0) is fell and abs(given_back) > abs(spent.spend[1] - spent.spend[0]):
+        return "more given back" if fell else "less given back"
+    if _weighs_more(orders, sizes):
+        return "rest" if more is fell else "more orders" if more else "fewer orders"
+    return "rest" if larger is fell else "larger orders" if larger else "smaller orders"
 
 
 def _weighs_more(orders: tuple[float, ...], sizes: tuple[float, ...]) -> bool:

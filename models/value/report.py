@@ -14,6 +14,7 @@ from models.value.quadrants import QUADRANTS
 from models.value.score import Firmness
 from models.value.segments import SEGMENTS
 from models.value.standing import GROUPS, SCORE, Groups
+from models.value.tiers import Tiers
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 
 TOTALS = (REALISED, POTENTIAL, LIFETIME, AT_RISK, INFLUENCE)
@@ -74,7 +75,7 @@ class ValueReport(Frozen):
     totals: dict[str, float | None]
     equity: Equity | None
     movement: Movement | None
-    tiers_by: str | None
+    tiers: Tiers | None  # where they begin; None where nothing tells what customers spent
     groupings: tuple[Grouping, ...]
     score: ScoreReport | None
     alerts: int

@@ -1,4 +1,4 @@
-"""RFM segments: how lately, how often and for how much a customer has bought, each in fifths, and names for what they make."""
+"""RFM segments: how lately, how often and for how much net of refunds, each in fifths, and names for what they make."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.inputs import Columns, column
+from models.value.spend import Counted
 
 Places = NDArray[np.intp]
 Floats = NDArray[np.float64]
-RFM = ("days_since_last_order", "order_day_count", "spend_sum")  # recency, frequency, monetary
+RFM = ("days_since_last_order", "order_day_count", "spend_sum", "refund_sum")  # recency, frequency; monetary is net
 FIFTHS = 5
 
 
@@ -60,8 +61,9 @@ def can_be_told(rows: Columns) -> bool:
 
 
 def rfm_fifths(rows: Columns) -> tuple[Places, Places, Places]:
-    """Recency, frequency and spend of every row in fifths among these rows: 5 bought last, most often, for most."""
-    recency, frequency, monetary = (column(rows, name) for name in RFM)
+    """Recency, frequency and net spend of every row in fifths among these rows: 5 bought last, most often, for most."""
+    recency, frequency = (column(rows, name) for name in RFM[:2])
+    monetary = Counted.net_spend_so_far().of(rows)
     return fifths(recency, most_is_best=False), fifths(frequency), fifths(monetary)
 
 

@@ -75,9 +75,9 @@ TIERS = (
 
 
 class TierSettings(Settings):
-    """The section `tiers`: what counts (a feature; by default the spend of at most a year), and the steps from the lowest."""
+    """The section `tiers`: what counts (a feature; by default the net spend of a year), and the steps from the lowest."""
 
-    by: str | None = Field(default=None, description="the feature that counts; without it the spend of at most a year")
+    by: str | None = Field(default=None, description="the feature that counts; without it the net spend of a year")
     steps: tuple[Tier, ...] = Field(default=TIERS, description="the tiers, the lowest first")
 
     @field_validator("steps")

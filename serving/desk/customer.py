@@ -246,7 +246,7 @@ def _risks(row: Row, words: Words) -> list[Fact]:
 def _leaving(row: Row, say: Texts) -> Fact | None:
     if "days_until_leaving" not in row:
         return None
-    title = say(text("Days until leaving"))
+    title = say(text("Days until gone for good"))
     if not _has(row, "days_until_leaving"):
         why = text("this customer is not eligible") if not row["eligible"] else text("the rhythm of orders is not known")
         return Fact(title, say(text("not known")), say(why), is_known=False)

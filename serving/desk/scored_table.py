@@ -44,7 +44,8 @@ NEEDED = {"customer_id", "as_of", "eligible", "not_eligible_because"}
 AMOUNTS = (AT_RISK, REALISED, POTENTIAL, LIFETIME)
 EXPECTED = re.compile(r"clv_\d+d")
 PROPENSITY = "propensity_"
-FROM_PLAN = {"action": "none", "basis": None, "cost": 0.0, "expected_gain": 0.0}  # and what stands for who is not in it
+GAIN = "expected_gain"
+FROM_PLAN = {"action": "none", "basis": None, "cost": 0.0, GAIN: 0.0}  # and what stands for who is not in it
 EXPLANATION = "_explanation"
 THREADS = 2
 FILES = (predictions_file, plan_file, plan_report_file, value_file, alerts_file, before_file)
@@ -151,12 +152,17 @@ class Scored:
     @property
     def numbers(self) -> list[str]:
         """The columns the list can be ordered by, besides customer_id."""
-        known = (AT_RISK, CHURN, self.expected, "days_until_leaving", SCORE, REALISED, POTENTIAL, LIFETIME, "expected_gain")
+        known = (AT_RISK, CHURN, self.expected, "days_until_leaving", SCORE, REALISED, POTENTIAL, LIFETIME, GAIN)
         return [name for name in (*known, *self.propensities) if name in self.columns]
 
     @property
     def first_order(self) -> str:
-        """What the list is ordered by where nobody says: value at risk, else risk, else propensity."""
+        """What the list is ordered by where nobody says: what the plan gains, where there is one, else what is at stake."""
+        return GAIN if self.plan else self.at_stake
+
+    @property
+    def at_stake(self) -> str:
+        """The column of value at risk, else of risk, else of propensity."""
         best = (AT_RISK, CHURN, *self.propensities, self.expected)
         return next((name for name in best if name in self.columns), "customer_id")
 
@@ -179,7 +185,10 @@ class Scored:
             return np.asarray(found, dtype=np.int32)
 
     def order(self, column: str, descending: bool) -> Rows:
-        """All rows in the order of a column, what is not known last and equals by customer_id; worked out once."""
+        """All rows in the order of a column, what is not known last and equals by customer_id; worked out once.
+
+        For most customers a plan gains nothing: these are in the order of what is at stake.
+        """
         key = column, descending
         if key not in self._orders:
             self._orders[key] = self._sorted(column, descending)
@@ -195,7 +204,8 @@ class Scored:
             found = cursor.execute(f'SELECT rowid AS "row", "{column}" AS number FROM customers').fetchnumpy()
         numbers = np.full(self.count, np.nan)
         numbers[found["row"]] = np.ma.filled(found["number"].astype(np.float64), np.nan)
-        return np.argsort(-numbers if descending else numbers, kind="stable").astype(np.int32)
+        before = self.order(self.at_stake, True) if column == GAIN else rows
+        return before[np.argsort((-numbers if descending else numbers)[before], kind="stable")]
 
     def rows(self, numbers: Rows) -> list[Row]:
         """Some customers with the columns of the list, in the order asked for."""

@@ -19,7 +19,7 @@ TITLES = {
     "not_eligible_because": text("Not eligible because"),
     AT_RISK: text("Value at risk"),
     CHURN: text("Risk of leaving"),
-    "days_until_leaving": text("Days until leaving"),
+    "days_until_leaving": text("Days until gone for good"),
     REALISED: text("Realised value"),
     POTENTIAL: text("Potential value"),
     LIFETIME: text("Lifetime value"),

@@ -81,7 +81,7 @@ def _horizons(bundle: Bundle) -> dict[str, str]:
         missing = "given labels tell of no other"
     return {
         "horizons answered": f"{said}; {missing}" if missing else said,
-        "days until leaving": how_days_are_found(contract),
+        "days until gone for good": how_days_are_found(contract),
     }
 
 

@@ -110,7 +110,7 @@ def _no_day(churn: Contract) -> Claim:
     text = f"{how_days_are_found(churn)} The interval is wide, because it has to hold eight customers in ten."
     if churn.expects_orders and DAY_OF_YEAR in churn.features:
         text += " A quiet season ahead raises the chance of no order, and so more customers seem to have left."
-    return Claim("Days until leaving are no appointment", text)
+    return Claim("Days until gone for good are no appointment", text)
 
 
 def _money(manifest: Manifest, clv: Contract) -> Claim:

@@ -13,13 +13,14 @@ import pyarrow.parquet as pq
 from features.project import Project
 from models.bundle import CHURN, DAYS_UNTIL_LEAVING
 from models.contract import Task
-from serving.report.wording import money, percent
+from serving.report.wording import count, money, percent
 from serving.scoring.everybody import predictions_file
 from serving.scoring.scorer import Scorer
 from serving.scoring.until_leaving import say_days
 from serving.scoring.what_next import PREFIX, what_next
 
 SHOWN = 20
+TODAY = 0.5  # days
 VALUE_AT_RISK = "risk of leaving x expected value"
 NEXT_SHOWN = 3
 Row = Mapping[Hashable, Any]
@@ -53,13 +54,17 @@ class FirstCustomer:
 
 @dataclass(frozen=True)
 class First:
-    """The list: what it is about, its heads and its lines. `at_risk_shown` is their value at risk, exactly."""
+    """The list: what it is about, its heads and its lines. `at_risk_shown` is their value at risk, exactly.
+
+    `left_out` says who is not in it, because there is hardly anybody left to keep.
+    """
 
     title: str
     formula: str
     columns: tuple[Column, ...]
     customers: tuple[FirstCustomer, ...]
     at_risk_shown: float | None
+    left_out: str
     chinese: dict[str, str]  # the reasons, by their English text
 
 
@@ -67,7 +72,8 @@ def look_at_first(project: Project, scorer: Scorer, eligible: pd.DataFrame) -> F
     """By value at risk where churn and value are known, else by what is; `eligible` are rows of the scored table."""
     tasks = scorer.models.keys()
     stake, title = _stake(scorer, eligible)
-    highest = stake.nlargest(SHOWN)
+    is_gone = _gone(scorer, eligible)
+    highest = stake[~is_gone].nlargest(SHOWN)
     at_risk = highest if {"churn", "clv"} <= tasks else None
     chosen = eligible.loc[highest.index]
     columns: dict[Column, list[Cell]] = {}
@@ -75,7 +81,7 @@ def look_at_first(project: Project, scorer: Scorer, eligible: pd.DataFrame) -> F
         columns[Column("value at risk")] = [Cell((money(one, _currency(scorer)),)) for one in at_risk]
     rows = chosen.to_dict(orient="records")
     if "churn" in tasks:
-        columns[Column("risk of leaving", "median until then")] = [_risk(row) for row in rows]
+        columns[Column("risk of leaving", _event(scorer))] = [_risk(row) for row in rows]
     if "clv" in tasks:
         columns[Column("expected value", _interval_title(scorer))] = [_value(scorer, row) for row in rows]
     if "propensity" in tasks:
@@ -90,6 +96,7 @@ def look_at_first(project: Project, scorer: Scorer, eligible: pd.DataFrame) -> F
             FirstCustomer(str(row["customer_id"]), tuple(cells)) for row, *cells in zip(rows, *columns.values(), strict=True)
         ),
         at_risk_shown=None if at_risk is None else float(at_risk.sum()),
+        left_out=_left_out(stake[is_gone], _currency(scorer)) if at_risk is not None and is_gone.any() else "",
         chinese=chinese,
     )
 
@@ -106,6 +113,27 @@ def _stake(scorer: Scorer, eligible: pd.DataFrame) -> tuple[pd.Series, str]:
     return eligible[outputs["propensity"]].max(axis=1), "The {n} customers most likely to buy"
 
 
+def _gone(scorer: Scorer, eligible: pd.DataFrame) -> pd.Series:
+    """Who has probably left for good, where a list of risk is asked for: who would win her back asks the plan."""
+    if "churn" not in scorer.models:
+        return pd.Series(False, index=eligible.index)
+    return eligible[DAYS_UNTIL_LEAVING[1]] < TODAY
+
+
+def _left_out(gone: pd.Series, currency: str) -> str:
+    return f"Left out: {count(len(gone))} customers who are probably gone for good, with {money(gone.sum(), currency)} at risk."
+
+
+def _event(scorer: Scorer) -> str:
+    """What the risk is of."""
+    contract = scorer.models["churn"].bundle.contract
+    return {
+        "orders": f"no order within {contract.horizon_days} days",
+        "subscriptions": f"no subscription after {contract.horizon_days} days",
+        "labels": f"within {contract.horizon_days} days",
+    }[contract.told_by]
+
+
 def _currency(scorer: Scorer) -> str:
     return scorer.models["clv"].bundle.contract.currency
 
@@ -116,7 +144,7 @@ def _interval_title(scorer: Scorer) -> str:
 
 
 def _risk(row: Row) -> Cell:
-    return Cell((percent(row[CHURN]),), soft=say_days(row[DAYS_UNTIL_LEAVING[1]]))
+    return Cell((percent(row[CHURN]),), soft=f"gone for good: {say_days(row[DAYS_UNTIL_LEAVING[1]])}")
 
 
 def _value(scorer: Scorer, row: Row) -> Cell:

@@ -51,7 +51,7 @@ def write_headline(manifest: Manifest, models: dict[Task, Registered], scored: S
         tiles.append(Tile(amount, f"expected from all of them{when}"))
         expected.append(f"all of them together to bring {amount}{when}")
     if totals.at_risk_shown is not None:
-        shown = f"value at risk of the {len(scored.first.customers)} customers with the most of it"
+        shown = f"value at risk of the {len(scored.first.customers)} customers to look at first"
         tiles.append(Tile(money(totals.at_risk_shown, manifest.currency), shown))
     if not expected:
         most = sorted(totals.buying.items(), key=lambda pair: -pair[1])[:BUYERS_SHOWN]

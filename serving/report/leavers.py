@@ -32,7 +32,7 @@ def how_days_are_found(contract: Contract) -> str:
     """Where the days until leaving come from."""
     if contract.expects_orders:
         return (
-            "Days until a customer has left for good come from the served chance and the rhythm of orders. That is not the "
+            "Days until a customer is gone for good come from the served chance and the rhythm of orders. That is not the "
             "same as no order within a horizon: whoever orders rarely is silent for long and stays."
         )
     return (

@@ -148,7 +148,7 @@ def gather_value_layer(standings: Standings, snapshot: pd.DataFrame, numbers: pd
         totals=totals(now.standing.columns),
         equity=_equity(now.standing.columns, clv) if clv else None,
         movement=_movement(now, then) if clv and then else None,
-        tiers_by=now.standing.groups.tiers.by if now.standing.groups.tiers else None,
+        tiers=now.standing.groups.tiers,
         groupings=tuple(_groupings(now, then)),
         score=_score(now.standing.columns, standings.layer),
         alerts=len(moved),
@@ -263,8 +263,8 @@ def _alerts(now: Dated, then: Dated, manifest: Manifest) -> list[Alert]:
         dated.rows.assign(tier=dated.standing.columns["tier"].map(place)).set_index("customer_id") for dated in (then, now)
     )
     names = [(step.name, step.in_chinese) for step in tiers.steps]
-    counts = next(InputColumn.of(feature) for feature in manifest.features() if feature.name == tiers.by)
-    return alerts(was, is_now, counts, names, (then.as_of, now.as_of), manifest.currency)
+    counts = next(InputColumn.of(feature) for feature in manifest.features() if feature.name == tiers.counted.by)
+    return alerts(was, is_now, tiers.counted, counts, names, (then.as_of, now.as_of), manifest.currency)
 
 
 def _segment_figures(project: Project, manifest: Manifest, latest: pd.DataFrame) -> Iterator[SegmentFigure]:

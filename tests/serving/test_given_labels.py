@@ -205,7 +205,7 @@ def test_categories_are_ranked_in_answers_and_on_the_page(bank: Made) -> None:
 
 
 def test_a_page_without_churn_does_not_speak_of_leaving(bank: Made) -> None:
-    for said in ("When they leave", "Leaving", "Risk of leaving", "days until leaving"):
+    for said in ("When they leave", "Leaving", "Risk of leaving", "days until gone for good"):
         assert said not in bank.page
 
 

@@ -98,7 +98,7 @@ def _judged(project: Project, manifest: Manifest, layer: Layer, clv: Registered,
 
 
 def rfm_order(rows: pd.DataFrame) -> Floats:
-    """The usual RFM score: the fifths of recency, frequency and spend added up, 3 to 15."""
+    """The usual RFM score: the fifths of recency, frequency and net spend added up, 3 to 15."""
     total: Floats = np.sum(rfm_fifths(rows), axis=0).astype(np.float64)
     return total
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from features.feature import Unit
 from models.contract import InputColumn
 from models.value.migration import alerts, migration_matrix
+from models.value.spend import Counted
 
 THEN, NOW = date(2024, 1, 1), date(2024, 7, 1)
 NAMES = [("silver", "银级"), ("gold", "金级")]
@@ -45,7 +46,7 @@ def counted(name: str, unit: Unit) -> InputColumn:
     return InputColumn(name=name, family="monetary", unit=unit, meaning="points so far", meaning_zh="累计积分")
 
 
-SPEND = counted("spend_sum_365d", "money")
+SPEND = Counted(by="spend_sum_365d"), counted("spend_sum_365d", "money")
 BEFORE = customers(
     ada=(1, 900, 9, 20, 5, 900), bea=(1, 900, 9, 20, 5, 900), cleo=(1, 900, 9, 20, 5, 900), dora=(0, 100, 1, 1, 9, 900), eve=(0, 0, 0, 3, 700, 900),
     fay=(0, np.nan, np.nan, np.nan, np.nan, 100), gil=(0, 200, 2, 2, 5, 900), hal=(1, 900, 9, 9, 5, 900), ida=(1, 900, 9, 9, 5, 900),
@@ -65,7 +66,7 @@ AFTER = customers(
 
 
 def test_alerts_say_why_the_largest_fall_first() -> None:
-    found = {one.customer_id: one for one in alerts(BEFORE, AFTER, SPEND, NAMES, (THEN, NOW), "GBP")}
+    found = {one.customer_id: one for one in alerts(BEFORE, AFTER, *SPEND, NAMES, (THEN, NOW), "GBP")}
     assert list(found) == ["ida", "ada", "cleo", "bea", "gil", "dora", "eve", "fay"]
     assert {name: one.reason for name, one in found.items()} == {
         "ada": "no order since December 2023",
@@ -91,19 +92,35 @@ def test_alerts_say_why_the_largest_fall_first() -> None:
     ],
 )
 def test_the_same_in_chinese(name: str, said: str) -> None:
-    found = {one.customer_id: one.reason_zh for one in alerts(BEFORE, AFTER, SPEND, NAMES, (THEN, NOW), "GBP")}
+    found = {one.customer_id: one.reason_zh for one in alerts(BEFORE, AFTER, *SPEND, NAMES, (THEN, NOW), "GBP")}
     assert found[name] == said
+
+
+def test_where_more_was_given_back_than_orders_changed_that_is_the_reason() -> None:
+    then = customers(ada=(1, 900, 9, 20, 5, 900), bea=(0, 900, 9, 20, 5, 900)).assign(refund_sum_365d=[np.nan, 850.0])
+    now = customers(ada=(0, 950, 9, 20, 5, 900), bea=(1, 850, 9, 20, 5, 900)).assign(refund_sum_365d=[800.0, 20.0])
+    net = Counted(by="spend_sum_365d", less="refund_sum_365d"), SPEND[1]
+    ada, bea = alerts(then, now, *net, NAMES, (THEN, NOW), "GBP")
+    assert (ada.moved, ada.reason, ada.reason_zh) == (
+        -750,
+        "more given back: £0.00, now £800.00",
+        "退款增加：£0.00，现为£800.00",
+    )
+    assert (bea.moved, bea.reason, bea.reason_zh) == (
+        780,
+        "less given back: £850.00, now £20.00",
+        "退款减少：£850.00，现为£20.00",
+    )
 
 
 def test_where_tiers_count_something_else_the_reason_is_that_itself() -> None:
     rows = [frame.assign(points=[float(k) for k in range(len(frame))]) for frame in (BEFORE, AFTER)]
-    (found, *_) = (
-        one for one in alerts(*rows, counted("points", "points"), NAMES, (THEN, NOW), "GBP") if one.customer_id == "gil"
-    )
+    points = Counted(by="points"), counted("points", "points")
+    (found, *_) = (one for one in alerts(*rows, *points, NAMES, (THEN, NOW), "GBP") if one.customer_id == "gil")
     assert (found.reason, found.reason_zh) == ("points so far: 6 points, now 6 points", "累计积分：6分，现为6分")
 
 
 def test_without_orders_a_reason_is_a_whole_sentence() -> None:
     then, now = (pd.DataFrame({"tier": [tier], "fee": [fee]}, index=["c"]) for tier, fee in ((1, 100.0), (0, 50.0)))
-    (found,) = alerts(then, now, counted("fee", "money"), NAMES, (THEN, NOW), "EUR")
+    (found,) = alerts(then, now, Counted(by="fee"), counted("fee", "money"), NAMES, (THEN, NOW), "EUR")
     assert found.reason == "points so far: €100.00, now €50.00"

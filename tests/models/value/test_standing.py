@@ -24,6 +24,7 @@ def snapshot(*, eligible: bool = True) -> pd.DataFrame:
             "as_of": date(2024, 1, 1),
             "not_eligible_because": None if eligible else WHY,
             "spend_sum": [100.0, 50.0, 20.0, 10.0],
+            "refund_sum": np.nan,
             "order_day_count": [4.0, 3.0, 2.0, 1.0],
             "days_since_last_order": [5.0, 50.0, 500.0, 5.0],
             "nps_score_last": [np.nan] * 4,

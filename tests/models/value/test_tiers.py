@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,16 @@ from hypothesis import strategies as st
 
 from features.problems import BadConfig
 from models.value.settings import TIERS, Tier, TierSettings, read_layer
-from models.value.tiers import Tiers, spend_column
+from models.value.tiers import Tiers
+
+
+def spends(amounts: Sequence[float]) -> pd.DataFrame:
+    """Customers by the net spend of a year."""
+    return pd.DataFrame({"spend_sum_365d": amounts, "refund_sum_365d": np.nan})
 
 
 def test_of_a_hundred_customers_one_is_platinum_four_are_gold_and_fifteen_silver() -> None:
-    rows = pd.DataFrame({"spend_sum_365d": np.arange(1.0, 101.0)})
+    rows = spends(np.arange(1.0, 101.0))
     tiers = Tiers.fit(rows)
     names = [TIERS[place].name for place in tiers.of(rows)]
     assert {name: names.count(name) for name in ("platinum", "gold", "silver", "bronze")} == {
@@ -29,13 +35,10 @@ def test_of_a_hundred_customers_one_is_platinum_four_are_gold_and_fifteen_silver
     assert names[0] == "bronze"
 
 
-def test_a_year_of_spend_counts_or_the_longest_window_within_one() -> None:
-    assert (
-        spend_column(pd.DataFrame(columns=["spend_sum", "spend_sum_30d", "spend_sum_365d", "spend_sum_730d"]))
-        == "spend_sum_365d"
-    )
-    assert spend_column(pd.DataFrame(columns=["spend_sum", "spend_sum_730d"])) == "spend_sum"
-    assert spend_column(pd.DataFrame(columns=["spend_per_order_90d", "spend_sum_90d_of_tea"])) is None
+def test_what_was_given_back_does_not_lift_into_a_higher_tier() -> None:
+    rows = spends(np.arange(1.0, 101.0)).assign(refund_sum_365d=[np.nan] * 99 + [98.0])
+    places = Tiers.fit(rows).of(rows)
+    assert (places[-1], places[-2]) == (0, 3)
 
 
 def test_without_a_column_of_spend_there_are_no_tiers() -> None:
@@ -43,14 +46,14 @@ def test_without_a_column_of_spend_there_are_no_tiers() -> None:
 
 
 def test_who_is_not_known_to_have_spent_has_no_tier() -> None:
-    tiers = Tiers.fit(pd.DataFrame({"spend_sum": [0.0, 1.0, np.nan, 5.0]}))
-    assert tiers.of(pd.DataFrame({"spend_sum": [np.nan]})).tolist() == [-1]
+    tiers = Tiers.fit(spends([0.0, 1.0, np.nan, 5.0]))
+    assert tiers.of(spends([np.nan])).tolist() == [-1]
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.floats(-2e6, 2e6))
-def test_more_spend_is_never_a_lower_tier(spends: list[float], asked: float) -> None:
-    tiers = Tiers.fit(pd.DataFrame({"spend_sum": spends}))
-    places = tiers.of(pd.DataFrame({"spend_sum": sorted([*spends, asked])}))
+def test_more_spend_is_never_a_lower_tier(given_spends: list[float], asked: float) -> None:
+    tiers = Tiers.fit(spends(given_spends))
+    places = tiers.of(spends(sorted([*given_spends, asked])))
     assert (np.diff(places) >= 0).all()
     assert set(places) <= set(range(len(TIERS)))
 
@@ -91,11 +94,11 @@ def test_a_company_may_count_something_else_and_have_other_steps() -> None:
 
 
 def test_most_who_have_the_same_stay_together_at_the_foot() -> None:
-    rows = pd.DataFrame({"spend_sum_365d": [0.0] * 97 + [10.0, 20.0, 30.0]})
+    rows = spends([0.0] * 97 + [10.0, 20.0, 30.0])
     tiers = Tiers.fit(rows)
     assert tiers is not None
     assert np.bincount(tiers.of(rows), minlength=4).tolist() == [97, 0, 2, 1]
-    alike = pd.DataFrame({"spend_sum_365d": [5.0] * 10})
+    alike = spends([5.0] * 10)
     same = Tiers.fit(alike)
     assert same is not None
     assert set(same.of(alike)) == {0}

@@ -275,7 +275,7 @@ def test_a_horizon_ago_is_shown_beside_now(project: Project) -> None:
         "totals": {},
         "equity": None,
         "movement": None,
-        "tiers_by": "spend",
+        "tiers": None,
         "groupings": [{"kind": "tier", "parts": tiers, "migration": None}],
         "score": None,
         "alerts": 1,

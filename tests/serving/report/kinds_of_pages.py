@@ -416,7 +416,6 @@ def _page(
 def sayings() -> Shown:
     """What depends on figures that no page above has."""
     texts = [text for said in FIGURES.values() for text in said]
-    texts.append("share of spend")  # so far: of a company without windows
     texts += [*get_args(Verdict), *YES_NO["en"], *(title for _, title, _ in FEATURES)]
     texts += [f"{rule} is used" for rule in (YEAR_AGO, YEAR_AGO_CORRECTED, "rhythm", "last")]
     texts += [*ENDS.values(), *map(say_days, (0.0, 1.0, 42.0, 2000.0, float("nan")))]

@@ -100,8 +100,8 @@ def test_why_rows_are_set_aside_or_suspicious_is_said_with_examples_the_most_fre
 
 
 def test_the_customers_are_listed_by_churn_probability_times_clv(page: str, scored: pd.DataFrame) -> None:
-    eligible = scored[scored["eligible"]]
-    order = eligible.assign(at_risk=eligible["churn_probability"] * eligible["clv_90d"]).nlargest(20, "at_risk")
+    here = scored[scored["eligible"] & ~(scored["days_until_leaving"] < 0.5)]
+    order = here.assign(at_risk=here["churn_probability"] * here["clv_90d"]).nlargest(20, "at_risk")
     section = page[page.index('<section id="scored">') : page.index('<section id="moved">')]
     listed = re.findall(r'data-says="customer">([^<]*)<', section)
     assert [unescape(one) for one in listed] == list(order["customer_id"])

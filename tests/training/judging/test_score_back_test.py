@@ -50,7 +50,12 @@ def test_each_half_is_put_in_order_by_what_the_other_half_teaches() -> None:
 
 def test_rfm_is_the_sum_of_three_fifths() -> None:
     rows = pd.DataFrame(
-        {"days_since_last_order": [5.0, 4, 3, 2, 1], "order_day_count": [1.0, 2, 3, 4, 5], "spend_sum": [5.0, 4, 3, 2, 1]}
+        {
+            "days_since_last_order": [5.0, 4, 3, 2, 1],
+            "order_day_count": [1.0, 2, 3, 4, 5],
+            "spend_sum": [5.0, 4, 3, 2, 1],
+            "refund_sum": 0.0,
+        }
     )
     assert rfm_order(rows).tolist() == [1 + 1 + 5, 2 + 2 + 4, 9, 4 + 4 + 2, 5 + 5 + 1]
 
