@@ -24,10 +24,13 @@ class Counted(Frozen):
 
     @classmethod
     def net_spend(cls, rows: Columns) -> Self | None:
-        """Of the last year, where snapshots look back so far, else since the first order; None where nothing tells of it."""
+        """Of the last year, where snapshots look back so far, else since the first order; None where nothing tells of it.
+
+        A model may read no refunds, as where there are none: then spend counts as it is.
+        """
         for spend, refund in (YEAR, SO_FAR):
-            if {spend, refund} <= set(rows.columns):
-                return cls(by=spend, less=refund)
+            if spend in rows.columns:
+                return cls(by=spend, less=refund if refund in rows.columns else None)
         return None
 
     @classmethod

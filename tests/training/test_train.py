@@ -340,5 +340,5 @@ def test_a_trained_bundle_knows_what_to_compare_its_customers_with(company: Comp
         place = columns.index("days_since_last_order")
         assert sticks.medians[0][place] == pytest.approx(latest["days_since_last_order"].median())
         assert sticks.highest[place] >= latest["days_since_last_order"].max()
-        assert sticks.tiers.counted.by == "spend_sum_90d"  # the longest window of this company
+        assert sticks.tiers.counted.by == "spend_sum"  # this company has no window of a year
         assert set(sticks.of(bundle.inputs(fitted))) <= set(range(1, 5))

@@ -95,7 +95,7 @@ def test_without_a_usual_value_of_her_own_the_median_of_her_tier_is_said(
 def test_where_it_is_not_known_what_she_spent_the_median_of_all_is_said(
     told: dict[Task, Bundle], customers: pd.DataFrame
 ) -> None:
-    ((_, _, found),) = explanations(told["churn"], a_year_of_silence(customers, spend_sum_90d=np.nan, gap_days_mean=np.nan))
+    ((_, _, found),) = explanations(told["churn"], a_year_of_silence(customers, spend_sum=np.nan, gap_days_mean=np.nan))
     assert "(median of all customers: " in about(found, "days_since_last_order").text
     assert "（全部客户中位数：" in about(found, "days_since_last_order").text_zh
 

@@ -20,7 +20,8 @@ SO_FAR = Counted(by="spend_sum", less="refund_sum")
         ),
         (["spend_sum", "refund_sum", "spend_sum_90d", "refund_sum_365d"], SO_FAR),
         (["spend_sum", "refund_sum"], SO_FAR),
-        (["spend_sum", "order_count"], None),
+        (["spend_sum", "order_count"], Counted(by="spend_sum")),
+        (["refund_sum", "order_count"], None),
     ],
 )
 def test_net_spend_is_of_a_year_or_so_far(columns: list[str], counted: Counted | None) -> None:
