@@ -32,7 +32,6 @@ from features.project import Project, TableMapping
 from features.raw.quarantine import Checked, check_tables
 from features.raw.quarantine import TableReport as TableReport
 from features.raw.sources import file_fingerprint, source_files
-from features.snapshot_hash import snapshot_hash as snapshot_hash
 from features.tables import TableName
 from features.version import code_version
 from features.vocabulary import choose_words
