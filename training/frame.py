@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, assert_never
 
 import numpy as np
 import pandas as pd
@@ -135,8 +135,11 @@ def _outcomes(
 
 def outcome_columns(task: Task, categories: tuple[str, ...]) -> list[str]:
     """The label columns of a task that orders tell; for churn the outcome is the opposite of `has_ordered`."""
-    if task == "churn":
-        return ["has_ordered"]
-    if task == "clv":
-        return ["net_value"]
-    return [f"bought_{slug(category)}" for category in categories]
+    match task:
+        case "churn":
+            return ["has_ordered"]
+        case "clv":
+            return ["net_value"]
+        case "propensity":
+            return [f"bought_{slug(category)}" for category in categories]
+    assert_never(task)
