@@ -22,7 +22,7 @@ from models.outcomes import untold
 from models.reasons.sentences import wordless
 from models.recipes import outputs_of, possible
 from models.registry import Registered, made_from
-from models.value.settings import TierSettings
+from models.tiers import TierSettings
 from models.yardsticks import Yardsticks
 from training.fitting.earlier import known_parameters
 from training.fitting.fit import Fitted, fit, tuned_for

@@ -22,7 +22,7 @@ from features.feature import FAMILY_ZH, Family
 from models.bundle import Bundle
 from models.contract import InputColumn, Output
 from models.languages import LANGUAGES, Language, decimals_said, say_points, writer
-from models.value.settings import TIERS, Tier
+from models.tiers import TIERS, Tier
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from features.problems import BadConfig, nearest
 from models.bundle import CHURN, Bundle
+from models.tiers import Tiers
 from models.value.life_stages import life_stages, stages_of
 from models.value.quadrants import QUADRANTS, Quadrants
 from models.value.score import customer_score, score_components
 from models.value.segments import SEGMENTS, can_be_told, rfm_fifths, segments
 from models.value.settings import Layer, Stage, ValueSettings
-from models.value.tiers import Tiers
 from models.value.worth import (
     AT_RISK,
     INFLUENCE,

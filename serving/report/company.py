@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from features.figures import figure_values
 from features.snapshots import Manifest
 from models.bundle import CHURN
+from models.tiers import spend_column
 from models.value.report import Grouping, ValueReport
-from models.value.tiers import spend_column
 from serving.report.customers import Group
 from serving.report.wording import count, day, money, percent
 from serving.scoring.scorer import Scorer

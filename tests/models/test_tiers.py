@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.problems import BadConfig
-from models.value.settings import TIERS, Tier, TierSettings, read_layer
-from models.value.tiers import Tiers, spend_column
+from models.tiers import TIERS, Tier, Tiers, TierSettings, spend_column
+from models.value.settings import read_layer
 
 
 def test_of_a_hundred_customers_one_is_platinum_four_are_gold_and_fifteen_silver() -> None:
