@@ -127,13 +127,3 @@ def rate(chance: Floats) -> Floats:
 def chance_at(rates: Floats) -> Floats:
     """The chance of at least one event."""
     return -np.expm1(-rates)
-
-
-def change_of_chance(chance: Floats, factor: Floats) -> Floats:
-    """By how much an action that multiplies the rate by `factor` changes the chance of the event.
-
-    >>> change_of_chance(np.array([0.2]), np.array([2.0])).round(4).tolist()  # 1 - 0.8^2 - 0.2
-    [0.16]
-    """
-    changed: Floats = chance_at(factor * rate(chance)) - chance
-    return changed
