@@ -210,6 +210,13 @@ def load_snapshot(project: Project, *as_of: date) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def load_eligible(project: Project, *as_of: date) -> pd.DataFrame:
+    """The eligible customers of some dates; `as_of` is a date."""
+    rows = load_snapshot(project, *as_of)
+    eligible = rows[rows["not_eligible_because"].isna()]
+    return eligible.assign(as_of=pd.to_datetime(eligible["as_of"]).dt.date)
+
+
 def _file(folder: Path, as_of: date) -> Path:
     return folder / "snapshots" / f"{as_of}.parquet"
 

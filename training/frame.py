@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from features.feature import slug
 from features.problems import BadConfig
 from features.project import Project
-from features.snapshots import Manifest, load_snapshot, snapshot_folder
+from features.snapshots import Manifest, load_eligible, snapshot_folder
 from models.contract import Task
 from models.outcomes import given_columns, teller, untold
 from models.prior import Prior
@@ -88,12 +88,9 @@ def training_frame(
     """
     wanted, horizon = tuple(sorted(set(dates))), horizon_days or manifest.horizon_days
     outcomes = _outcomes(project, manifest, task, wanted, horizon, known_by)
-    snapshots = load_snapshot(project, *wanted)
-    eligible = snapshots[snapshots["not_eligible_because"].isna()]
-    for frame in (outcomes.rows, eligible):
-        frame["as_of"] = pd.to_datetime(frame["as_of"]).dt.date
+    did = outcomes.rows.assign(as_of=pd.to_datetime(outcomes.rows["as_of"]).dt.date)
     how: Literal["left", "inner"] = "left" if outcomes.absent_did_nothing else "inner"
-    joined = eligible.merge(outcomes.rows, on=["customer_id", "as_of"], how=how, validate="one_to_one")
+    joined = load_eligible(project, *wanted).merge(did, on=["customer_id", "as_of"], how=how, validate="one_to_one")
     values = joined[outcomes.columns].fillna(0).to_numpy(dtype=np.float64)
     return Frame(
         customer_id=joined["customer_id"].to_numpy(dtype=str),

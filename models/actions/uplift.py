@@ -8,18 +8,26 @@ regression with a complementary log-log link (Prentice, Gloeckler 1978). Expecte
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from features.project import Project
 from models.contract import Frozen
 from models.inputs import Columns
 from models.linear import Scales
 
 Floats = NDArray[np.float64]
+ORDER = "order"  # the outcome that brings money; others are given ones
 CHANCE_MIN = 1e-6
 LOWER_Z = 1.2815515655446004  # nine of ten effects lie above the lower end: it is one end of an 80 % interval
+
+
+def uplift_file(project: Project) -> Path:
+    """Where what trials taught is: an `Uplift`."""
+    return project.folder / "uplift.json"
 
 
 class Estimate(Frozen):
@@ -107,7 +115,7 @@ class Effect(Frozen):
 class Uplift(Frozen):
     """What a project's randomised campaigns taught: one effect for each action, and why there is none of others.
 
-    `outcome` is what they were to bring about: an order, or a given one (bought_<name>), within `horizon_days`.
+    `outcome` is what they were to bring about: ORDER, or a given one (bought_<name>), within `horizon_days`.
     """
 
     project: str

@@ -204,11 +204,11 @@ def _grouped(
         found.loc[eligible, "rfm_segment"] = names[segments(snapshot[eligible])]
     if groups.stages:
         names = np.array([stage.name for stage in groups.stages], dtype=object)
-        found["life_stage"] = names[life_stages(scored_table(snapshot, numbers, found), groups.stages)]
+        found["life_stage"] = names[life_stages(_scored_table(snapshot, numbers, found), groups.stages)]
     return found[[*columns.columns, *(name for name in (*GROUPS, *RFM_FIFTHS) if name in found)]]
 
 
-def scored_table(snapshot: pd.DataFrame, numbers: pd.DataFrame, columns: pd.DataFrame) -> pa.Table:
+def _scored_table(snapshot: pd.DataFrame, numbers: pd.DataFrame, columns: pd.DataFrame) -> pa.Table:
     """What conditions of the mapping file may speak of: ids, features, predictions and the columns of the value layer."""
     snapshot = snapshot.assign(eligible=snapshot["not_eligible_because"].isna())
     parts = [snapshot.reset_index(drop=True), numbers.reset_index(drop=True), columns.reset_index(drop=True)]
