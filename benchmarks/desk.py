@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
+import re
 import shutil
 import statistics
 import subprocess
@@ -121,8 +121,15 @@ def ask(config: Path) -> dict[str, Any]:
         "first_order_ms": round(first, 1),
         "customer_ms": round(statistics.median(pages), 1),
         "mark_ms": round(statistics.median(marks), 1),
-        "peak_rss_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2, 2),
+        "peak_rss_gb": round(peak_kb() / 1024**2, 2),
     }
+
+
+def peak_kb() -> int:
+    """The most memory this process had; what `resource` says of a new process begins with that of the one that made it."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1])
 
 
 def filters(table: Scored) -> list[str]:
