@@ -2,13 +2,14 @@
 PYTHON ?= $(shell for v in 3.13 3.12 3.11; do python$$v -c 'import ensurepip' 2>/dev/null && echo python$$v && break; done)
 CONFIG ?= configs/online_retail.toml
 SIZE ?= 10m
+CUSTOMERS ?= 1000000
 JOBS ?= 2
 VENV := .venv
 AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve bento test coverage test-slow test-engines test-browser bench-features bench-models bench-reasons bench-serving bench-training bench-value pictures check lock clean
+.PHONY: help demo serve bento test coverage test-slow test-engines test-browser bench-desk bench-features bench-models bench-reasons bench-serving bench-training bench-value pictures check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +42,9 @@ test-engines: $(VENV)/dev.txt $(VENV)/engines.txt ## the same features on Spark 
 
 test-browser: $(VENV)/dev.txt ## the report in a headless Chromium (Debian's package chromium, or CHROMIUM=/path/to/it)
 	$(RUN) -m pytest tests/browser
+
+bench-desk: $(VENV)/dev.txt ## the retention desk over CUSTOMERS made-up customers (a million; minutes)
+	$(RUN) -m benchmarks.desk --customers $(CUSTOMERS)
 
 bench-features: $(VENV)/bench.txt ## features for 12 dates beside pandas and polars (SIZE=1m: a minute; 10m; 100m)
 	$(RUN) -m benchmarks.features --size $(SIZE)

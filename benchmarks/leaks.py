@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from features.problems import BadInput
 from features.project import Project, read_project
 from features.simulate import TABLES, simulate
-from features.snapshots import build_snapshots
+from features.snapshots import build_snapshots, load_manifest
 from models.contract import TASKS, Task
 from training.frame import Frame
 from training.leaks.check import find_leaks
@@ -133,9 +133,10 @@ def _built(folder: Path, name: str, text: str) -> Project:
 
 def _rows(project: Project) -> Looked:
     frames: dict[Task, Frame] = {}
+    manifest = load_manifest(project)
     for task in TASKS:
         try:
-            frame = rows_to_look_at(project, task)
+            frame = rows_to_look_at(project, manifest, task)
         except BadInput:
             continue  # a set does not tell every outcome
         if frame.outcomes.shape[1]:

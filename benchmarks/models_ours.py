@@ -19,9 +19,8 @@ from benchmarks.models_case import Floats, Predicted
 from benchmarks.models_data import Company
 from features.families.calendar import DAY_OF_YEAR
 from models.bundle import DAYS_UNTIL_LEAVING
-from models.contract import Roles, Task
+from models.contract import Roles, Task, Teller
 from models.intervals import Intervals
-from models.outcomes import Teller
 from models.recipes import RECIPES
 from training.dates import assign_roles, closed_by
 from training.frame import Frame, training_frame

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
 
-from features.catalogue import facts_needed, make_facts, steps_and_features
+from features.catalogue import make_facts, steps_and_features
 from features.cohort import Rule, known_customers, rule_steps, rules
 from features.engines.engine import is_embedded, kept_in_engine
 from features.executors.in_engine import engine_rows
@@ -22,6 +22,7 @@ from features.feature import Feature, Words
 from features.known import with_days
 from features.project import CohortSection
 from features.snapshot_hash import SnapshotHash
+from features.tables import SOURCES_OF_CUSTOMERS
 
 # Numbers of many kinds: a dictionary per column costs more than it saves.
 PARQUET = {"compression": "lz4", "use_dictionary": ["not_eligible_because", "as_of"]}
@@ -56,7 +57,7 @@ def each_snapshot(
     if not dates:
         return
     features = (*steps_and_features(words), *rule_steps(words))
-    facts = make_facts(facts_needed(features), tables, words)
+    facts = make_facts(features, tables, words)
     known, found = known_customers(tables), rules(cohort, words)
     reach = reach_of(connection, tables)
     history = {as_of: history_days(reach, as_of) for as_of in dates}
@@ -99,9 +100,7 @@ class _Writing:
 
 def reach_of(connection: BaseBackend, tables: Mapping[str, ibis.Table]) -> Reach:
     """How far back the orders reach (or whatever else tells who is a customer)."""
-    name, at = next(
-        (n, a) for n, a in (("orders", "occurred_at"), ("subscriptions", "started_at"), ("labels", "as_of")) if n in tables
-    )
+    name, at = next((name, at) for name, at in SOURCES_OF_CUSTOMERS.items() if name in tables)
     rows = with_days(tables[name], at=at)
     days = connection.to_pyarrow(rows.group_by("known_day").agg(day=rows.day.min()).order_by("known_day")).to_pylist()
     found: list[tuple[date, date]] = []

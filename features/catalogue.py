@@ -6,11 +6,11 @@ One family is one file: what its features mean and how they are defined, and how
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import ibis
 
-from features.definitions import OVER_FACTS, columns_read, facts_of
+from features.definitions import OVER_FACTS, OverFacts, columns_read, facts_of
 from features.families.calendar import calendar_features
 from features.families.interactions import (
     interaction_facts,
@@ -25,8 +25,9 @@ from features.families.rfm import rfm_features
 from features.families.satisfaction import satisfaction_features, survey_facts
 from features.families.subscriptions import subscription_facts, subscription_features
 from features.feature import Feature, Words
+from features.known import FACT_KEY
 from features.orders import first_facts, order_facts
-from features.problems import BadConfig
+from features.problems import BadConfig, nearest
 
 Tables = Mapping[str, ibis.Table]
 
@@ -44,26 +45,19 @@ FAMILIES: tuple[tuple[str | None, Callable[[Words], list[Feature]]], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class FactsOf:
-    """How facts are made: from which table (and which others, if they are there)."""
-
-    table: str
-    make: Callable[[Tables, Words], ibis.Table]
-
-
-FACTS: dict[str, FactsOf] = {
-    "orders": FactsOf("orders", lambda tables, words: order_facts(tables["orders"], words)),
-    "firsts": FactsOf("orders", lambda tables, _: first_facts(tables["orders"])),
-    "price_rises": FactsOf("orders", lambda tables, _: price_rise_facts(tables["orders"])),
-    "comebacks": FactsOf("orders", lambda tables, _: comeback_facts(tables["orders"], tables.get("interactions"))),
-    "subscriptions": FactsOf("subscriptions", lambda tables, _: subscription_facts(tables["subscriptions"])),
-    "interactions": FactsOf("interactions", lambda tables, words: interaction_facts(tables["interactions"], words)),
-    "resolutions": FactsOf("interactions", lambda tables, _: resolution_facts(tables["interactions"])),
-    "treatments": FactsOf("treatments", lambda tables, _: treatment_facts(tables["treatments"])),
-    "surveys": FactsOf("surveys", lambda tables, words: survey_facts(tables["surveys"], words)),
-    "profile": FactsOf("customers", lambda tables, words: profile_facts(tables["customers"], words)),
-    "referrals": FactsOf("customers", lambda tables, _: referral_facts(tables["customers"])),
+# How the facts of a name are made from the tables.
+FACTS: dict[str, Callable[[Tables, Words], ibis.Table]] = {
+    "orders": lambda tables, words: order_facts(tables["orders"], words),
+    "firsts": lambda tables, _: first_facts(tables["orders"]),
+    "price_rises": lambda tables, _: price_rise_facts(tables["orders"]),
+    "comebacks": lambda tables, _: comeback_facts(tables["orders"], tables.get("interactions")),
+    "subscriptions": lambda tables, _: subscription_facts(tables["subscriptions"]),
+    "interactions": lambda tables, words: interaction_facts(tables["interactions"], words),
+    "resolutions": lambda tables, _: resolution_facts(tables["interactions"]),
+    "treatments": lambda tables, _: treatment_facts(tables["treatments"]),
+    "surveys": lambda tables, words: survey_facts(tables["surveys"], words),
+    "profile": lambda tables, words: profile_facts(tables["customers"], words),
+    "referrals": lambda tables, _: referral_facts(tables["customers"]),
 }
 
 
@@ -74,7 +68,7 @@ def catalogue(words: Words) -> tuple[Feature, ...]:
 
 
 def steps_and_features(words: Words) -> tuple[Feature, ...]:
-    """What has to be computed for the catalogue, each after what it follows from."""
+    """What has to be computed for the catalogue, each after what it follows from. Raises ValueError where that is nowhere."""
     wanted = {feature.name for feature in catalogue(words)}
     needed = set(wanted)
     computed = []
@@ -82,17 +76,25 @@ def steps_and_features(words: Words) -> tuple[Feature, ...]:
         if feature.name in needed:
             needed.update(columns_read(feature.definition))
             computed.append(replace(feature, is_wanted=feature.name in wanted))
+    if absent := needed - {feature.name for feature in computed}:
+        raise ValueError(f"features follow from {', '.join(sorted(absent))}: no feature and no step before them")
     return tuple(reversed(computed))
 
 
-def facts_needed(features: tuple[Feature, ...]) -> tuple[str, ...]:
-    """The names of the facts that features are computed from."""
-    return tuple(dict.fromkeys(facts_of(f.definition) for f in features if isinstance(f.definition, OVER_FACTS)))  # type: ignore[arg-type]
+def make_facts(features: tuple[Feature, ...], tables: Tables, words: Words) -> dict[str, ibis.Table]:
+    """The facts that features are computed from, by name: rows of customer_id, `day` and `known_day` with their measures.
 
-
-def make_facts(names: tuple[str, ...], tables: Tables, words: Words) -> dict[str, ibis.Table]:
-    """The facts by name: rows of customer_id, `day` and `known_day` with their measures."""
-    return {name: FACTS[name].make(tables, words) for name in names}
+    Raises ValueError for a feature of a measure that is not there: `features` are ours, and the mistake is in a definition.
+    """
+    read: dict[str, OverFacts] = {f.name: f.definition for f in features if isinstance(f.definition, OVER_FACTS)}  # type: ignore[misc]
+    named = dict.fromkeys(map(facts_of, read.values()))
+    facts = {name: FACTS[name](tables, words) for name in named if name in FACTS}
+    measures = [f"{name}.{column}" for name, rows in facts.items() for column in rows.columns if column not in FACT_KEY]
+    for feature, definition in read.items():
+        if definition.measure not in measures:
+            hint = nearest(definition.measure, measures)
+            raise ValueError(f"feature {feature}: no facts have the measure {definition.measure}; {hint}")
+    return facts
 
 
 def _possible(words: Words) -> list[Feature]:

@@ -14,12 +14,11 @@ from typing import Any, TypeGuard
 
 from pydantic import Field
 
-from features.families.loyalty import COMPLAINT
 from features.families.satisfaction import own_scale
 from features.feature import Words
 from features.problems import BadConfig, BadInput, nearest
 from features.project import Project, Settings, read_section
-from features.tables import CONTRACTS, EXACT_LIMIT, SCALES
+from features.tables import COMPLAINT, CONTRACTS, EXACT_LIMIT, SCALES
 
 Rows = Sequence[Mapping[str, Any]]
 Events = Mapping[str, Rows]  # by table

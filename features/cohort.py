@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import ibis
 
 from features.definitions import DaysSinceLast, Definition, Difference, Sum
-from features.families.profile import ALWAYS
 from features.feature import Feature, Words, step
-from features.known import KNOWN_DAY, with_days
+from features.known import ALWAYS, KNOWN_DAY, with_days
 from features.project import CohortSection
+from features.tables import EVENTS_OF_CUSTOMERS
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def known_customers(tables: Mapping[str, ibis.Table]) -> ibis.Table:
     dates with a label, and only then: `known_customers` gives these dates as `as_of`.
     """
     rows = []
-    for name, at in (("orders", "occurred_at"), ("subscriptions", "started_at")):
+    for name, at in EVENTS_OF_CUSTOMERS.items():
         if name in tables:
             lines = with_days(tables[name], at=at)
             rows.append(lines.group_by("customer_id").agg(known_day=lines[KNOWN_DAY].min()))

@@ -12,7 +12,7 @@ import pandas as pd
 from features.known import with_days
 from features.problems import BadConfig, BadData
 from features.project import Project
-from features.tables import NO_ACTION
+from features.tables import EVENTS_OF_CUSTOMERS, NO_ACTION
 
 CAMPAIGNS_MAX = 12
 
@@ -39,7 +39,7 @@ def snapshot_dates(project: Project, tables: Mapping[str, ibis.Table]) -> Snapsh
 
     Raises BadConfig when the dates do not fit the data, BadData when nobody is known at one of them.
     """
-    events = [(name, at) for name, at in (("orders", "occurred_at"), ("subscriptions", "started_at")) if name in tables]
+    events = [(name, at) for name, at in EVENTS_OF_CUSTOMERS.items() if name in tables]
     if "labels" in tables:
         return _labelled_dates(project, tables, events)
     (name, at), *_ = events
@@ -49,12 +49,12 @@ def snapshot_dates(project: Project, tables: Mapping[str, ibis.Table]) -> Snapsh
     dates = grid_dates(project, first_day=first_day, last_day=last_day)
     if "treatments" in tables:
         earliest, latest = first_day + timedelta(days=1), dates.data_until - project.horizon
-        dates = replace(dates, campaigns=campaign_days(tables["treatments"], earliest, latest))
+        dates = replace(dates, campaigns=_campaign_days(tables["treatments"], earliest, latest))
     _refuse_dates_before_records(dates, tables[name], name, at)
     return dates
 
 
-def campaign_days(treatments: ibis.Table, earliest: date, latest: date) -> tuple[date, ...]:
+def _campaign_days(treatments: ibis.Table, earliest: date, latest: date) -> tuple[date, ...]:
     """The days on which both an action and withholding it were drawn by chance, and whose windows have closed.
 
     Of very many those with most customers. As of such a day nothing of the campaign is known yet.
@@ -79,7 +79,7 @@ def _labelled_dates(project: Project, tables: Mapping[str, ibis.Table], events: 
         last = max(last, *(_bounds(tables[name], at)[1] + timedelta(days=1) for name, at in events))
     closed = max(grid[-1] + project.horizon, last)
     judged = tuple(day for day in grid if day <= judged_at)
-    campaigns = campaign_days(tables["treatments"], grid[0], grid[-1]) if "treatments" in tables else ()
+    campaigns = _campaign_days(tables["treatments"], grid[0], grid[-1]) if "treatments" in tables else ()
     return SnapshotDates(grid[0], closed, judged_at, judged, last, tuple(day for day in campaigns if day in grid))
 
 

@@ -9,8 +9,8 @@ from datetime import date, datetime
 import ibis
 from ibis.backends import BaseBackend
 
-from features.families.profile import ALWAYS
-from features.known import KNOWN_DAY, with_days
+from features.known import ALWAYS, KNOWN_DAY, with_days
+from features.tables import EVENTS_OF_CUSTOMERS
 
 # By table: each day on which rows became known, with a hash of those rows.
 DayHashes = dict[str, dict[date, str]]
@@ -24,7 +24,7 @@ def day_hashes(connection: BaseBackend, tables: Mapping[str, ibis.Table]) -> Day
     Outcomes say nothing of the past. Where only labels tell who is a customer, who has one counts from the day before it.
     """
     hashes = {name: _day_hashes(connection, _known_rows(name, table)) for name, table in tables.items() if name != "labels"}
-    if not {"orders", "subscriptions"} & set(tables):
+    if not set(EVENTS_OF_CUSTOMERS) & set(tables):
         labels = tables["labels"]
         day = labels.as_of.date()
         hashes["labels"] = _day_hashes(connection, labels.select("customer_id", day=day, known_day=day - ibis.interval(days=1)))

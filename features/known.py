@@ -9,6 +9,7 @@ from __future__ import annotations
 import ibis
 
 DAY, KNOWN_DAY = "day", "known_day"
+ALWAYS = ibis.date("1900-01-01")  # of what has no date: it is known at any time
 FACT_KEY = ["customer_id", DAY, KNOWN_DAY]
 
 

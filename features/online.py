@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.build import Reach, history_days
-from features.catalogue import facts_needed, make_facts, steps_and_features
+from features.catalogue import make_facts, steps_and_features
 from features.cohort import known_customers, rule_steps, rules
 from features.engines.engine import connect
 from features.executors.in_memory import InMemory, facts_from, known_from
@@ -49,7 +49,7 @@ class Online:
         self._engine = connection.con
         self._schemas = {name: _schema(name, words) for name in words.mapped if name != "identities"}
         tables = {name: ibis.table(ibis.Schema.from_pyarrow(schema), name=name) for name, schema in self._schemas.items()}
-        facts = make_facts(facts_needed(self._features), tables, words)
+        facts = make_facts(self._features, tables, words)
         self._facts = {name: connection.compile(rows) for name, rows in facts.items()}
         self._known = connection.compile(known_customers(tables))
 

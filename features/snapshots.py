@@ -32,7 +32,6 @@ from features.project import Project, TableMapping
 from features.raw.quarantine import Checked, check_tables
 from features.raw.quarantine import TableReport as TableReport
 from features.raw.sources import file_fingerprint, source_files
-from features.snapshot_hash import snapshot_hash as snapshot_hash
 from features.tables import TableName
 from features.version import code_version
 from features.vocabulary import choose_words
@@ -209,6 +208,13 @@ def load_snapshot(project: Project, *as_of: date) -> pd.DataFrame:
     """The rows of some dates: customer_id, as_of, not_eligible_because and the features."""
     parts = [pd.read_parquet(_file(snapshot_folder(project), day)) for day in sorted(as_of)]
     return pd.concat(parts, ignore_index=True)
+
+
+def load_eligible(project: Project, *as_of: date) -> pd.DataFrame:
+    """The eligible customers of some dates; `as_of` is a date."""
+    rows = load_snapshot(project, *as_of)
+    eligible = rows[rows["not_eligible_because"].isna()]
+    return eligible.assign(as_of=pd.to_datetime(eligible["as_of"]).dt.date)
 
 
 def _file(folder: Path, as_of: date) -> Path:

@@ -8,6 +8,7 @@ from typing import Literal
 Kind = Literal["text", "timestamp", "number"]
 TableName = Literal["orders", "customers", "interactions", "surveys", "subscriptions", "treatments", "labels", "identities"]
 NO_ACTION = "none"  # treatments.action of a customer who was withheld as a control
+COMPLAINT = "complaint"  # interactions.kind of one
 
 # Money and other numbers are exact decimals: sums are then the same to the last digit on every engine, in any row
 # order and with any number of threads, so a snapshot can be hashed and a training run repeated.
@@ -164,5 +165,7 @@ CONTRACTS: dict[TableName, TableContract] = {
     "identities": IDENTITIES,
 }
 
+# What customers do that tells who is one, and when it happened; the first that is there speaks of how far back the data reach.
+EVENTS_OF_CUSTOMERS: dict[str, str] = {"orders": "occurred_at", "subscriptions": "started_at"}
 # A company must bring at least one of these.
-SOURCES_OF_CUSTOMERS: tuple[TableName, ...] = ("orders", "subscriptions", "labels")
+SOURCES_OF_CUSTOMERS: dict[str, str] = EVENTS_OF_CUSTOMERS | {"labels": "as_of"}

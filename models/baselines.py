@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 import pandas as pd
@@ -37,26 +38,38 @@ def baselines(
     answered for the whole one, as if every stretch of it were like the next.
     """
     learned = learned_horizon_days or horizon_days
-    found: dict[str, Baseline]
-    if task == "churn":
-        rhythm = OneColumn(f"expected_orders_{learned}d")
-        rules = {"recency_rule": OneColumn("days_since_last_order"), "buy_till_you_die": rhythm}
-        found = {"base_rate": mean_outcome, **rules, "logistic_regression": logistic}
-    elif task == "clv":
-        trailing: dict[str, Baseline] = {}
-        if windows_days:
-            nearest = min(windows_days, key=lambda window: abs(window - horizon_days))
-            trailing = {f"trailing_{nearest}d_spend": AsItStands(f"spend_sum_{nearest}d", horizon_days / nearest)}
-        spend = AsItStands(f"expected_spend_{learned}d", horizon_days / learned)
-        found = {"mean_value": mean_outcome, **trailing, "buy_till_you_die": spend, "ridge_regression": ridge}
-    else:
-        bought = OneColumn(f"order_count_{CATEGORY_DAYS}d_of_{category}")
-        found = {"base_rate": mean_outcome, "bought_before_rule": bought, "logistic_regression": logistic}
+    match task:
+        case "churn":
+            found = _of_churn(learned)
+        case "clv":
+            found = _of_value(learned, horizon_days, windows_days)
+        case "propensity":
+            bought = OneColumn(f"order_count_{CATEGORY_DAYS}d_of_{category}")
+            found = {"base_rate": mean_outcome, "bought_before_rule": bought, "logistic_regression": logistic}
+        case _:
+            assert_never(task)
     possible = {name: rival for name, rival in found.items() if getattr(rival, "column", None) in (None, *columns)}
-    return possible if learned == horizon_days else lengthened(possible, task, horizon_days / learned)
+    return possible if learned == horizon_days else _lengthened(possible, task, horizon_days / learned)
 
 
-def lengthened(rivals: dict[str, Baseline], task: Task, factor: float) -> dict[str, Baseline]:
+def _of_churn(learned_days: int) -> dict[str, Baseline]:
+    rules = {
+        "recency_rule": OneColumn("days_since_last_order"),
+        "buy_till_you_die": OneColumn(f"expected_orders_{learned_days}d"),
+    }
+    return {"base_rate": mean_outcome, **rules, "logistic_regression": logistic}
+
+
+def _of_value(learned_days: int, horizon_days: int, windows_days: tuple[int, ...]) -> dict[str, Baseline]:
+    trailing: dict[str, Baseline] = {}
+    if windows_days:
+        nearest = min(windows_days, key=lambda window: abs(window - horizon_days))
+        trailing = {f"trailing_{nearest}d_spend": AsItStands(f"spend_sum_{nearest}d", horizon_days / nearest)}
+    spend = AsItStands(f"expected_spend_{learned_days}d", horizon_days / learned_days)
+    return {"mean_value": mean_outcome, **trailing, "buy_till_you_die": spend, "ridge_regression": ridge}
+
+
+def _lengthened(rivals: dict[str, Baseline], task: Task, factor: float) -> dict[str, Baseline]:
     """The same for a stretch of time `factor` times as long as the one they learn from; what reads off a column does so."""
     return {name: rival if isinstance(rival, AsItStands) else Lengthened(rival, task, factor) for name, rival in rivals.items()}
 
@@ -75,10 +88,14 @@ class Lengthened:
     def __call__(self, past: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:
         """The answer for `rows`."""
         answer = self.rival(past, outcomes, rows)
-        if self.task == "clv":
-            return answer * self.factor
-        longer: Floats = answer**self.factor if self.task == "churn" else 1 - (1 - answer) ** self.factor
-        return longer
+        match self.task:
+            case "churn":
+                return np.power(answer, self.factor)
+            case "clv":
+                return answer * self.factor
+            case "propensity":
+                return 1 - np.power(1 - answer, self.factor)
+        assert_never(self.task)
 
 
 def mean_outcome(_: pd.DataFrame, outcomes: Floats, rows: pd.DataFrame) -> Floats:

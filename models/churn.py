@@ -6,8 +6,7 @@ Where orders tell, margins start from the log-odds of no order that the rhythm o
 from __future__ import annotations
 
 from features.snapshots import Manifest
-from models.contract import Output
-from models.outcomes import Teller
+from models.contract import Output, Teller
 from models.recipe import DEFAULTS, Recipe, booster_space
 
 LEAVES: dict[Teller, str] = {

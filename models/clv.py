@@ -12,8 +12,8 @@ and in judging; `sum_ratio_net` says what the total is when they do not.
 from __future__ import annotations
 
 from features.snapshots import Manifest
-from models.contract import Output
-from models.outcomes import Teller, what_counts
+from models.contract import Output, Teller
+from models.outcomes import what_counts
 from models.recipe import DEFAULTS, Parameters, Recipe, Trial
 
 TWEEDIE_VARIANCE_POWER = 1.7

@@ -13,6 +13,7 @@ from features.project import CohortSection, Project
 Task = Literal["churn", "clv", "propensity"]
 TASKS: tuple[Task, ...] = ("churn", "clv", "propensity")
 Link = Literal["sigmoid", "exp"]
+Teller = Literal["labels", "orders", "subscriptions"]  # the table that tells what customers did
 
 
 class Frozen(BaseModel):
@@ -80,7 +81,7 @@ class Contract(Frozen):
     project: str
     currency: str
     task: Task
-    told_by: Literal["labels", "orders", "subscriptions"] = "orders"  # the table that tells what customers did
+    told_by: Teller = "orders"
     horizon_days: int
     link: Link
     outputs: tuple[Output, ...]

@@ -63,7 +63,7 @@ def writer(unit: Unit, currency: str, language: Language) -> Callable[[float], s
         percent = " %" if language == "en" else "%"
         return lambda value: f"{_number(100 * value, 1)}{percent}" if value == value else unknown
     if unit == "day":
-        return lambda value: say_day_of_year(value, language) if value == value else unknown
+        return lambda value: _say_day_of_year(value, language) if value == value else unknown
     if unit == "yes or no":
         no, yes = YES_NO[language]
         return lambda value: (yes if value else no) if value == value else unknown
@@ -139,7 +139,7 @@ def say_points(points: float, language: Language) -> str:
 
 
 @cache
-def say_day_of_year(day: float, language: Language) -> str:
+def _say_day_of_year(day: float, language: Language) -> str:
     """A day of the year as a date; what no year has is said as the number it is."""
     if not 1 <= day <= 366:
         return _number(day, 1)

@@ -34,7 +34,7 @@ class Scales(Frozen):
         if not self.columns:
             return np.zeros((len(values), 0))
         scales = (self.medians, self.lowest, self.highest, self.means, self.per_unit)
-        return standardise(np.column_stack([column(values, name) for name in self.columns]), *map(np.asarray, scales))
+        return _standardise(np.column_stack([column(values, name) for name in self.columns]), *map(np.asarray, scales))
 
 
 class Linear(Scales):
@@ -62,7 +62,7 @@ class Linear(Scales):
         return margins
 
 
-def standardise(values: Floats, medians: Floats, lowest: Floats, highest: Floats, means: Floats, per_unit: Floats) -> Floats:
+def _standardise(values: Floats, medians: Floats, lowest: Floats, highest: Floats, means: Floats, per_unit: Floats) -> Floats:
     """Columns on a log scale, medians for what is missing, within what was seen, with mean 0 and deviation 1 when fitted."""
     logs = signed_log(values)
     return (np.clip(np.where(np.isnan(logs), medians, logs), lowest, highest) - means) * per_unit

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import assert_never
 
-from models.contract import Task
+from models.contract import Task, Teller
 
-Teller = Literal["labels", "orders", "subscriptions"]
 Mapped = Mapping[str, tuple[str, ...]]  # the columns of every table that is mapped
 
 
@@ -23,9 +22,14 @@ def teller(task: Task, mapped: Mapped) -> Teller | None:
 def given_columns(task: Task, mapped: Mapped) -> list[str]:
     """The columns of the labels table that are the outcomes of a task."""
     labels = mapped.get("labels", ())
-    if task == "propensity":
-        return [name for name in labels if name.startswith("bought_")]
-    return [name for name in ("churned" if task == "churn" else "value",) if name in labels]
+    match task:
+        case "churn":
+            return [name for name in labels if name == "churned"]
+        case "clv":
+            return [name for name in labels if name == "value"]
+        case "propensity":
+            return [name for name in labels if name.startswith("bought_")]
+    assert_never(task)
 
 
 def what_counts(mapped: Mapped) -> str:
@@ -35,8 +39,13 @@ def what_counts(mapped: Mapped) -> str:
 
 def untold(task: Task) -> str:
     """What is missing where no table tells the outcome of a task."""
-    if task == "propensity":
-        return "it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), and neither is mapped"
-    if task == "churn":
-        return "no table tells who left; map tables.orders, or tables.labels.churned or tables.subscriptions"
-    return "no table tells what customers brought; map tables.orders, or tables.labels.value (fees of subscriptions do not)"
+    match task:
+        case "churn":
+            return "no table tells who left; map tables.orders, or tables.labels.churned or tables.subscriptions"
+        case "clv":
+            known = "tables.orders, or tables.labels.value (fees of subscriptions do not)"
+            return f"no table tells what customers brought; map {known}"
+        case "propensity":
+            groups, responses = "product groups (tables.orders.category)", "responses (tables.labels.bought_...)"
+            return f"it needs {groups} or {responses}, and neither is mapped"
+    assert_never(task)

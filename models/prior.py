@@ -116,6 +116,14 @@ class Prior(Frozen):
         order_value = worth.expected(days, value)
         return np.column_stack((alive, some_order, orders, order_value, orders * order_value))
 
+    def orders_of_the_living(self, values: Columns, days: float) -> Floats:
+        """The orders to expect within so many days of whoever is a customer; missing where the rhythm is not known."""
+        days_with_order, _, age, _ = _rhythm(values)
+        known = ~(np.isnan(days_with_order) | np.isnan(age))
+        found = np.full(len(known), np.nan)
+        found[known] = OrderRate(*self.order_rate).expected_orders_if_alive(days_with_order[known] - 1, age[known], days)
+        return found
+
     def days_until_leaving(self, values: Columns, churn: Floats, horizon_days: int) -> Floats:
         """See `leaving.days_by_rhythm`; missing where the rhythm is not known."""
         days, last, age, _ = _rhythm(values)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from features.feature import slug
 from features.snapshots import Manifest
-from models.contract import Output
-from models.outcomes import Teller, given_columns
+from models.contract import Output, Teller
+from models.outcomes import given_columns
 from models.recipe import DEFAULTS, Recipe, booster_space
 
 

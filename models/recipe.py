@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from features.snapshots import Manifest
-from models.contract import Link, Output, Task
-from models.outcomes import Teller
+from models.contract import Link, Output, Task, Teller
 
 Parameters = dict[str, float | int | str]
 

@@ -8,8 +8,8 @@ from features.problems import BadConfig
 from features.snapshots import Manifest
 from models.churn import CHURN
 from models.clv import CLV
-from models.contract import Output, Task
-from models.outcomes import Teller, teller, untold
+from models.contract import Output, Task, Teller
+from models.outcomes import teller, untold
 from models.prior import RHYTHM
 from models.propensity import PROPENSITY
 from models.recipe import Recipe

@@ -65,7 +65,7 @@ def use_registry() -> MlflowClient:
     return MlflowClient()
 
 
-def model_name(project: str, task: Task) -> str:
+def _model_name(project: str, task: Task) -> str:
     """What a project's model of one kind is called in the registry."""
     return f"{project}-{task}"
 
@@ -88,7 +88,7 @@ def log_and_register(bundle: Bundle, folder: Path) -> Registered:
     )
     if info.signature is None:
         raise RuntimeError("MLflow stored the model without its signature")
-    name = model_name(contract.project, contract.task)
+    name = _model_name(contract.project, contract.task)
     tags = {"bundle_hash": hash_, "made_from": contract.made_from}
     version = mlflow.register_model(info.model_uri, name, tags=tags).version
     return Registered(name, str(version), None, hash_, bundle)
@@ -96,7 +96,7 @@ def log_and_register(bundle: Bundle, folder: Path) -> Registered:
 
 def made_from(project: str, task: Task, key: str) -> Registered | None:
     """The registered bundle made from the same data, settings, code and libraries, if there is one."""
-    wanted = f"name = '{model_name(project, task)}' and tags.made_from = '{key}'"
+    wanted = f"name = '{_model_name(project, task)}' and tags.made_from = '{key}'"
     for version in use_registry().search_model_versions(wanted):
         return _load(version, None)
     return None
@@ -153,14 +153,14 @@ def champion(project: str, task: Task) -> Registered:
 
 def _no_champion(project: str, task: Task) -> BadInput:
     return BadInput(
-        f"no champion of {model_name(project, task)} in the registry; train it first: python -m training {task} CONFIG"
+        f"no champion of {_model_name(project, task)} in the registry; train it first: python -m training {task} CONFIG"
     )
 
 
 def version_at(project: str, task: Task, alias: Alias) -> ModelVersion | None:
     """The version an alias points at; its bundle is not read, which another version of this project may have written."""
     try:
-        return use_registry().get_model_version_by_alias(model_name(project, task), alias)
+        return use_registry().get_model_version_by_alias(_model_name(project, task), alias)
     except MlflowException as error:
         if error.error_code in NO_SUCH_MODEL_OR_ALIAS:
             return None

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from models.contract import Frozen, InputColumn
 from models.inputs import Columns, Inputs
-from models.value.settings import TierSettings
-from models.value.tiers import Tiers
+from models.tiers import Tiers, TierSettings
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]

@@ -32,7 +32,7 @@ from models.actions.plan_report import (
     policy_lines,
 )
 from models.actions.settings import Action
-from models.actions.uplift import Effect, Uplift
+from models.actions.uplift import ORDER, Effect, Uplift, uplift_file
 from models.bundle import CHURN
 from models.contract import TASKS, Task
 from models.languages import writer
@@ -42,7 +42,6 @@ from models.value.settings import Layer
 from models.value.worth import AT_RISK
 from serving.scoring.everybody import predictions_file
 
-ORDER = "order"
 SEED = 0
 ONE_SAID = 0.1  # of the expected gain
 
@@ -57,15 +56,9 @@ def plan_report_file(project: Project) -> Path:
     return project.folder / "plan.json"
 
 
-def effects_file(project: Project) -> Path:
-    """Where what trials taught is."""
-    return project.folder / "uplift.json"
-
-
 def make_plan(project: Project, actions: tuple[Action, ...], budget: float | None, layer: Layer) -> PlanReport:
     """Plan for the scored customers and write both files. Raises BadConfig or BadInput where there is nothing to plan with."""
-    if not actions:
-        raise BadConfig("the mapping file names no action; add sections [actions.<name>] with cost and effect")
+    refuse_no_action(actions)
     manifest = load_manifest(project)
     scored, snapshot = _scored(project, manifest)
     _refuse_former_champions(project, scored)
@@ -104,6 +97,12 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
     with whole_file(plan_report_file(project)) as unfinished:
         unfinished.write_text(report.model_dump_json(indent=1), encoding="utf-8")
     return report
+
+
+def refuse_no_action(actions: tuple[Action, ...]) -> None:
+    """Raises BadConfig where there is nothing to plan with."""
+    if not actions:
+        raise BadConfig("the mapping file names no action; add sections [actions.<name>] with cost and effect")
 
 
 def rests_on_one(report: PlanReport) -> bool:
@@ -160,7 +159,7 @@ def say_plan(report: PlanReport) -> list[str]:
 
 def measured_effects(project: Project, manifest: Manifest, actions: tuple[Action, ...]) -> tuple[dict[str, Effect], list[str]]:
     """What trials taught about the actions, by name, and what must be said of what they did not."""
-    file = effects_file(project)
+    file = uplift_file(project)
     if not file.exists():
         return {}, []
     try:

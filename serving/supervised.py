@@ -19,7 +19,7 @@ LOOKS_EVERY = 1  # seconds; BentoML's ten would keep requests waiting
 
 def leave() -> None:
     """End this process; a worker also the one that would start it again for ever. Never returns."""
-    if is_worker():
+    if _is_worker():
         if is_supervisor(psutil.Process(os.getppid()).cmdline()):
             os.kill(os.getppid(), signal.SIGUSR1)
         sys.stderr.flush()
@@ -27,7 +27,7 @@ def leave() -> None:
     raise SystemExit(LEAVE)
 
 
-def is_worker() -> bool:
+def _is_worker() -> bool:
     """Whether BentoML has started this process to answer requests."""
     return "_bentoml_impl" in Path(sys.argv[0]).parts
 

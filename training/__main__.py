@@ -106,7 +106,8 @@ def _leaks(arguments: argparse.Namespace) -> None:
 
 def _uplift(arguments: argparse.Namespace) -> None:
     from features.project import read_section
-    from training.campaigns.learn_uplift import learn_uplift, uplift_file, uplift_report
+    from models.actions.uplift import uplift_file
+    from training.campaigns.learn_uplift import learn_uplift, uplift_report
     from training.settings import CampaignSettings
 
     project, settings = _read(arguments)
@@ -117,7 +118,8 @@ def _uplift(arguments: argparse.Namespace) -> None:
 
 def _follow_up(arguments: argparse.Namespace) -> None:
     from features.project import read_section
-    from training.campaigns.follow_up import follow_up, follow_up_file, say_follow_up
+    from models.actions.follow_up import follow_up_file
+    from training.campaigns.follow_up import follow_up, say_follow_up
     from training.settings import CampaignSettings
 
     project, _ = _read(arguments)
@@ -127,8 +129,9 @@ def _follow_up(arguments: argparse.Namespace) -> None:
 
 
 def _backtest(arguments: argparse.Namespace) -> None:
+    from models.value.score_evaluation import score_file
     from models.value.settings import read_layer
-    from training.judging.score_back_test import back_test_score, score_file
+    from training.judging.score_back_test import back_test_score
 
     project, _ = _read(arguments)
     print(f"customer score of {project.name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, assert_never
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from features.feature import slug
 from features.problems import BadConfig
 from features.project import Project
-from features.snapshots import Manifest, load_snapshot, snapshot_folder
+from features.snapshots import Manifest, load_eligible, snapshot_folder
 from models.contract import Task
 from models.outcomes import given_columns, teller, untold
 from models.prior import Prior
@@ -88,12 +88,9 @@ def training_frame(
     """
     wanted, horizon = tuple(sorted(set(dates))), horizon_days or manifest.horizon_days
     outcomes = _outcomes(project, manifest, task, wanted, horizon, known_by)
-    snapshots = load_snapshot(project, *wanted)
-    eligible = snapshots[snapshots["not_eligible_because"].isna()]
-    for frame in (outcomes.rows, eligible):
-        frame["as_of"] = pd.to_datetime(frame["as_of"]).dt.date
+    did = outcomes.rows.assign(as_of=pd.to_datetime(outcomes.rows["as_of"]).dt.date)
     how: Literal["left", "inner"] = "left" if outcomes.absent_did_nothing else "inner"
-    joined = eligible.merge(outcomes.rows, on=["customer_id", "as_of"], how=how, validate="one_to_one")
+    joined = load_eligible(project, *wanted).merge(did, on=["customer_id", "as_of"], how=how, validate="one_to_one")
     values = joined[outcomes.columns].fillna(0).to_numpy(dtype=np.float64)
     return Frame(
         customer_id=joined["customer_id"].to_numpy(dtype=str),
@@ -135,8 +132,11 @@ def _outcomes(
 
 def outcome_columns(task: Task, categories: tuple[str, ...]) -> list[str]:
     """The label columns of a task that orders tell; for churn the outcome is the opposite of `has_ordered`."""
-    if task == "churn":
-        return ["has_ordered"]
-    if task == "clv":
-        return ["net_value"]
-    return [f"bought_{slug(category)}" for category in categories]
+    match task:
+        case "churn":
+            return ["has_ordered"]
+        case "clv":
+            return ["net_value"]
+        case "propensity":
+            return [f"bought_{slug(category)}" for category in categories]
+    assert_never(task)

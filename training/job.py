@@ -8,8 +8,7 @@ from datetime import date
 from features.problems import BadData
 from features.project import Project
 from features.snapshots import Manifest
-from models.contract import Output, Roles, Task
-from models.outcomes import Teller
+from models.contract import Output, Roles, Task, Teller
 from models.recipe import Recipe
 from models.recipes import outputs_of, recipe_for, told
 from training.dates import assign_roles, closed_by, learned_horizon

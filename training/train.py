@@ -22,7 +22,7 @@ from models.outcomes import untold
 from models.reasons.sentences import wordless
 from models.recipes import outputs_of, possible
 from models.registry import Registered, made_from
-from models.value.settings import TierSettings
+from models.tiers import TierSettings
 from models.yardsticks import Yardsticks
 from training.fitting.earlier import known_parameters
 from training.fitting.fit import Fitted, fit, tuned_for
@@ -69,9 +69,9 @@ def train(project: Project, settings: TrainingSettings, task: Task, tiers: TierS
         fitted = fit(job, tuned, settings)
         if task == "churn" and job.told_by != "labels":
             with step("fitting other horizons"):
-                fitted = with_horizons(project, manifest, job, fitted, settings)
+                fitted = _with_horizons(project, manifest, job, fitted, settings)
         with step(f"judging on {job.roles.judge}"):
-            bundle = judged_bundle(job, fitted, _contract(job, manifest, project, settings, fitted, key), settings, tiers)
+            bundle = _judged_bundle(job, fitted, _contract(job, manifest, project, settings, fitted, key), settings, tiers)
         with step(f"judging on up to {settings.judged_dates - 1} earlier dates"):
             earlier = judged_earlier(project, manifest, job, tuned, settings)
             bundle = replace(bundle, evaluation=bundle.evaluation.model_copy(update={"earlier": earlier}))
@@ -82,7 +82,7 @@ def train(project: Project, settings: TrainingSettings, task: Task, tiers: TierS
     return registered
 
 
-def with_horizons(project: Project, manifest: Manifest, job: Job, fitted: Fitted, settings: TrainingSettings) -> Fitted:
+def _with_horizons(project: Project, manifest: Manifest, job: Job, fitted: Fitted, settings: TrainingSettings) -> Fitted:
     """The same with the other horizons that inner dates can teach; why one cannot is added to the choices."""
 
     def outcomes(as_of: date, horizon_days: int) -> Frame:
@@ -103,7 +103,7 @@ def with_horizons(project: Project, manifest: Manifest, job: Job, fitted: Fitted
     return replace(fitted, horizons=horizons, rehearsed=replace(fitted.rehearsed, choices=choices))
 
 
-def judged_bundle(
+def _judged_bundle(
     job: Job, fitted: Fitted, contract: Contract, settings: TrainingSettings, tiers: TierSettings | None = None
 ) -> Bundle:
     """The fitted parts with their contract and with how they did on the judged customers."""

@@ -222,7 +222,7 @@ def let_go(connection: BaseBackend, kept: ibis.Table) -> None:
     connection.raw_sql(f"DROP {'VIEW' if connection.name == 'pyspark' else 'TABLE'} {kept.get_name()}")
 
 
-def arrow_parts(connection: BaseBackend, rows: ibis.Table) -> Iterator[pa.Table]:
+def _arrow_parts(connection: BaseBackend, rows: ibis.Table) -> Iterator[pa.Table]:
     """The rows, in their order, a part at a time (Spark: all at once); at least one part, if need be without rows."""
     if connection.name == "pyspark":
         yield connection.to_pyarrow(rows)
@@ -242,5 +242,5 @@ def write_parquet(connection: BaseBackend, rows: ibis.Table, file: Path) -> None
         connection.to_parquet(rows, file)
         return
     with pq.ParquetWriter(file, rows.schema().to_pyarrow()) as writer:
-        for part in arrow_parts(connection, rows):
+        for part in _arrow_parts(connection, rows):
             writer.write_table(part)

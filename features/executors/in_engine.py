@@ -59,7 +59,7 @@ def engine_rows(
     for first in range(0, len(dates), DATES_AT_ONCE):
         some = dates[first : first + DATES_AT_ONCE]
         base = kept_in_engine(connection, "snapshot_keys", _keys(known, {day: history[day] for day in some}))
-        table = snapshot_expression(base, facts, features)
+        table = _snapshot_expression(base, facts, features)
         shown = {f.name: table[f.name].cast("float64") for f in features if not f.is_step}
         rows = table.select("customer_id", "as_of", not_eligible_because=_reason(table, rules), **shown)
         kept = kept_in_engine(connection, "snapshots", rows)
@@ -91,7 +91,7 @@ def _reason(table: ibis.Table, rules: tuple[Rule, ...]) -> ibis.Value:
     return ibis.cases(*broken) if broken else ibis.null("string")
 
 
-def snapshot_expression(base: ibis.Table, facts: Mapping[str, ibis.Table], features: tuple[Feature, ...]) -> ibis.Table:
+def _snapshot_expression(base: ibis.Table, facts: Mapping[str, ibis.Table], features: tuple[Feature, ...]) -> ibis.Table:
     """`base` (one row per customer_id and as_of, with `history_days`) with a float64 column for every feature and step."""
     over = {feature.name: feature.definition for feature in features if isinstance(feature.definition, OVER_FACTS)}
     dates = base.select("as_of").distinct()

@@ -54,7 +54,7 @@ class InMemory:
 
         `features` are `catalogue.steps_and_features` and the steps of the rules; only features become columns.
         """
-        day = days_since_epoch(as_of)
+        day = _days_since_epoch(as_of)
         who = self.known.on(day)
         columns: dict[str, Floats] = {}
         over = {f.name: f.definition for f in features if isinstance(f.definition, OVER_FACTS)}
@@ -70,7 +70,7 @@ class InMemory:
         return pa.table(key | {"not_eligible_because": _reasons(columns, rules, len(who))} | shown)
 
 
-def days_since_epoch(day: date) -> int:
+def _days_since_epoch(day: date) -> int:
     """A date as the number engines keep it as."""
     return (day - EPOCH).days
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ibis
 
 from features.definitions import DaysSinceFirst, DaysSinceLast, Difference, Largest, Ratio, Sum
-from features.families.loyalty import COMPLAINT
 from features.feature import Family, Feature, Usual, Words, slug, step
 from features.known import FACT_KEY, with_days
-from features.tables import EXACT, NO_ACTION
+from features.tables import COMPLAINT, EXACT, NO_ACTION
 
 OPEN, CLICK = "email_open", "email_click"
 CHANNEL_DAYS = 365

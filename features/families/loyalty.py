@@ -7,9 +7,8 @@ import ibis
 from features.definitions import AtLeast, Difference, Ratio, Sum
 from features.feature import Feature, Words, step
 from features.known import FACT_KEY, with_days
-from features.tables import EXACT
+from features.tables import COMPLAINT, EXACT
 
-COMPLAINT = "complaint"  # the kind of interaction that is one
 DISCOUNT, QUANTITY, PRODUCT = "orders.discount", "orders.quantity", "orders.product_id"
 
 

@@ -6,10 +6,9 @@ import ibis
 
 from features.definitions import DaysSinceFirst, DaysSinceLast, Latest, Sum
 from features.feature import Feature, Words, slug
-from features.known import with_days
+from features.known import ALWAYS, with_days
 from features.tables import EXACT
 
-ALWAYS = ibis.date("1900-01-01")  # attributes of customers without a date are known at any time
 ACQUIRED, COST, REFERRED = "customers.acquired_at", "customers.acquisition_cost", "customers.referred_by"
 
 

@@ -103,7 +103,7 @@ def _in_turn(coming: Iterator[Chunk], market: Market, wanted: frozenset[str]) ->
     with ThreadPoolExecutor(max_workers=1) as worker:
         ahead: list[tuple[Chunk, Future[dict[str, pa.Table]]]] = []
         for chunk in coming:
-            ahead.append((chunk, worker.submit(chunk_tables, chunk, market, wanted)))
+            ahead.append((chunk, worker.submit(_chunk_tables, chunk, market, wanted)))
             if len(ahead) > 1:
                 ready, made = ahead.pop(0)
                 yield ready, made.result()
@@ -111,7 +111,7 @@ def _in_turn(coming: Iterator[Chunk], market: Market, wanted: frozenset[str]) ->
             yield ready, made.result()
 
 
-def chunk_tables(chunk: Chunk, market: Market, wanted: frozenset[str]) -> dict[str, pa.Table]:
+def _chunk_tables(chunk: Chunk, market: Market, wanted: frozenset[str]) -> dict[str, pa.Table]:
     """The wanted tables of one chunk, by file name."""
     people = draw_people(chunk, market.calendar)
     campaigns = draw_campaigns(chunk, people, market.calendar)

@@ -51,7 +51,7 @@ class Contacts:
     resolved_at: Numbers
 
 
-def newsletter_days(market: Market) -> range:
+def _newsletter_days(market: Market) -> range:
     """The days on which every customer is sent a newsletter."""
     return range(NEWSLETTER_EVERY_DAYS // 2, market.calendar.days, NEWSLETTER_EVERY_DAYS)
 
@@ -129,7 +129,7 @@ def _contacts(rng: np.random.Generator, people: People, moods: Moods, market: Ma
 def _mails(rng: np.random.Generator, people: People, moods: Moods, market: Market) -> Iterator[Contacts]:
     """Newsletters opened, and clicked some minutes later."""
     share = np.clip(OPEN_SHARE * np.exp(0.4 * people.loyalty), 0, 0.9)
-    days = np.array(newsletter_days(market), dtype=np.float64)
+    days = np.array(_newsletter_days(market), dtype=np.float64)
     is_there = (people.acquired[:, None] < days) & (days < moods.left[:, None])
     opens = is_there & (rng.random((len(people), len(days)), dtype=np.float32) < share[:, None])
     customer, campaign = np.nonzero(opens)
@@ -162,7 +162,7 @@ def interactions_table(
     is_known = recorded < days * SECONDS_PER_DAY
     rows = _chosen(contacts, in_time[is_known])
     customer = (rows.customer + np.where(is_under_alias[in_time[is_known]], chunk.size, 0)).astype(np.int32)
-    campaigns = [f"newsletter {market.calendar.date(day)}" for day in newsletter_days(market)]
+    campaigns = [f"newsletter {market.calendar.date(day)}" for day in _newsletter_days(market)]
     columns = {
         "customer_id": coded(customer, customer_id),
         "occurred_at": timestamps(occurred[is_known], starts_at),

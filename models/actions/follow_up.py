@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from pathlib import Path
 
 from scipy.stats import norm
 
+from features.project import Project
 from models.actions.uplift import Estimate
 from models.contract import Frozen
 
 SURE, POWER = 0.95, 0.8  # two-sided, and the chance to see an effect that is there: the usual ones
+
+
+def follow_up_file(project: Project) -> Path:
+    """Where what campaigns brought is."""
+    return project.folder / "follow_up.json"
 
 
 class CampaignResult(Frozen):

@@ -8,18 +8,26 @@ regression with a complementary log-log link (Prentice, Gloeckler 1978). Expecte
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from features.project import Project
 from models.contract import Frozen
 from models.inputs import Columns
 from models.linear import Scales
 
 Floats = NDArray[np.float64]
+ORDER = "order"  # the outcome that brings money; others are given ones
 CHANCE_MIN = 1e-6
 LOWER_Z = 1.2815515655446004  # nine of ten effects lie above the lower end: it is one end of an 80 % interval
+
+
+def uplift_file(project: Project) -> Path:
+    """Where what trials taught is: an `Uplift`."""
+    return project.folder / "uplift.json"
 
 
 class Estimate(Frozen):
@@ -107,7 +115,7 @@ class Effect(Frozen):
 class Uplift(Frozen):
     """What a project's randomised campaigns taught: one effect for each action, and why there is none of others.
 
-    `outcome` is what they were to bring about: an order, or a given one (bought_<name>), within `horizon_days`.
+    `outcome` is what they were to bring about: ORDER, or a given one (bought_<name>), within `horizon_days`.
     """
 
     project: str
@@ -127,13 +135,3 @@ def rate(chance: Floats) -> Floats:
 def chance_at(rates: Floats) -> Floats:
     """The chance of at least one event."""
     return -np.expm1(-rates)
-
-
-def change_of_chance(chance: Floats, factor: Floats) -> Floats:
-    """By how much an action that multiplies the rate by `factor` changes the chance of the event.
-
-    >>> change_of_chance(np.array([0.2]), np.array([2.0])).round(4).tolist()  # 1 - 0.8^2 - 0.2
-    [0.16]
-    """
-    changed: Floats = chance_at(factor * rate(chance)) - chance
-    return changed

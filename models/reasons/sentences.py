@@ -22,7 +22,7 @@ from features.feature import FAMILY_ZH, Family
 from models.bundle import Bundle
 from models.contract import InputColumn, Output
 from models.languages import LANGUAGES, Language, decimals_said, say_points, writer
-from models.value.settings import TIERS, Tier
+from models.tiers import TIERS, Tier
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -219,7 +219,7 @@ class Sayings:
 
     def say(self, told: Told, k: int) -> Said:
         """One sentence per reason."""
-        return joined_texts(
+        return _joined_texts(
             (self._heads, told.lead),
             (told.value.said(self._write), told.value.place),
             self._yardsticks(told),
@@ -259,7 +259,7 @@ class Sayings:
         return self._words.median.format(whom=whom, value=write(median))
 
 
-def joined_texts(*parts: Texts) -> Said:
+def _joined_texts(*parts: Texts) -> Said:
     """What is at each place of the parts, one after the other."""
     if len(parts[0][1]) <= FEW:
         said = ([texts[k] for k in place.tolist()] for texts, place in parts)

@@ -86,7 +86,7 @@ class Explainer:
             with ThreadPoolExecutor(threads) as pool:
                 found = list(pool.map(lambda part: self._choose(part, top), parts))
         return {
-            output.name: self._said(k, joined([sums for sums, _ in own]), joined([why for _, why in own]), stake)
+            output.name: self._said(k, _joined([sums for sums, _ in own]), _joined([why for _, why in own]), stake)
             for k, (output, own) in enumerate(zip(self._bundle.contract.outputs, zip(*found, strict=True), strict=True))
         }
 
@@ -155,7 +155,7 @@ class Explainer:
 Joined = TypeVar("Joined", Sums, Chosen, Facts, OnScale)
 
 
-def joined(parts: list[Joined]) -> Joined:
+def _joined(parts: list[Joined]) -> Joined:
     """Records of arrays of several parts of the customers as one."""
     first, *others = parts
     if not others:
@@ -164,7 +164,7 @@ def joined(parts: list[Joined]) -> Joined:
     for field in fields(first):
         values = [getattr(part, field.name) for part in parts]
         if is_dataclass(values[0]):
-            together[field.name] = joined(values)
+            together[field.name] = _joined(values)
         else:
             together[field.name] = None if values[0] is None else np.concatenate(values)
     return type(first)(**together)

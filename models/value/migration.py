@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.contract import InputColumn
 from models.languages import LANGUAGES, LOCALES, Language, writer
-from models.value.spend import Counted
+from models.spend import Counted
 
 Places = NDArray[np.intp]
 Row = dict[Any, Any]  # the features of one customer

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from models.contract import Frozen
+from models.tiers import Tiers
 from models.value.equity import Equity, Movement
 from models.value.quadrants import QUADRANTS
 from models.value.score import Firmness
 from models.value.segments import SEGMENTS
 from models.value.standing import GROUPS, SCORE, Groups
-from models.value.tiers import Tiers
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 
 TOTALS = (REALISED, POTENTIAL, LIFETIME, AT_RISK, INFLUENCE)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
+from features.project import Project
 from models.contract import Frozen
 from models.evaluation import Metric, Standing
 
 MAIN_FIGURE = "gini_normalized"
 RIVALS = {"rfm": "RFM alone", "clv": "expected value alone", "learned": "the score with learned weights"}
+
+
+def score_file(project: Project) -> Path:
+    """Where the back-test of a project's score is."""
+    return project.folder / "score.json"
 
 
 class ScoreEvaluation(Frozen):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.inputs import Columns, column
-from models.value.spend import Counted
+from models.spend import Counted
 
 Places = NDArray[np.intp]
 Floats = NDArray[np.float64]

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from features.problems import BadConfig, nearest
 from models.bundle import CHURN, Bundle
+from models.tiers import Tiers
 from models.value.life_stages import life_stages, stages_of
 from models.value.quadrants import QUADRANTS, Quadrants
 from models.value.score import customer_score, score_components
 from models.value.segments import SEGMENTS, can_be_told, rfm_fifths, segments
 from models.value.settings import Layer, Stage, ValueSettings
-from models.value.tiers import Tiers
 from models.value.worth import (
     AT_RISK,
     INFLUENCE,
@@ -204,11 +204,11 @@ def _grouped(
         found.loc[eligible, "rfm_segment"] = names[segments(snapshot[eligible])]
     if groups.stages:
         names = np.array([stage.name for stage in groups.stages], dtype=object)
-        found["life_stage"] = names[life_stages(scored_table(snapshot, numbers, found), groups.stages)]
+        found["life_stage"] = names[life_stages(_scored_table(snapshot, numbers, found), groups.stages)]
     return found[[*columns.columns, *(name for name in (*GROUPS, *RFM_FIFTHS) if name in found)]]
 
 
-def scored_table(snapshot: pd.DataFrame, numbers: pd.DataFrame, columns: pd.DataFrame) -> pa.Table:
+def _scored_table(snapshot: pd.DataFrame, numbers: pd.DataFrame, columns: pd.DataFrame) -> pa.Table:
     """What conditions of the mapping file may speak of: ids, features, predictions and the columns of the value layer."""
     snapshot = snapshot.assign(eligible=snapshot["not_eligible_because"].isna())
     parts = [snapshot.reset_index(drop=True), numbers.reset_index(drop=True), columns.reset_index(drop=True)]

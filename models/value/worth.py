@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.families.calendar import DAY_OF_YEAR
-from models.btyd import OrderRate
 from models.bundle import Bundle
 from models.inputs import Columns, Inputs, column
 from models.value.settings import ValueSettings
@@ -72,19 +71,10 @@ def _by_rhythm(clv: Bundle, rows: pd.DataFrame | Inputs, begins: Floats, ends: F
     """Orders to expect in each period over those in the first whole one: customers x periods; missing without a rhythm."""
     if clv.prior is None or not clv.contract.expects_orders:
         return np.full((len(rows), len(begins)), np.nan)
-    rate = OrderRate(*clv.prior.order_rate)
-    age = np.maximum(column(rows, "days_since_first_order"), 1)
-    repeats = np.clip(column(rows, "order_day_count"), 1, age) - 1
-    known = ~(np.isnan(age) | np.isnan(repeats))
-    found = np.full((len(rows), len(begins)), np.nan)
-    until = {
-        days: rate.expected_orders_if_alive(repeats[known], age[known], days)
-        for days in {*begins[1:], *ends, float(clv.contract.horizon_days)}
-    }
-    first = until[float(clv.contract.horizon_days)]
-    for k, (begin, end) in enumerate(zip(begins, ends, strict=True)):
-        found[known, k] = (until[end] - (until[begin] if begin else 0.0)) / first
-    return found
+    horizon = float(clv.contract.horizon_days)
+    until = {days: clv.prior.orders_of_the_living(rows, days) for days in {*begins[1:], *ends, horizon}}
+    periods = zip(begins, ends, strict=True)
+    return np.column_stack([(until[end] - (until[begin] if begin else 0.0)) / until[horizon] for begin, end in periods])
 
 
 def _seasons(clv: Bundle, begins: Floats, as_of: date) -> Floats:

@@ -16,7 +16,7 @@ from serving.answers.champions import UNKNOWN, Champions
 from serving.answers.customers import placed
 from serving.answers.messages import NextAction, PlanAnswer, PlannedFor
 from serving.answers.requests import AskPlan
-from serving.plan import measured_effects, offers_for
+from serving.plan import measured_effects, offers_for, refuse_no_action
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,7 @@ class Offers:
 def gather_offers(champions: Champions) -> Offers:
     """For all customers. Raises BadConfig or BadInput where there is nothing to plan with."""
     customers, actions = champions.known(), champions.release.actions
-    if not actions:
-        raise BadConfig("the mapping file names no action; add sections [actions.<name>] with cost and effect")
+    refuse_no_action(actions)
     if AT_RISK not in customers.scored:
         raise BadConfig("a plan needs churn and clv champions: nothing tells the value at risk here")
     effects, remarks = measured_effects(champions.release.project, customers.manifest, actions)

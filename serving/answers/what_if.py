@@ -14,8 +14,7 @@ from serving.answers.champions import UNKNOWN, Champions
 from serving.answers.messages import Answer, Change, NearestAnswer, WhatIfAnswer
 from serving.answers.requests import Add, AskNearest, AskWhatIf, SetAttribute, Settle
 from serving.what_if.ask import Tried, WhatIf
-from serving.what_if.command import NOT_AN_EFFECT
-from serving.what_if.in_words import say_changes
+from serving.what_if.in_words import NOT_AN_EFFECT, say_changes
 from serving.what_if.plausible import plausible_changes
 
 OF_COLUMN = re.compile(r"[a-z]+\.(\w+)(?:: | = | )(.*)", re.DOTALL)

@@ -19,11 +19,12 @@ from features.outputs import whole_directory
 from features.problems import BadInput
 from features.project import Project, read_project
 from features.snapshots import snapshot_folder
+from models.actions.uplift import uplift_file
 from models.contract import Task
 from serving.answers.champions import Champions
 from serving.answers.messages import NotTaken
 from serving.answers.release import champions_now, from_folder, into
-from serving.plan import effects_file, plan_report_file
+from serving.plan import plan_report_file
 
 logger = logging.getLogger("cvm")
 AGAIN_SECONDS = 300.0
@@ -41,7 +42,7 @@ class Seen:
     @classmethod
     def now(cls, config: Path, project: Project) -> Seen:
         """Asks registry and disk; no bundle and no table is read."""
-        files = (config, snapshot_folder(project) / "manifest.json", plan_report_file(project), effects_file(project))
+        files = (config, snapshot_folder(project) / "manifest.json", plan_report_file(project), uplift_file(project))
         return cls(champions_now(project), tuple(_stamp(file) for file in files))
 
 

@@ -54,7 +54,7 @@ def write_scores(project: Project, manifest: Manifest, scorer: Scorer, snapshot:
     with step("working out what customers are worth and where they stand"):
         values = gather_value_layer(Standings(project, manifest, scorer, layer), snapshot, numbers)
     with step(f"scoring {len(snapshot):,} customers as of {manifest.scored_at}, with reasons"):
-        table = predictions(scorer, snapshot, numbers, values.columns)
+        table = _predictions(scorer, snapshot, numbers, values.columns)
     with whole_file(predictions_file(project)) as unfinished:
         pq.write_table(table, unfinished, row_group_size=ROWS_AT_ONCE)
     write_value_layer(project, values)
@@ -63,7 +63,7 @@ def write_scores(project: Project, manifest: Manifest, scorer: Scorer, snapshot:
     return table
 
 
-def predictions(scorer: Scorer, snapshot: pd.DataFrame, numbers: pd.DataFrame, values: pd.DataFrame) -> pa.Table:
+def _predictions(scorer: Scorer, snapshot: pd.DataFrame, numbers: pd.DataFrame, values: pd.DataFrame) -> pa.Table:
     """One row per row of a snapshot, in the same order, as the rows of `numbers` and of `values` are."""
     eligible = snapshot["not_eligible_because"].isna()
     rows = snapshot[eligible]
@@ -84,15 +84,17 @@ def predictions(scorer: Scorer, snapshot: pd.DataFrame, numbers: pd.DataFrame, v
     table = table.append_column("explanation_unavailable", causes.take(there))
     for task, version in scorer.versions.items():
         table = table.append_column(f"{task}_model", pa.array([version] * len(snapshot)))
-    return with_usual_chances(table, usual_chances(scorer.models["propensity"].bundle) if "propensity" in scorer.models else {})
+    return _with_usual_chances(
+        table, usual_chances(scorer.models["propensity"].bundle) if "propensity" in scorer.models else {}
+    )
 
 
-def with_usual_chances(table: pa.Table, usual: Mapping[str, float]) -> pa.Table:
+def _with_usual_chances(table: pa.Table, usual: Mapping[str, float]) -> pa.Table:
     """The table with what is usual for each chance of buying, in the file's metadata."""
     return table.replace_schema_metadata({**(table.schema.metadata or {}), USUAL: json.dumps(usual).encode()})
 
 
 def usual_chances_in(schema: pa.Schema) -> dict[str, float]:
-    """What `with_usual_chances` put there."""
+    """What is usual for each chance of buying, as the file says."""
     found: dict[str, float] = json.loads((schema.metadata or {}).get(USUAL, b"{}"))
     return found

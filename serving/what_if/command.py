@@ -10,12 +10,8 @@ from features.project import Project
 from models.bundle import CHURN
 from models.languages import writer
 from serving.what_if.ask import Nearest, Said, WhatIf
-from serving.what_if.in_words import say_changes
+from serving.what_if.in_words import NOT_AN_EFFECT, say_changes
 from serving.what_if.plausible import plausible_changes
-
-NOT_AN_EFFECT = (
-    "What the models say of such a customer; not what making it happen would bring: only random treatments can tell that."
-)
 
 
 def read_changes(adds: Sequence[Sequence[str]], sets: Sequence[str], *, settle: bool) -> tuple[Change, ...]:

@@ -1,4 +1,4 @@
-"""Changes as readers of a language say them."""
+"""What-if in words: changes as readers of a language say them, and what the answer is not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Any
 
 from features.changes import Attribute, Change, Event, Settled
 from models.languages import Language, writer
+
+NOT_AN_EFFECT = (
+    "What the models say of such a customer; not what making it happen would bring: only random treatments can tell that."
+)
 
 
 def say_changes(changes: tuple[Change, ...], currency: str, language: Language) -> str:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ibis.backends import BaseBackend
 
 from features.build import Reach, each_snapshot, history_days, reach_of
-from features.catalogue import facts_needed, make_facts, steps_and_features
+from features.catalogue import make_facts, steps_and_features
 from features.cohort import known_customers, rule_steps, rules
 from features.engines.engine import connect, kept_in_engine
 from features.executors.in_engine import engine_rows
@@ -131,7 +131,7 @@ def snapshot_of_tables(
         each_snapshot(connection, tables, words, cohort, dates, found.__setitem__)
     else:
         features = (*steps_and_features(words), *rule_steps(words))
-        made = make_facts(facts_needed(features), tables, words)
+        made = make_facts(features, tables, words)
         facts = {name: kept_in_engine(connection, f"facts_{name}", rows) for name, rows in made.items()}
         reach, known = reach_of(connection, tables), known_customers(tables)
         history = {day: history_days(reach, day) for day in dates}

@@ -5,19 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, get_args
 
+import ibis
 import pandas as pd
 import pytest
 
-from features.catalogue import catalogue, facts_needed, steps_and_features
+from features.catalogue import catalogue, make_facts, steps_and_features
 from features.catalogue_page import EVERYTHING, catalogue_page
-from features.definitions import OVER_FACTS, columns_read
-from features.feature import FAMILY_ZH, Family, Feature, Unit, Words
+from features.definitions import Ratio, Sum, columns_read
+from features.feature import FAMILY_ZH, Family, Feature, Unit, Words, step
 from features.problems import BadConfig
 from tests.features.made_up import REQUIRED, SCHEMA, line, snapshot
 
 WINDOWS_DAYS = (7, 30, 365)
 CATEGORIES = ("Tea & Baking", "toys")
 OPTIONAL = ("recorded_at", "product_id", "category", "quantity")
+ORDERS = ibis.table(SCHEMA, name="orders")
+WORDS = Words(windows_days=WINDOWS_DAYS, horizon_days=45, mapped={"orders": tuple(SCHEMA)})
 
 
 def described(mapped: tuple[str, ...], categories: tuple[str, ...] = CATEGORIES) -> tuple[Feature, ...]:
@@ -94,8 +97,29 @@ def test_everything_a_feature_follows_from_is_computed_before_it() -> None:
 
 def test_only_the_facts_that_are_needed_are_made() -> None:
     recency = steps_and_features(EVERYTHING.model_copy(update={"families": ("recency",)}))
-    assert facts_needed(recency) == ("orders",)
-    assert all(isinstance(feature.definition, OVER_FACTS) or feature.name == "days_first_to_last_order" for feature in recency)
+    assert list(make_facts(recency, {"orders": ORDERS}, WORDS)) == ["orders"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "said"),
+    [
+        ("orders.spent", r"feature wrong: no facts have the measure orders\.spent; did you mean 'orders\.spend'\?"),
+        ("zzz.spend", r"feature wrong: no facts have the measure zzz\.spend"),
+    ],
+)
+def test_a_measure_that_no_facts_have_is_said_with_the_feature_that_reads_it(measure: str, said: str) -> None:
+    features = (step("right", Sum("orders.spend")), step("wrong", Sum(measure)))
+    with pytest.raises(ValueError, match=said):
+        make_facts(features, {"orders": ORDERS}, WORDS)
+
+
+def test_a_column_that_nothing_computes_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    ratio = Feature("ratio", "rhythm", "ratio", "a ratio", "比率", Ratio("order_count", "visit_count"))
+    monkeypatch.setattr(
+        "features.catalogue.FAMILIES", (("orders", lambda _: [step("order_count", Sum("orders.order_count")), ratio]),)
+    )
+    with pytest.raises(ValueError, match="features follow from visit_count: no feature and no step before them"):
+        steps_and_features(WORDS)
 
 
 def test_the_page_of_features_is_what_the_catalogue_says() -> None:

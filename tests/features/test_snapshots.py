@@ -10,7 +10,8 @@ import pytest
 
 from features.problems import BadInput
 from features.project import Project, read_project
-from features.snapshots import Manifest, build_snapshots, load_manifest, load_snapshot, snapshot_hash
+from features.snapshot_hash import snapshot_hash
+from features.snapshots import Manifest, build_snapshots, load_manifest, load_snapshot
 from tests.features.conftest import CONFIG, HEADER, LINES, Shop, changed
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from features.catalogue import catalogue
 from features.feature import Words
 from features.problems import BadConfig
 from features.snapshots import Manifest
+from models.baselines import Lengthened, baselines, mean_outcome
 from models.contract import TASKS, Task
 from models.outcomes import Mapped, given_columns, teller, untold, what_counts
 from models.recipes import RECIPES, has_rhythm, outputs_of, possible, recipe_for, told
@@ -111,3 +116,16 @@ def test_the_features_of_orders_hold_what_the_prior_reads() -> None:
     words = manifest({"orders": ORDERS}).words
     assert has_rhythm(manifest({"orders": ORDERS}))
     assert {feature.name for feature in catalogue(words)} >= {"order_day_count", "days_since_first_order"}
+
+
+def test_a_task_that_is_not_one_of_ours_is_never_taken_for_another() -> None:
+    fourth: Any = "loyalty"
+    asked: tuple[Callable[[], object], ...] = (
+        lambda: given_columns(fourth, {}),
+        lambda: untold(fourth),
+        lambda: baselines(fourth, (), horizon_days=90, windows_days=()),
+        lambda: Lengthened(mean_outcome, fourth, 3.0)(pd.DataFrame(), np.ones(1), pd.DataFrame(index=[0])),
+    )
+    for ask in asked:
+        with pytest.raises(AssertionError, match="loyalty"):
+            ask()

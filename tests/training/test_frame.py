@@ -75,3 +75,9 @@ def test_some_rows_keep_their_start_and_some_outputs_theirs(make_frame: Any) -> 
 )
 def test_each_task_reads_its_own_labels(task: Task, columns: list[str]) -> None:
     assert outcome_columns(task, ("Tea", "Toys & Games")) == columns
+
+
+def test_a_task_that_is_not_one_of_ours_reads_no_labels() -> None:
+    fourth: Any = "loyalty"
+    with pytest.raises(AssertionError, match="loyalty"):
+        outcome_columns(fourth, ("Tea",))

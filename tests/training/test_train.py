@@ -24,7 +24,8 @@ from models.registry import Registered, champion, find, version_at
 from tests.training.company import DATA_UNTIL, JUDGED_AT, order_lines, write_company
 from training.frame import Frame, training_frame
 from training.judging.coverage import judge_interval
-from training.judging.metrics import judge_amount, judge_probability
+from training.judging.metrics import AMOUNT, PROBABILITY
+from training.judging.resampling import judged as judged_alone
 from training.promote import promote_challenger, restore_previous
 from training.settings import TrainingSettings
 from training.train import possible_tasks, train
@@ -91,9 +92,9 @@ def test_the_numbers_of_the_judgement_are_those_of_the_served_bundle(company: Co
             if task == "clv":
                 actual = np.maximum(frame.outcomes[:, k], 0)
                 ends = served["clv_30d_lower_80"].to_numpy(), served["clv_30d_upper_80"].to_numpy()
-                again = judge_amount(actual, own) | judge_interval(actual, own, *ends, 0.8)
+                again = judged_alone(AMOUNT, actual, own, seed=0) | judge_interval(actual, own, *ends, 0.8)
             else:
-                again = judge_probability(frame.outcomes[:, k], own)
+                again = judged_alone(PROBABILITY, frame.outcomes[:, k], own, seed=0)
             judged = bundle.evaluation.outputs[output.name].metrics
             assert set(again) <= set(judged)
             assert {name: judged[name].value for name in again} == pytest.approx(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from features.problems import BadData, BadInput
 from features.project import Project
 from features.snapshots import load_manifest
 from features.tables import NO_ACTION
-from models.actions.follow_up import CampaignResult, FollowUp, controls_needed
+from models.actions.follow_up import CampaignResult, FollowUp, controls_needed, follow_up_file
 from models.actions.uplift import Estimate
 from models.languages import writer
 from training.campaigns.balance import why_not
@@ -24,11 +23,6 @@ from training.settings import CampaignSettings
 
 Floats = NDArray[np.float64]
 SEED, HOPED_MIN = 0, 1e-9
-
-
-def follow_up_file(project: Project) -> Path:
-    """Where what campaigns brought is."""
-    return project.folder / "follow_up.json"
 
 
 def follow_up(project: Project, settings: CampaignSettings, hoped: float | None) -> FollowUp:

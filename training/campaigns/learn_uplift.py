@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from features.command import step
 from features.outputs import whole_file
 from features.project import Project
 from features.snapshots import load_manifest
 from features.tables import NO_ACTION
-from models.actions.uplift import Effect, Estimate, Evidence, Uplift
+from models.actions.uplift import Effect, Estimate, Evidence, Uplift, uplift_file
 from training.campaigns.balance import balance_table, why_not
 from training.campaigns.tried import read_campaigns
 from training.campaigns.uplift import base_chances, learn_effect
 from training.campaigns.uplift_figures import evidence
 from training.settings import CampaignSettings, TrainingSettings
-
-
-def uplift_file(project: Project) -> Path:
-    """Where a project's effects are."""
-    return project.folder / "uplift.json"
 
 
 def learn_uplift(project: Project, settings: TrainingSettings, campaign_settings: CampaignSettings) -> Uplift:
@@ -68,8 +61,8 @@ def uplift_report(uplift: Uplift, currency: str) -> list[str]:
             f"{uplift.outcome} {_points(known.on_chance)}"
             + (f"; {currency} per customer {_said(known.on_value)}" if known.on_value else "")
         )
-        lines.append(f"  {differences_said(effect)}")
-        lines += [f"  {said}" for said in policies_said(known, currency)]
+        lines.append(f"  {_differences_said(effect)}")
+        lines += [f"  {said}" for said in _policies_said(known, currency)]
         if known.balance:
             most = known.balance[0]
             lines.append(
@@ -79,7 +72,7 @@ def uplift_report(uplift: Uplift, currency: str) -> list[str]:
     return lines + [f"not learned: {why}" for why in uplift.left_out.values()]
 
 
-def differences_said(effect: Effect) -> str:
+def _differences_said(effect: Effect) -> str:
     """Whether some customers react more than others, in a sentence."""
     known = effect.evidence
     if known is None or not known.differs:
@@ -88,7 +81,7 @@ def differences_said(effect: Effect) -> str:
     return f"customers differ {by}: Qini {known.qini.value:.4f} ({known.qini.lower:.4f} to {known.qini.upper:.4f})"
 
 
-def policies_said(known: Evidence, currency: str) -> list[str]:
+def _policies_said(known: Evidence, currency: str) -> list[str]:
     """What customers would bring on average under each policy, on customers whom the predictions had not seen."""
     if not known.policies:
         return []

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from features.engines.engine import connect
 from features.problems import BadConfig, BadData
 from features.project import Project
-from features.snapshots import Manifest, load_snapshot, snapshot_folder
+from features.snapshots import Manifest, load_eligible, snapshot_folder
 from features.tables import NO_ACTION
+from models.actions.uplift import ORDER
 from training.campaigns.trial import Trial
 from training.labels import read_given, read_labels
 from training.settings import CampaignSettings
-
-ORDER = "order"
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Campaigns:
     cost: NDArray[np.float64] | None
 
 
-def outcome_of(project: Project, manifest: Manifest, settings: CampaignSettings) -> str:
+def _outcome_of(project: Project, manifest: Manifest, settings: CampaignSettings) -> str:
     """What counts as success. Raises BadConfig where no table tells it."""
     mapped = manifest.words.mapped
     known = [*([ORDER] if "orders" in mapped else []), *(n for n in mapped.get("labels", ()) if n.startswith("bought_"))]
@@ -61,7 +60,7 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
             "tables.treatments: assignment is not mapped, so nobody knows whether chance or a rule decided who gets what, and "
             "nothing can be learned; map assignment (random or rule)"
         )
-    outcome, treatments = outcome_of(project, manifest, settings), _treatments(project)
+    outcome, treatments = _outcome_of(project, manifest, settings), _treatments(project)
     left_out = _by_rule(treatments)
     if not manifest.campaigns:
         by_chance = [NOBODY_WITHHELD] if (treatments["assignment"] == "random").any() or not left_out else []
@@ -110,14 +109,11 @@ def _with_features(project: Project, manifest: Manifest, treatments: pd.DataFram
     share = drawn.groupby(["as_of", "action"])["customer_id"].transform("size") / days
     stated = drawn["propensity"].astype(np.float64).fillna(share) if "propensity" in drawn else share
     drawn = drawn.assign(propensity=stated)
-    snapshots = load_snapshot(project, *manifest.campaigns)
-    snapshots = snapshots[snapshots["not_eligible_because"].isna()]
-    snapshots["as_of"] = pd.to_datetime(snapshots["as_of"]).dt.date
     key = ["customer_id", "as_of"]
     if "cost" in drawn:
         drawn = drawn.assign(touch_cost=drawn["cost"].astype(np.float64))
     own = [*key, "action", "propensity", *(["touch_cost"] if "touch_cost" in drawn else [])]
-    return drawn[own].merge(snapshots, on=key, validate="one_to_one")
+    return drawn[own].merge(load_eligible(project, *manifest.campaigns), on=key, validate="one_to_one")
 
 
 def _what_followed(project: Project, manifest: Manifest, outcome: str, rows: pd.DataFrame) -> pd.DataFrame:

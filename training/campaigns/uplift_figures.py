@@ -90,7 +90,7 @@ def evidence(own: Trial, treated: Bools, learned: Learned, *, seed: int) -> Evid
     tenth[order] = np.arange(len(order)) * TENTHS // len(order)
     parts = [chance.some(tenth == k) for k in range(TENTHS)]
 
-    treating = policies(order)
+    treating = _policies(order)
 
     def figures(times: Floats | None) -> list[float]:
         seen = [each if times is None else each.drawn(times) for each in (chance, *([money] if money else []), *parts)]
@@ -147,7 +147,7 @@ def policy_value(measured: Measured, policy: Bools) -> float:
     return float(weight @ measured.outcome / weight.sum()) if weight.sum() > 0 else np.nan
 
 
-def policies(order: Places) -> dict[str, Bools]:
+def _policies(order: Places) -> dict[str, Bools]:
     """Who is treated: nobody, everybody, and the half with the largest predicted effect."""
     half = np.zeros(len(order), dtype=bool)
     half[order[: len(order) // 2]] = True

@@ -85,7 +85,7 @@ def rehearse(recipe: Recipe, frame: Frame, roles: Roles, tuned: Tuned, settings:
         choices["monotone"] = tuned.constraints_said
     share, choices["blend"] = choose_share(recipe.link, asked)
     margins = asked.corrected.margins(share)
-    rule, choices["season"] = choose_season(recipe, margins, asked.levels, asked.frame)
+    rule, choices["season"] = _choose_season(recipe, margins, asked.levels, asked.frame)
     found = Rehearsed(tuned, share, rule, uncalibrated(recipe.link, margins.shape[1]), None, choices)
     earlier = None
     if roles.tune != roles.calibrate:
@@ -158,7 +158,7 @@ def _with_error(change: float, error: float) -> str:
     return f"{change:+.2%} (95 % interval {change - error:+.2%} to {change + error:+.2%})"
 
 
-def choose_season(recipe: Recipe, margins: Floats, levels: dict[str, Floats], asked: Frame) -> tuple[str, str]:
+def _choose_season(recipe: Recipe, margins: Floats, levels: dict[str, Floats], asked: Frame) -> tuple[str, str]:
     """The rule for the level, and why: the most trusted one that no other beats by more than chance.
 
     One date cannot tell much about seasons: what happened a year ago is believed, and where it is clearly wrong, corrected.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from features.problems import BadInput
 from models.baselines import baselines
 from models.calibration import Calibrator
 from models.contract import Contract
@@ -13,7 +12,7 @@ from models.evaluation import CalibrationPoint, Evaluation, Metric, OutputEvalua
 from models.intervals import Intervals
 from training.frame import Frame
 from training.judging.coverage import judge_interval, judge_quantiles, with_coverage
-from training.judging.metrics import AMOUNT, NET, PROBABILITY, check_amount, check_probability, churn_figures, tenths
+from training.judging.metrics import AMOUNT, NET, PROBABILITY, churn_figures, tenths
 from training.judging.resampling import Beside, judged_beside
 
 Floats = NDArray[np.float64]
@@ -31,17 +30,13 @@ def judge(
 ) -> Evaluation:
     """Metrics of every output on the judged customers; baselines are fitted on `past`, like the model.
 
-    All with 95 % intervals, by customer: a judged date has each customer once.
+    All with 95 % intervals, by customer: a judged date has each customer once. An output after which all did the same has no
+    figures: such ones are left out before (`training.predictable`).
     """
     served = calibrator.served(margins)
     outputs = {}
     for k, output in enumerate(contract.outputs):
         actual = judged.outcomes[:, k]
-        if contract.link == "sigmoid" and len(np.unique(actual)) < 2:
-            raise BadInput(
-                f"{output.label}: all {len(actual):,} customers have the same outcome after {contract.roles.judge}, so nothing "
-                "can be judged; leave a category nobody buys out of features.main_categories, or choose another dates.judged_at"
-            )
         beside = _beside(contract, actual, served[:, k], _baselines(contract, k, past, judged))
         spread, points = _spread(contract, intervals, actual, served[:, k])
         outputs[output.name] = OutputEvaluation(metrics=beside.ours | spread, baselines=beside.rivals, tenths=points)
@@ -72,12 +67,10 @@ def _baselines(contract: Contract, k: int, past: Frame, judged: Frame) -> dict[s
 
 def _beside(contract: Contract, actual: Floats, ours: Floats, rivals: dict[str, Floats]) -> Beside:
     if contract.link == "sigmoid":
-        check_probability(actual)
         figures = churn_figures() if contract.task == "churn" else PROBABILITY
         return judged_beside(figures, actual, ours, rivals, seed=contract.seed)
     # A customer who only gave goods back brought nothing; what those took away stays visible in the net total.
     floored = np.maximum(actual, 0)
-    check_amount(floored)
     found = judged_beside(AMOUNT, floored, ours, rivals, seed=contract.seed)
     if actual.sum() <= 0:
         return found

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.problems import BadInput
-from models.evaluation import CalibrationPoint, Metric
+from models.evaluation import CalibrationPoint
 from training.judging.profit import Campaign, expected_maximum_profit
-from training.judging.resampling import Figure, figure, judged
+from training.judging.resampling import Figure, figure
 from training.judging.weighed import Floats, Sample, Weighed
 
 SURELY = float(np.finfo(np.float64).eps)  # a probability of 0 or 1 counts as this near to it: its log-loss is finite
@@ -127,30 +126,6 @@ NET = (Figure("sum_ratio_net", sum_ratio.by_draw, "ratio", greater_is_better=Non
 def churn_figures(campaign: Campaign = Campaign()) -> tuple[Figure, ...]:  # noqa: B008 (it is frozen)
     """The figures of a probability, and what a campaign against leaving would earn."""
     return (*PROBABILITY, expected_maximum_profit(campaign))
-
-
-def check_probability(actual: Floats) -> None:
-    """Raise BadInput when only one class was seen."""
-    if len(np.unique(actual)) < 2:
-        raise BadInput(f"every customer has the same outcome ({actual[0]:g}) on the judged date: nothing can be judged")
-
-
-def check_amount(actual: Floats) -> None:
-    """Raise BadInput when nothing was spent in total."""
-    if actual.sum() <= 0:
-        raise BadInput("the customers brought nothing in total after the judged date: no amount can be judged")
-
-
-def judge_probability(actual: Floats, predicted: Floats, *, seed: int = 0) -> dict[str, Metric]:
-    """Ranking and calibration of a probability. Raises BadInput when only one class was seen."""
-    check_probability(actual)
-    return judged(PROBABILITY, actual, predicted, seed=seed)
-
-
-def judge_amount(actual: Floats, predicted: Floats, *, seed: int = 0) -> dict[str, Metric]:
-    """Error, ranking and total of an amount. Raises BadInput when nothing was spent in total."""
-    check_amount(actual)
-    return judged(AMOUNT, actual, predicted, seed=seed)
 
 
 def tenths(actual: Floats, predicted: Floats) -> tuple[CalibrationPoint, ...]:

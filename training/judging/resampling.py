@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.evaluation import Difference, Metric, Unit
 from training.judging.weighed import Floats, Sample, Weighed
@@ -19,8 +18,6 @@ DRAWS, DRAWS_MIN = 1_000, 200
 WEIGHTS_MAX = 20_000_000  # of all draws: with more than 20,000 rows there are fewer draws, and intervals are narrow anyway
 BLOCK = 100_000  # weights at a time: few enough to stay near the processor
 DEFINED_MIN = 0.5  # share of the draws on which a figure must be defined
-
-Clusters = NDArray[np.generic]
 
 
 @dataclass(frozen=True)
@@ -84,12 +81,12 @@ def judged_beside(
     figures: Sequence[Figure], actual: Floats, ours: Floats, rivals: Mapping[str, Floats], *, seed: int
 ) -> Beside:
     """The metrics of a prediction beside its rivals', all on the same draws. One row per customer."""
-    mine, *others = _resampled(figures, actual, [ours, *rivals.values()], clusters=None, seed=seed)
+    mine, *others = _resampled(figures, actual, [ours, *rivals.values()], seed=seed)
     return Beside(
-        ours={each.name: metric(each, mine[each.name]) for each in figures},
+        ours={each.name: _metric(each, mine[each.name]) for each in figures},
         rivals={
             rival: {
-                each.name: metric(each, found[each.name], _difference(each, mine[each.name], found[each.name]))
+                each.name: _metric(each, found[each.name], _difference(each, mine[each.name], found[each.name]))
                 for each in figures
             }
             for rival, found in zip(rivals, others, strict=True)
@@ -97,20 +94,7 @@ def judged_beside(
     )
 
 
-def paired_difference(
-    figure: Figure, actual: Floats, ours: Floats, theirs: Floats, *, clusters: Clusters | None = None, seed: int
-) -> tuple[float, float, float]:
-    """Our figure less theirs, and the ends of its 95 % interval; of distances to the target where a figure has one.
-
-    `clusters` are customer ids where several dates are pooled: a customer's rows are then drawn together or not at all.
-    All three are nan where the figure is not defined.
-    """
-    mine, other = _resampled([figure], actual, [ours, theirs], clusters=clusters, seed=seed)
-    found = _difference(figure, mine[figure.name], other[figure.name])
-    return (found.value, found.low, found.high) if found else (np.nan, np.nan, np.nan)
-
-
-def metric(figure: Figure, found: Resampled, difference: Difference | None = None) -> Metric:
+def _metric(figure: Figure, found: Resampled, difference: Difference | None = None) -> Metric:
     """A figure's value with everything that is known about it."""
     low, high = interval(found, figure.bounds) or (None, None)
     return Metric(
@@ -138,28 +122,25 @@ def interval(found: Resampled, bounds: tuple[float, float] = (-np.inf, np.inf)) 
     return float(max(found.value + (low - median), least)), float(min(found.value + (high - median), most))
 
 
-def weights(rows: int, *, clusters: Clusters | None = None, seed: int) -> Iterator[Floats]:
-    """How often each row is drawn: blocks with one row per draw. As many customers are drawn as there are."""
-    ids, of_row = (None, None) if clusters is None else np.unique(clusters, return_inverse=True)
-    customers = rows if ids is None else len(ids)
-    draws = int(np.clip(WEIGHTS_MAX // rows, DRAWS_MIN, DRAWS))
-    at_once = max(1, BLOCK // rows)
+def weights(customers: int, *, seed: int) -> Iterator[Floats]:
+    """How often each customer is drawn: blocks with one row per draw. As many are drawn as there are."""
+    draws = int(np.clip(WEIGHTS_MAX // customers, DRAWS_MIN, DRAWS))
+    at_once = max(1, BLOCK // customers)
     rng = np.random.default_rng(seed)
     for start in range(0, draws, at_once):
-        block = np.empty((min(at_once, draws - start), rows))
+        block = np.empty((min(at_once, draws - start), customers))
         for draw in block:
-            times = np.bincount(rng.integers(0, customers, customers), minlength=customers)
-            draw[:] = times if of_row is None else times[of_row]
+            draw[:] = np.bincount(rng.integers(0, customers, customers), minlength=customers)
         yield block
 
 
 def _resampled(
-    figures: Sequence[Figure], actual: Floats, predictions: Sequence[Floats], *, clusters: Clusters | None, seed: int
+    figures: Sequence[Figure], actual: Floats, predictions: Sequence[Floats], *, seed: int
 ) -> list[dict[str, Resampled]]:
     """Every figure of every prediction, on the same draws."""
     samples = [Sample(actual, predicted) for predicted in predictions]
     drawn: list[dict[str, list[Floats]]] = [{each.name: [] for each in figures} for _ in samples]
-    for block in weights(len(actual), clusters=clusters, seed=seed):
+    for block in weights(len(actual), seed=seed):
         for sample, values in zip(samples, drawn, strict=True):
             seen = Weighed(sample, block)
             for each in figures:

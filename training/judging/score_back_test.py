@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -20,7 +19,7 @@ from models.bundle import CHURN
 from models.recipes import possible
 from models.registry import Registered, champion
 from models.value.score import customer_score, percentiles, score_components
-from models.value.score_evaluation import ScoreEvaluation
+from models.value.score_evaluation import ScoreEvaluation, score_file
 from models.value.segments import can_be_told, rfm_fifths
 from models.value.settings import Layer
 from models.value.worth import periods_ahead
@@ -30,11 +29,6 @@ from training.judging.resampling import judged_beside
 
 Floats = NDArray[np.float64]
 FIGURES = (gini_normalized, spearman, top_decile_capture)
-
-
-def score_file(project: Project) -> Path:
-    """Where the back-test of a project's score is."""
-    return project.folder / "score.json"
 
 
 def back_test_score(project: Project, layer: Layer) -> ScoreEvaluation:

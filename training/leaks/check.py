@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.problems import BadConfig, BadData, nearest
+from models.inputs import LARGEST
 from training.frame import Frame
 from training.leaks.copies import COPIED_ROWS, copies_note, copies_said
 from training.leaks.encodings import encoded_said
@@ -28,16 +29,6 @@ AUC_ASKED_FROM = 0.7
 ROWS_ASKED_FROM = 2_000
 MARGIN_MIN = 0.01
 SURPLUS_ALONE_MIN = 0.05
-LARGEST = 1e30  # stands for infinity, within what the booster reads
-
-
-def single_feature_aucs(frame: Frame) -> dict[str, float]:
-    """For each feature the best AUC it reaches alone, in either direction, for any output.
-
-    Missing values are ranked below all others. For amounts the outcome is whether anything was spent.
-    """
-    aucs = aucs_alone(finite(frame), frame.outcomes > 0)
-    return {name: float(best) for name, best in zip(frame.rows.columns, aucs.max(axis=1), strict=True)}
 
 
 def refuse_unknown_waivers(waived: Sequence[str], features: Collection[str]) -> None:
@@ -61,9 +52,10 @@ def find_leaks(frame: Frame, waived: tuple[str, ...] = ()) -> dict[str, str]:
     A feature is named for the first of these that it does: it tells an output with AUC above 0.95; as the strongest
     of an output, it tells it better than a model of all others does on customers not seen (by 0.01 and two standard
     errors) and adds to it; it follows the outcomes closer than chance lets any column; it takes away a fifth of what a model of
-    all others leaves open; one of its values, or its being missing, settles an outcome that the others leave open.
+    all others leaves open; one of its values, or its being missing, settles an outcome that the others leave open. For amounts
+    the outcome is whether anything was spent.
     """
-    values, occurred = finite(frame), frame.outcomes > 0
+    values, occurred = _finite(frame), frame.outcomes > 0
     names, aucs = list(frame.rows.columns), aucs_alone(values, occurred)
     found = {
         name: f"feature {name} alone tells the outcome with AUC {best:.3f} (above {AUC_MAX}): {_knows(name)}"
@@ -116,7 +108,7 @@ def _beats_all_others(rows: Halves, name: str, column: int, auc: float) -> str |
     return f"{said}: {_knows(name)}"
 
 
-def finite(frame: Frame) -> Floats:
+def _finite(frame: Frame) -> Floats:
     """The features as numbers, infinite ones as very large ones."""
     values: Floats = np.clip(frame.rows.to_numpy(dtype=np.float64), -LARGEST, LARGEST)
     return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from features.problems import BadData, BadInput
 from features.project import Project
-from features.snapshots import load_manifest
+from features.snapshots import Manifest, load_manifest
 from models.contract import TASKS, Task
 from training.dates import closed_by
 from training.frame import Frame, training_frame
@@ -20,7 +20,7 @@ def report_leaks(project: Project, settings: TrainingSettings) -> None:
     found: dict[str, str] = {}
     for task in TASKS:
         try:
-            frame = rows_to_look_at(project, task)
+            frame = rows_to_look_at(project, manifest, task)
         except BadInput as untold:
             print(f"  left out: {untold}")
             continue
@@ -36,9 +36,8 @@ def report_leaks(project: Project, settings: TrainingSettings) -> None:
         raise BadData(list(found.values()))
 
 
-def rows_to_look_at(project: Project, task: Task) -> Frame:
+def rows_to_look_at(project: Project, manifest: Manifest, task: Task) -> Frame:
     """The rows a model would be fitted on; all labelled rows where there is one date only."""
-    manifest = load_manifest(project)
     judged = manifest.judged_at
     if dates := closed_by(judged, manifest.grid, manifest.horizon_days):
         return training_frame(project, manifest, task, dates, known_by=judged)

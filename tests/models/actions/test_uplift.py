@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.actions.uplift import LOWER_Z, Effect, chance_at, change_of_chance, rate
+from models.actions.uplift import LOWER_Z, Effect, chance_at, rate
 from models.linear import Scales
 
 NOBODY_DIFFERS = Scales(columns=(), medians=(), lowest=(), highest=(), means=(), per_unit=())
@@ -20,13 +20,7 @@ def test_a_rate_of_one_third_a_quarter_makes_a_chance_of_28_percent() -> None:
 
 def test_twice_the_rate_is_two_chances_instead_of_one() -> None:
     chance = np.array([0.0, 0.2, 0.5, 0.9])
-    assert change_of_chance(chance, np.full(4, 2.0)) == pytest.approx(1 - (1 - chance) ** 2 - chance, abs=1e-5)
-
-
-def test_an_action_that_changes_no_rate_changes_no_chance_and_one_that_stops_events_takes_all_of_it() -> None:
-    chance = np.array([0.1, 0.6])
-    assert change_of_chance(chance, np.ones(2)) == pytest.approx([0, 0], abs=1e-12)
-    assert change_of_chance(chance, np.zeros(2)) == pytest.approx(-chance)
+    assert chance_at(2 * rate(chance)) == pytest.approx(1 - (1 - chance) ** 2, abs=1e-5)
 
 
 def test_chances_of_nothing_and_of_certainty_have_rates() -> None:

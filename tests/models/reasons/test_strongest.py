@@ -17,7 +17,7 @@ from models.contract import TASKS, Task
 from models.reasons.explanations import Explanation, Reason
 from models.reasons.shares import TOLERANCE, shares
 from models.reasons.strongest import Explainer
-from models.value.settings import TIERS
+from models.tiers import TIERS
 from models.yardsticks import Usuals, Yardsticks
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from features.feature import Unit
 from models.contract import InputColumn
+from models.spend import Counted
 from models.value.migration import alerts, migration_matrix
-from models.value.spend import Counted
 
 THEN, NOW = date(2024, 1, 1), date(2024, 7, 1)
 NAMES = [("silver", "银级"), ("gold", "金级")]

@@ -24,12 +24,11 @@ from features.tables import CONTRACTS
 from models.actions.follow_up import CampaignResult, FollowUp
 from models.actions.plan_report import ActionLine, CurvePoint, LostLine, PlanReport, PolicyLine
 from models.actions.uplift import Balance, Effect, Estimate, Evidence, Tenth, Uplift
-from models.contract import Roles, Task
+from models.contract import Roles, Task, Teller
 from models.drift import Verdict
 from models.evaluation import CalibrationPoint, Difference, EarlierJudgement, Metric, OutputEvaluation
 from models.languages import YES_NO
 from models.linear import Scales
-from models.outcomes import Teller
 from models.registry import Registered
 from models.value.report import ValueReport
 from models.value.score_evaluation import ScoreEvaluation

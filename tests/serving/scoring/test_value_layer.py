@@ -13,7 +13,7 @@ from features.snapshots import Manifest, load_snapshot
 from models.bundle import CHURN
 from models.value.quadrants import QUADRANTS
 from models.value.report import ValueReport
-from models.value.score_evaluation import ScoreEvaluation
+from models.value.score_evaluation import ScoreEvaluation, score_file
 from models.value.settings import Layer
 from models.value.standing import GROUPS, SCORE, stand
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
@@ -24,7 +24,7 @@ from serving.answers.requests import ScoreCustomers
 from serving.scoring.everybody import predictions_file
 from serving.scoring.value_layer import alerts_file, value_file
 from tests.serving.conftest import Demo
-from training.judging.score_back_test import back_test_score, score_file
+from training.judging.score_back_test import back_test_score
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ import pytest
 from features.problems import BadData, BadInput
 from features.project import Project
 from features.snapshots import build_snapshots
-from models.actions.follow_up import FollowUp
+from models.actions.follow_up import FollowUp, follow_up_file
 from tests.training.campaigns.test_tried import CAMPAIGN_DAY, ROOT, built, shop, write
-from training.campaigns.follow_up import follow_up, follow_up_file, say_follow_up
+from training.campaigns.follow_up import follow_up, say_follow_up
 from training.campaigns.tried import read_campaigns
 from training.settings import CampaignSettings
 

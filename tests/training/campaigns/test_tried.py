@@ -15,7 +15,8 @@ import pytest
 from features.problems import BadConfig, BadData
 from features.project import Project, read_project
 from features.snapshots import build_snapshots
-from training.campaigns.learn_uplift import learn_uplift, uplift_file, uplift_report
+from models.actions.uplift import uplift_file
+from training.campaigns.learn_uplift import learn_uplift, uplift_report
 from training.campaigns.tried import read_campaigns
 from training.settings import CampaignSettings, TrainingSettings
 

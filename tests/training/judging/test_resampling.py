@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.evaluation import Difference
 from training.judging.metrics import AMOUNT, PROBABILITY, auc, bias, brier, churn_figures, ece, lift_10, spearman, sum_ratio
-from training.judging.resampling import Figure, Resampled, interval, judged, judged_beside, paired_difference, weights
+from training.judging.resampling import Figure, Resampled, interval, judged, judged_beside, weights
 from training.judging.weighed import Sample, Weighed
 
 FIGURES = [*churn_figures(), *(figure for figure in AMOUNT if figure is not sum_ratio)]
@@ -26,6 +26,13 @@ def made_up(figure: Figure, seed: int, size: int = 60, *, ties: bool = False) ->
         return np.append(spent[1:], 7.0), 100 * probability
     happened = (rng.uniform(size=size) < probability).astype(float)
     return np.concatenate([[0.0, 1.0], happened[2:]]), probability
+
+
+def difference(figure: Figure, actual: np.ndarray, ours: np.ndarray, theirs: np.ndarray, *, seed: int) -> tuple[float, ...]:
+    """Our figure less theirs, and the ends of its interval."""
+    found = judged_beside([figure], actual, ours, {"theirs": theirs}, seed=seed).rivals["theirs"][figure.name].ours_less_this
+    assert found is not None
+    return found.value, found.low, found.high
 
 
 def by_name(figure: Figure) -> str:
@@ -54,13 +61,16 @@ def test_draws_without_a_value_are_left_out_and_too_many_of_them_leave_no_interv
     never = Figure("never", lambda seen: np.where(seen.weights.max(axis=1) > 1, np.nan, 1.0), "ratio", greater_is_better=True)
     found = judged([never], np.zeros(9), np.zeros(9), seed=0)["never"]
     assert (found.value, found.low, found.high) == (1.0, None, None)
-    assert np.isnan(paired_difference(never, np.zeros(9), np.zeros(9), np.ones(9), seed=0)).all()
+    assert (
+        judged_beside([never], np.zeros(9), np.zeros(9), {"one": np.ones(9)}, seed=0).rivals["one"]["never"].ours_less_this
+        is None
+    )
 
 
 def test_the_difference_of_a_figure_with_a_target_is_one_of_distances() -> None:
     actual = np.full(20, 10.0)
     # 20 % too much against 10 % too little: 0.2 - 0.1 further off, on every draw.
-    assert paired_difference(sum_ratio, actual, actual * 1.2, actual * 0.9, seed=0) == pytest.approx((0.1, 0.1, 0.1))
+    assert difference(sum_ratio, actual, actual * 1.2, actual * 0.9, seed=0) == pytest.approx((0.1, 0.1, 0.1))
     assert Difference(value=0.1, low=0.1, high=0.1).standing(greater_is_better=None) == "behind"
 
 
@@ -77,7 +87,7 @@ def test_an_interval_holds_its_figure_and_a_model_differs_from_itself_by_nothing
     assert found.low is not None
     assert found.high is not None
     assert figure.bounds[0] - 1e-9 <= found.low <= found.value <= found.high <= figure.bounds[1] + 1e-9
-    assert paired_difference(figure, actual, predicted, predicted.copy(), seed=seed) == (0.0, 0.0, 0.0)
+    assert difference(figure, actual, predicted, predicted.copy(), seed=seed) == (0.0, 0.0, 0.0)
 
 
 def test_the_same_seed_gives_the_same_and_another_seed_nearly_the_same() -> None:
@@ -96,28 +106,7 @@ def test_what_is_judged_together_is_what_is_judged_alone() -> None:
     for figure in PROBABILITY:
         found = beside.rivals["root"][figure.name].ours_less_this
         assert found is not None
-        assert (found.value, found.low, found.high) == paired_difference(figure, actual, ours, theirs, seed=5)
-
-
-def test_a_customer_is_drawn_with_all_rows_or_with_none() -> None:
-    customers = np.array(["a", "b", "a", "c", "c", "c"])
-    (drawn,) = weights(6, clusters=customers, seed=0)
-    assert len(drawn) == 1_000
-    assert np.array_equal(drawn[:, 0], drawn[:, 2])
-    assert np.array_equal(drawn[:, 3], drawn[:, 4])
-    assert np.array_equal(drawn[:, 3], drawn[:, 5])
-    assert set(drawn[:, [0, 1, 3]].sum(axis=1)) == {3.0}
-
-
-def test_rows_of_several_dates_make_nobody_surer_when_they_are_the_same_customers() -> None:
-    actual, predicted = made_up(brier, 3, 300)
-    worse = np.sqrt(predicted)
-    twice = [np.tile(each, 2) for each in (actual, predicted, worse)]
-    _, low, high = paired_difference(brier, actual, predicted, worse, seed=0)
-    _, low_twice, high_twice = paired_difference(brier, *twice, clusters=np.tile(np.arange(300), 2), seed=0)
-    assert (low_twice, high_twice) == pytest.approx((low, high))
-    _, low_apart, high_apart = paired_difference(brier, *twice, seed=0)
-    assert high_apart - low_apart < 0.8 * (high - low)
+        assert (found.value, found.low, found.high) == difference(figure, actual, ours, theirs, seed=5)
 
 
 def test_about_nineteen_of_twenty_intervals_hold_the_truth() -> None:
@@ -174,7 +163,7 @@ def test_the_paired_difference_is_that_of_a_slow_loop(figure: Figure) -> None:
     low, middle, high = np.quantile(differences, [0.025, 0.5, 0.975])
     value = figure(actual, ours) - figure(actual, theirs)
     wanted = (value, value + low - middle, value + high - middle)
-    assert paired_difference(figure, actual, ours, theirs, seed=9) == pytest.approx(wanted, abs=1e-9)
+    assert difference(figure, actual, ours, theirs, seed=9) == pytest.approx(wanted, abs=1e-9)
 
 
 def test_resampled_ranks_are_nearly_those_of_the_resampled_customers() -> None:

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import roc_auc_score
 
 from features.problems import BadConfig, BadData
 from models.contract import TASKS, Task
 from training.frame import Frame
-from training.leaks.check import refuse_leaks, refuse_unknown_waivers, single_feature_aucs
+from training.leaks.check import find_leaks, refuse_leaks, refuse_unknown_waivers
 from training.leaks.copies import COPIED_ROWS
 
 
@@ -25,7 +24,6 @@ def with_column(frame: Frame, values: np.ndarray, name: str = "planted") -> Fram
 def test_honest_features_and_noise_pass(make_frame: Any, task: Task) -> None:
     frame = make_frame(task)
     refuse_leaks(frame, ())
-    assert single_feature_aucs(frame)["noise"] < 0.6
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -78,24 +76,8 @@ def test_all_leaks_are_named_at_once(make_frame: Any) -> None:
 
 def test_for_amounts_the_question_is_whether_anything_was_spent(make_frame: Any) -> None:
     frame = make_frame("clv")
-    assert single_feature_aucs(with_column(frame, frame.outcomes[:, 0] > 0))["planted"] == 1
     assert (frame.outcomes < 0).any()  # goods given back are no spend
-
-
-def test_the_auc_is_scikit_learns_in_the_better_direction(make_frame: Any) -> None:
-    frame = make_frame("churn")
-    aucs = single_feature_aucs(frame)
-    for name in ("days_since_last_order", "order_day_count", "noise"):
-        auc = roc_auc_score(frame.outcomes[:, 0], frame.rows[name])
-        assert aucs[name] == pytest.approx(max(auc, 1 - auc))
-    assert aucs["days_since_last_order"] > 0.8
-
-
-def test_a_column_that_nobody_has_and_an_outcome_that_everybody_has_tell_nothing(make_frame: Any) -> None:
-    frame = make_frame("churn")
-    assert single_feature_aucs(with_column(frame, np.full(len(frame.rows), np.nan)))["planted"] == 0.5
-    everybody = replace(frame, outcomes=np.ones_like(frame.outcomes))
-    assert set(single_feature_aucs(everybody).values()) == {0.5}
+    assert list(find_leaks(with_column(frame, frame.outcomes[:, 0] > 0))) == ["planted"]
 
 
 def contacts(rows: int = 6_000) -> Frame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.value.spend import Counted
+from models.spend import Counted
 
 SO_FAR = Counted(by="spend_sum", less="refund_sum")
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.problems import BadConfig
-from models.value.settings import TIERS, Tier, TierSettings, read_layer
-from models.value.tiers import Tiers
+from models.tiers import TIERS, Tier, Tiers, TierSettings
+from models.value.settings import read_layer
 
 
 def spends(amounts: Sequence[float]) -> pd.DataFrame:
