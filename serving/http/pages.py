@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.http.access import COOKIE, Access, Scope
-from serving.http.docs_page import operations
+from serving.http.docs_page import described
 from serving.http.refusals import Refused
 
 logger = logging.getLogger("cvm")
@@ -48,7 +48,7 @@ class Pages:
     def __init__(self, desk_routes: Sequence[Route] = ()) -> None:
         templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
         self._desk = Starlette(routes=list(desk_routes), exception_handlers={HTTPException: _no_such_page})
-        self._described = templates.get_template("docs.html").render(operations=operations())
+        self._described = templates.get_template("docs.html").render(described())
         self._sign_in = templates.get_template("sign_in.html")
 
     async def answer(self, access: Access, scope: ASGIScope, receive: Receive, send: Send) -> int:
