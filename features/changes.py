@@ -154,8 +154,28 @@ def why_not(change: Change, events: Events, as_of: date, words: Words, section: 
             return _problems_of_attribute(name, value, words, section)
 
 
+def can_happen(words: Words) -> list[str]:
+    """The tables of which a new row can happen."""
+    return [name for name in HAPPENING if name in words.mapped]
+
+
+def can_be_said(table: str, words: Words) -> list[str]:
+    """The columns that can be said of such a row; the others follow from who and when."""
+    return [name for name in words.mapped[table] if name not in GIVEN]
+
+
+def known_values(table: str, words: Words) -> tuple[str, tuple[str, ...]]:
+    """The column of such a row that takes only words which features know, and these."""
+    known = {
+        "orders": ("category", words.categories),
+        "interactions": ("kind", words.kinds),
+        "surveys": ("instrument", words.instruments),
+    }
+    return known[table]
+
+
 def _problems_of_event(table: str, values: Mapping[str, Any], as_of: date, words: Words) -> list[str]:
-    possible = [name for name in HAPPENING if name in words.mapped]
+    possible = can_happen(words)
     if table not in possible:
         why = "what a campaign changes can only be told from random treatments; " if table == "treatments" else ""
         return [f"{table}: {why}what can happen is a new row of {', '.join(possible) or 'no table that is mapped'}"]
@@ -163,7 +183,7 @@ def _problems_of_event(table: str, values: Mapping[str, Any], as_of: date, words
     problems = [
         f"{table}.{name}: cannot be set, it would happen on {day}; the past stays as it is" for name in values if name in GIVEN
     ]
-    columns = [name for name in words.mapped[table] if name not in GIVEN]
+    columns = can_be_said(table, words)
     problems += [
         f"{table}.{name}: not a mapped column; {nearest(name, columns)}" for name in values if name not in (*columns, *GIVEN)
     ]
@@ -185,12 +205,7 @@ def _numbers_of(table: str) -> set[str]:
 def _problems_of_values(table: str, values: Mapping[str, Any], words: Words) -> list[str]:
     """What has the right name and kind, and still cannot be."""
     problems = []
-    known = {
-        "orders": ("category", words.categories),
-        "interactions": ("kind", words.kinds),
-        "surveys": ("instrument", words.instruments),
-    }
-    column, names = known[table]
+    column, names = known_values(table, words)
     if column in values and words.has(f"{table}.{column}") and values[column] not in names:
         hint = nearest(str(values[column]), names) if names else "there are none"
         problems.append(f"{table}.{column} = {values[column]!r}: no feature knows it; {hint}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import ibis
 
@@ -13,13 +14,19 @@ from features.known import ALWAYS, KNOWN_DAY, with_days
 from features.project import CohortSection
 from features.tables import EVENTS_OF_CUSTOMERS
 
+RuleCode = Literal["too_few_orders", "no_recent_order", "no_running_subscription"]
+
 
 @dataclass(frozen=True)
 class Rule:
-    """A customer whose column is missing, below `at_least` or above `at_most` is not eligible, for this reason."""
+    """A customer whose column is missing, below `at_least` or above `at_most` is not eligible, for this reason.
+
+    `code` is the same for programs: it has no number of the settings in it.
+    """
 
     column: str
     reason: str
+    code: RuleCode
     at_least: float | None = None
     at_most: float | None = None
 
@@ -30,11 +37,13 @@ def rules(settings: CohortSection, words: Words) -> tuple[Rule, ...]:
     if words.has("orders"):
         orders_min, within = settings.orders_min, settings.ordered_within_days
         too_few = "no order before the date" if orders_min == 1 else f"fewer than {orders_min} orders before the date"
-        found.append(Rule("_orders_known", too_few, at_least=orders_min))
+        found.append(Rule("_orders_known", too_few, "too_few_orders", at_least=orders_min))
         if within is not None:
-            found.append(Rule("_days_since_order", f"no order in the {within} days before the date", at_most=within))
+            too_long_ago = f"no order in the {within} days before the date"
+            found.append(Rule("_days_since_order", too_long_ago, "no_recent_order", at_most=within))
     elif words.has("subscriptions"):
-        found.append(Rule("_subscriptions_running", "no subscription runs on the date", at_least=1))
+        none_runs = "no subscription runs on the date"
+        found.append(Rule("_subscriptions_running", none_runs, "no_running_subscription", at_least=1))
     return tuple(found)
 
 

@@ -43,6 +43,7 @@ from models.value.worth import AT_RISK
 from serving.scoring.everybody import predictions_file
 
 SEED = 0
+NO_ACTION_NAMED = "the mapping file names no action; add sections [actions.<name>] with cost and effect"
 ONE_SAID = 0.1  # of the expected gain
 
 
@@ -58,7 +59,8 @@ def plan_report_file(project: Project) -> Path:
 
 def make_plan(project: Project, actions: tuple[Action, ...], budget: float | None, layer: Layer) -> PlanReport:
     """Plan for the scored customers and write both files. Raises BadConfig or BadInput where there is nothing to plan with."""
-    refuse_no_action(actions)
+    if not actions:
+        raise BadConfig(NO_ACTION_NAMED)
     manifest = load_manifest(project)
     scored, snapshot = _scored(project, manifest)
     _refuse_former_champions(project, scored)
@@ -97,12 +99,6 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
     with whole_file(plan_report_file(project)) as unfinished:
         unfinished.write_text(report.model_dump_json(indent=1), encoding="utf-8")
     return report
-
-
-def refuse_no_action(actions: tuple[Action, ...]) -> None:
-    """Raises BadConfig where there is nothing to plan with."""
-    if not actions:
-        raise BadConfig("the mapping file names no action; add sections [actions.<name>] with cost and effect")
 
 
 def rests_on_one(report: PlanReport) -> bool:

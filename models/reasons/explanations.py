@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from features.feature import Family
@@ -21,29 +21,26 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 
-class Reason(msgspec.Struct, frozen=True):
-    """What the features of one family add to one answer.
+class Reason(Struct, frozen=True):
+    """What the features of one family add to one answer."""
 
-    `feature` is the one that pushes hardest the way the family goes, `value` the customer's own, null where it is not known.
-    """
-
-    family: Family
-    feature: str
-    label: str
-    label_zh: str
-    value: float | None
-    share: float
-    text: str
-    text_zh: str
+    family: Annotated[Family, Meta(description="whose features these are")]
+    feature: Annotated[str, Meta(description="the one of them that pushes hardest the way the family goes")]
+    label: Annotated[str, Meta(description="what this feature is, English")]
+    label_zh: Annotated[str, Meta(description="the same in Chinese")]
+    value: Annotated[float | None, Meta(description="the customer's own, in the unit of the feature; null: not known")]
+    share: Annotated[float, Meta(description="what the family adds on `scale`; below 0 it lowers the number")]
+    text: Annotated[str, Meta(description="the reason as a sentence, English")]
+    text_zh: Annotated[str, Meta(description="the same in Chinese")]
 
 
-class Addition(msgspec.Struct, frozen=True):
+class Addition(Struct, frozen=True):
     """The same reasons on another scale: base + shares + rest = total."""
 
-    base: float
-    shares: tuple[float, ...]
-    rest: float
-    total: float
+    base: Annotated[float, Meta(description="what is usual, before anything is known of the customer")]
+    shares: Annotated[tuple[float, ...], Meta(description="what each reason adds, in the order of the reasons")]
+    rest: Annotated[float, Meta(description="what all other features add")]
+    total: Annotated[float, Meta(description="the sum, which is the number itself")]
 
 
 ADDITION = pa.struct(
@@ -51,19 +48,20 @@ ADDITION = pa.struct(
 )
 
 
-class Explanation(msgspec.Struct, frozen=True):
-    """base + the shares of the reasons + rest = total; total is the served number on `scale`.
+class Explanation(Struct, frozen=True):
+    """base + the shares of the reasons + rest = total; total is the served number on `scale`."""
 
-    `points` says it in percentage points of a probability, `money` in the money at stake, where that is known.
-    """
-
-    scale: Scale
-    base: float
-    reasons: tuple[Reason, ...]
-    rest: float
-    total: float
-    points: Addition | None = None
-    money: Addition | None = None
+    scale: Annotated[Scale, Meta(description="on which shares add up: log_odds of a probability, or money within the horizon")]
+    base: Annotated[float, Meta(description="on `scale`: what is usual, before anything is known of the customer")]
+    reasons: Annotated[tuple[Reason, ...], Meta(description="the strongest reasons, the strongest first")]
+    rest: Annotated[float, Meta(description="on `scale`: what all other features add")]
+    total: Annotated[float, Meta(description="on `scale`: the served number")]
+    points: Annotated[
+        Addition | None, Meta(description="the same in percentage points of the probability; null where it is no probability")
+    ] = None
+    money: Annotated[
+        Addition | None, Meta(description="of churn the same in money at stake within the horizon; null where none is known")
+    ] = None
 
 
 class Column(NamedTuple):

@@ -15,7 +15,9 @@ from features.project import Project
 from features.tables import CONTRACTS
 from models.inputs import Inputs
 from serving.answers.champions import Champions
-from serving.answers.messages import Answer, AnswerList
+from serving.answers.customers import not_eligible
+from serving.answers.messages import Answer, AnswerList, NotEligible
+from serving.answers.release import Release
 from serving.answers.requests import ScoreEvents
 
 FIRST, LAST = date(1970, 1, 1), date(2200, 1, 1)
@@ -28,16 +30,22 @@ def score_events(champions: Champions, online: Online, asked: ScoreEvents) -> An
     if not FIRST <= as_of <= LAST:
         raise BadInput(f"as_of: {as_of}: expected a date from {FIRST} to {LAST}")
     row = online.row(asked.customer_id, read_events(asked, champions.release.project), as_of)
-    why = row["not_eligible_because"] if row else f"not known before {as_of}"
-    if why:
-        answer = Answer(asked.customer_id, as_of, False, why)
+    tasks = champions.tasks(asked.tasks)
+    if why := _why_not(row, champions.release, as_of):
+        answer = Answer(asked.customer_id, as_of, False, *why)
     else:
         names = champions.release.scorer.features
         values = [np.nan if row[name] is None else float(row[name]) for name in names]
         rows = Inputs(tuple(names), np.array([values], dtype=np.float64))
-        tasks = champions.tasks(asked.tasks)
         (answer,) = champions.of_rows(rows, [asked.customer_id], as_of, tasks, asked.top_reasons)
-    return champions.signed([answer])
+    return champions.signed([answer], tasks)
+
+
+def _why_not(row: Mapping[str, Any], release: Release, as_of: date) -> NotEligible | None:
+    if not row:
+        return NotEligible(f"not known before {as_of}", "not_known_yet")
+    reason = row["not_eligible_because"]
+    return not_eligible(reason, release.project, release.words) if reason else None
 
 
 def read_events(asked: ScoreEvents, project: Project) -> dict[str, list[dict[str, Any]]]:

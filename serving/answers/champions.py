@@ -21,7 +21,8 @@ from models.value.settings import COMPONENTS
 from models.value.standing import SCORE
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.answers.customers import Customers, placed
-from serving.answers.messages import Amount, Answer, AnswerList, NextAction, Standing, UntilLeaving, Worth
+from serving.answers.errors import NotServed
+from serving.answers.messages import Amount, Answer, AnswerList, NextAction, NotEligible, Standing, UntilLeaving, Worth
 from serving.answers.release import Release
 from serving.answers.requests import ScoreCustomers, ScoreRows
 from serving.scoring.scorer import Explained
@@ -29,7 +30,7 @@ from serving.scoring.until_leaving import say_until_leaving
 from serving.scoring.what_next import what_next
 
 STRATEGIES = {one.name: one.strategy for one in QUADRANTS}
-UNKNOWN = "unknown customer"
+UNKNOWN = NotEligible("unknown customer", "unknown_customer")
 UNASKED = Explained({}, None)
 Columns = Mapping[str, Sequence[Any]]
 
@@ -61,20 +62,16 @@ class Champions:
         """Which version answers for each task."""
         return self.release.scorer.versions
 
-    @cached_property
-    def _not_predicted(self) -> dict[str, str]:
-        return self.release.scorer.not_predicted
-
     def known(self) -> Customers:
-        """The customers. Raises BadInput where none are at hand."""
+        """The customers. Raises NotServed where none are at hand."""
         if self.customers is None:
             project = self.release.project
-            raise BadInput(
+            raise NotServed(
                 f"customer_ids: no snapshot of {project.name} is here ({project.folder}); send feature rows or raw events"
             )
         return self.customers
 
-    def why_not(self, customer_id: str) -> str | None:
+    def why_not(self, customer_id: str) -> NotEligible | None:
         """Why nothing can be said of a customer; None where something can."""
         customers = self.known()
         place = customers.place.get(customer_id)
@@ -100,13 +97,15 @@ class Champions:
         others = [one for one in known if one not in answers]
         unscored = customers.columns(placed(customers, others))
         for one, *parts in zip(others, *self._placed(unscored, len(others)), strict=True):
-            answers[one] = Answer(one, as_of, False, why_not[place[one]], *parts)
-        return self.signed([answers.get(one) or Answer(one, None, False, UNKNOWN) for one in asked.customer_ids])
+            because = why_not[place[one]] or UNKNOWN
+            answers[one] = Answer(one, as_of, False, *because, *parts)
+        told = [answers.get(one) or Answer(one, None, False, *UNKNOWN) for one in asked.customer_ids]
+        return self.signed(told, tasks)
 
     def by_row(self, asked: ScoreRows) -> AnswerList:
         """One answer per feature row, in the order given. Raises BadInput naming every unknown feature with its row."""
-        rows = self._inputs(asked.rows)
-        return self.signed(self.of_rows(rows, [None] * len(rows), None, self.tasks(asked.tasks), asked.top_reasons))
+        rows, tasks = self._inputs(asked.rows), self.tasks(asked.tasks)
+        return self.signed(self.of_rows(rows, [None] * len(rows), None, tasks, asked.top_reasons), tasks)
 
     def of_rows(
         self, rows: Inputs, ids: Sequence[str | None], as_of: date | None, tasks: Sequence[Task], top: int
@@ -121,9 +120,12 @@ class Champions:
         table = {name: column.tolist() for name, column in numbers.items()}
         return self._answers(table, ids, as_of, tasks, explained, places=False)
 
-    def signed(self, answers: list[Answer]) -> AnswerList:
-        """With the versions that gave them."""
-        return AnswerList(answers, self.release.scored_at, self.versions, self._not_predicted)
+    def signed(self, answers: list[Answer], tasks: Sequence[Task]) -> AnswerList:
+        """With the versions that gave them, and what these give no number for."""
+        models = self.release.scorer.models
+        versions: dict[str, str] = {task: self.versions[task] for task in tasks}
+        not_predicted = {label: why for task in tasks for label, why in models[task].bundle.contract.unpredictable.items()}
+        return AnswerList(answers, self.release.scored_at, versions, not_predicted)
 
     def _inputs(self, rows: Sequence[Mapping[str, float | None]]) -> Inputs:
         names = self.release.scorer.features
@@ -177,7 +179,7 @@ class Champions:
             *(self._propensity(table, count) if "propensity" in tasks else ([{}] * count, [()] * count)),
         ]
         told: Sequence[Sequence[Any]] = [[why.explanations for why in explained], [why.unavailable for why in explained]]
-        return [Answer(one, as_of, True, None, *own) for one, *own in zip(ids, *parts, *told, strict=True)]
+        return [Answer(one, as_of, True, None, None, *own) for one, *own in zip(ids, *parts, *told, strict=True)]
 
     def _churn(self, table: Columns) -> Iterator[Sequence[Any]]:
         """The chance of leaving, the same by horizon, the shortest first, and the days until leaving."""
@@ -187,7 +189,7 @@ class Champions:
         yield table[CHURN]
         yield [dict(zip(keys, row, strict=True)) for row in zip(*(table[names[int(key)]] for key in keys), strict=True)]
         yield [
-            UntilLeaving(days, lower, upper, say_until_leaving(lower, days, upper)) if days == days else None
+            UntilLeaving(days, lower, upper, *say_until_leaving(lower, days, upper)) if days == days else None
             for lower, days, upper in zip(*(table[name] for name in DAYS_UNTIL_LEAVING), strict=True)
         ]
 

@@ -13,11 +13,14 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from features.cohort import rules
+from features.feature import Words
 from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest, load_snapshot
 from models.inputs import Inputs
 from models.value.settings import Layer
+from serving.answers.messages import NotEligible
 from serving.plan import load_plan_report, plan_file
 from serving.scoring.scorer import Scorer
 from serving.scoring.value_layer import Standings, numbers_of
@@ -35,6 +38,7 @@ class Customers:
     """
 
     manifest: Manifest
+    project: Project
     snapshot: pd.DataFrame
     scored: pd.DataFrame
     plan: pd.DataFrame | None
@@ -48,9 +52,8 @@ class Customers:
             raise BadInput(f"the snapshot of {manifest.scored_at} cannot be read: {error}") from None
         numbers = numbers_of(scorer, snapshot)
         standing = Standings(project, manifest, scorer, layer).on(manifest.scored_at, snapshot, numbers).standing
-        return cls(
-            manifest, snapshot, pd.concat([numbers, standing.columns], axis=1), _plan(project, manifest, scorer, snapshot)
-        )
+        scored = pd.concat([numbers, standing.columns], axis=1)
+        return cls(manifest, project, snapshot, scored, _plan(project, manifest, scorer, snapshot))
 
     @cached_property
     def place(self) -> dict[str, int]:
@@ -58,9 +61,11 @@ class Customers:
         return {one: k for k, one in enumerate(self.snapshot["customer_id"].astype(str).tolist())}
 
     @cached_property
-    def why_not(self) -> list[str | None]:
+    def why_not(self) -> list[NotEligible | None]:
         """Why each is not eligible; None for who is."""
-        return [why if isinstance(why, str) else None for why in self.snapshot["not_eligible_because"].tolist()]
+        reasons = self.snapshot["not_eligible_because"].tolist()
+        known = {why: not_eligible(why, self.project, self.manifest.words) for why in set(reasons) if isinstance(why, str)}
+        return [known.get(why) for why in reasons]
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -88,6 +93,11 @@ class Customers:
         plan = pd.DataFrame() if self.plan is None else self.plan
         frames = (self.scored, plan)
         return {str(name): _values(frame[name]) for frame in frames for name in frame.columns}
+
+
+def not_eligible(reason: str, project: Project, words: Words) -> NotEligible:
+    """A reason of a snapshot with its code; `other` is one of settings that have changed since."""
+    return NotEligible(reason, next((rule.code for rule in rules(project.cohort, words) if rule.reason == reason), "other"))
 
 
 def _values(column: pd.Series) -> NDArray[Any]:

@@ -16,6 +16,8 @@ ROW: dict[str, float | None] = {
     "refund_sum": 0,
 }
 
+MODELS = {"churn": "online_retail-churn v1 0123456789abcdef"}
+UNKNOWN = {"not_eligible_because": "unknown customer", "not_eligible_code": "unknown_customer"}
 ANSWERS: dict[str, Any] = {
     "answers": [
         {
@@ -23,6 +25,7 @@ ANSWERS: dict[str, Any] = {
             "as_of": "2011-12-09",
             "eligible": True,
             "not_eligible_because": None,
+            "not_eligible_code": None,
             "worth": {
                 "realised": 1830.5,
                 "potential": 2410.0,
@@ -49,12 +52,13 @@ ANSWERS: dict[str, Any] = {
                 "lower_80": 95.0,
                 "upper_80": 1825.0,
                 "text": "812 days (80 %: 95 days to five years or more)",
+                "text_zh": "812天（80%区间：95天至五年及以上）",
             },
             "clv": {"value": 640.0, "lower": 0.0, "upper": 1310.0, "coverage": 0.8, "currency": "GBP"},
             "propensity": {"bags": 0.4, "candles": 0.2},
             "what_next": [
-                {"category": "candles", "chance": 0.2, "usual": 0.1, "lift": 2.0, "stands_out": True},
-                {"category": "bags", "chance": 0.4, "usual": 0.4, "lift": 1.0, "stands_out": False},
+                {"key": "candles", "category": "candles", "chance": 0.2, "usual": 0.1, "lift": 2.0, "stands_out": True},
+                {"key": "bags", "category": "bags", "chance": 0.4, "usual": 0.4, "lift": 1.0, "stands_out": False},
             ],
             "explanations": {
                 "churn_probability": {
@@ -81,12 +85,16 @@ ANSWERS: dict[str, Any] = {
             },
             "explanation_unavailable": None,
         },
-        {"customer_id": "12748", "as_of": None, "eligible": False, "not_eligible_because": "unknown customer"},
+        {"customer_id": "12748", "as_of": None, "eligible": False, **UNKNOWN},
     ],
     "snapshot": "2011-12-09",
-    "models": {"churn": "online_retail-churn v1 0123456789abcdef"},
+    "models": MODELS,
     "not_predicted": {"chance of buying pianos": "it happened to only 3 customers"},
 }
+COMPARED = ("worth", "standing", "next_action")  # with all customers, which rows and events are not
+ALONE = {name: value for name, value in ANSWERS["answers"][0].items() if name not in COMPARED}
+ROW_ANSWERS: dict[str, Any] = ANSWERS | {"answers": [ALONE | {"customer_id": None, "as_of": None}]}
+EVENT_ANSWERS: dict[str, Any] = ANSWERS | {"answers": [ALONE | {"customer_id": "customer"}]}
 
 CARD: dict[str, Any] = {
     "version": "online_retail-churn v1",
@@ -110,7 +118,6 @@ EVENTS: dict[str, Any] = {
 }
 CHANGES: list[dict[str, Any]] = [{"kind": "add", "table": "orders", "values": {"amount": 50}}]
 REMARK = "What the models say of such a customer; not what making it happen would bring: only random treatments can tell that."
-MODELS = {"churn": "online_retail-churn v1 0123456789abcdef"}
 WHAT_IF: dict[str, Any] = {
     "text": "an order of £50.00",
     "text_zh": "下一笔£50.00的订单",
@@ -131,7 +138,7 @@ NEAREST: dict[str, Any] = {
 PLAN: dict[str, Any] = {
     "customers": [
         {"customer_id": "12347", "next_action": {"action": "call", "basis": "assumed", "cost": 6.0, "expected_gain": 18.0}},
-        {"customer_id": "nobody", "next_action": None, "not_eligible_because": "unknown customer"},
+        {"customer_id": "nobody", "next_action": None, **UNKNOWN},
     ],
     "budget": 500.0,
     "cost": 6.0,
@@ -151,6 +158,65 @@ PROBLEM: dict[str, Any] = {
         "message": "rows[1].order_cuont: no such feature; did you mean 'order_count'?",
         "problems": [{"path": "rows[1].order_cuont", "message": "no such feature; did you mean 'order_count'?"}],
     }
+}
+INPUTS: dict[str, Any] = {
+    "features": {
+        "order_count": {
+            "family": "frequency",
+            "unit": "orders",
+            "meaning": "orders so far",
+            "meaning_zh": "累计订单数",
+            "models": ["churn", "clv"],
+        }
+    },
+    "events": {
+        "orders": {
+            "order_id": {"kind": "text", "needed": True, "meaning": "which order the line belongs to", "values": None},
+            "occurred_at": {"kind": "timestamp", "needed": True, "meaning": "when it happened", "values": None},
+            "amount": {"kind": "number", "needed": True, "meaning": "money, signed: a refund is negative", "values": None},
+        }
+    },
+    "changes": {
+        "add": {
+            "orders": {
+                "amount": {"kind": "number", "needed": True, "meaning": "money, signed: a refund is negative", "values": None},
+                "category": {
+                    "kind": "text",
+                    "needed": False,
+                    "meaning": "the kind of product, as the business groups them",
+                    "values": ["bags", "candles"],
+                },
+            }
+        },
+        "settle": False,
+        "set": {"plan": {"kind": "text", "values": ["basic", "gold"]}},
+    },
+}
+NAMES: dict[str, Any] = {
+    "tiers": [{"name": "silver", "label": "silver", "label_zh": "银级"}],
+    "life_stages": [{"name": "loyal", "label": "loyal", "label_zh": "忠诚客户"}],
+    "quadrants": [
+        {
+            "name": "true friends",
+            "label": "true friends",
+            "label_zh": "挚友型",
+            "strategy": "Keep them: care and recognition, no pressure; ask them to recommend.",
+            "strategy_zh": "重点维系：给予关怀与认可，不过度推销，邀请其推荐。",
+        }
+    ],
+    "rfm_segments": [{"name": "champions", "label": "champions", "label_zh": "冠军客户"}],
+    "actions": [{"name": "none", "label": "nothing", "label_zh": "无"}, {"name": "call", "label": "call", "label_zh": "电话"}],
+    "categories": [{"name": "candles", "label": "candles", "label_zh": "candles"}],
+    "families": [{"name": "frequency", "label": "frequency", "label_zh": "购买频次"}],
+    "not_eligible": [{"name": "unknown_customer", "label": "unknown customer", "label_zh": "未知客户"}],
+}
+HEALTH: dict[str, Any] = {
+    "status": "degraded",
+    "because": ["snapshots of online_retail were made from other data, settings or code; build them again"],
+    "codes": ["snapshots_outdated"],
+    "models": MODELS,
+    "snapshot": "2011-12-09",
+    "snapshot_age_days": 3,
 }
 CARDS: dict[str, Any] = {
     "models": {"churn": CARD | {"contract": {"task": "churn"}}},

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from features.problems import BadConfig, BadInput
+from features.problems import BadInput
 from models.actions.action import Offered
 from models.actions.plan import NOTHING
 from models.actions.plan_report import action_lines, planned
 from models.value.worth import AT_RISK
 from serving.answers.champions import UNKNOWN, Champions
 from serving.answers.customers import placed
+from serving.answers.errors import NotServed
 from serving.answers.messages import NextAction, PlanAnswer, PlannedFor
 from serving.answers.requests import AskPlan
-from serving.plan import measured_effects, offers_for, refuse_no_action
+from serving.plan import NO_ACTION_NAMED, measured_effects, offers_for
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,12 @@ class Offers:
 
 
 def gather_offers(champions: Champions) -> Offers:
-    """For all customers. Raises BadConfig or BadInput where there is nothing to plan with."""
+    """For all customers. Raises NotServed or BadInput where there is nothing to plan with."""
     customers, actions = champions.known(), champions.release.actions
-    refuse_no_action(actions)
+    if not actions:
+        raise NotServed(NO_ACTION_NAMED)
     if AT_RISK not in customers.scored:
-        raise BadConfig("a plan needs churn and clv champions: nothing tells the value at risk here")
+        raise NotServed("a plan needs churn and clv champions: nothing tells the value at risk here")
     effects, remarks = measured_effects(champions.release.project, customers.manifest, actions)
     return Offers(offers_for(customers.manifest, actions, effects, customers.table, customers.snapshot), remarks)
 
@@ -74,6 +76,6 @@ def plan_for(champions: Champions, offers: Offers, asked: AskPlan) -> PlanAnswer
 def _planned_for(champions: Champions, customer_id: str, found: dict[str, NextAction]) -> PlannedFor:
     customers = champions.known()
     if customer_id not in found:
-        return PlannedFor(customer_id, None, UNKNOWN)
+        return PlannedFor(customer_id, None, *UNKNOWN)
     why = customers.why_not[customers.place[customer_id]]
-    return PlannedFor(customer_id, None if why else found[customer_id], why)
+    return PlannedFor(customer_id, None, *why) if why else PlannedFor(customer_id, found[customer_id])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -16,16 +16,27 @@ BUDGET_MAX = 1e12
 NUMBER_MAX = 1e15  # of a feature; up to it doubles are exact to a tenth
 
 CustomerId = Annotated[str, Meta(min_length=1, max_length=200)]
-OneId = Annotated[CustomerId, Meta(examples=[CUSTOMER_ID])]
-CustomerIds = Annotated[list[CustomerId], Meta(max_length=ROWS_MAX, examples=[CUSTOMER_IDS])]
+OneId = Annotated[CustomerId, Meta(description="a customer of the last snapshot", examples=[CUSTOMER_ID])]
+CustomerIds = Annotated[
+    list[CustomerId], Meta(max_length=ROWS_MAX, description="customers of the last snapshot", examples=[CUSTOMER_IDS])
+]
 Number = Annotated[float, Meta(ge=-NUMBER_MAX, le=NUMBER_MAX)]
-Rows = Annotated[list[dict[str, Number | None]], Meta(max_length=ROWS_MAX, examples=[[ROW]])]
+Rows = Annotated[
+    list[dict[str, Number | None]],
+    Meta(
+        max_length=ROWS_MAX,
+        description="one object for each customer, by the names of `features` of /v1/inputs, in their units; what is absent or "
+        "null is not known",
+        examples=[[ROW]],
+    ),
+]
 Value = str | float | int | bool | None
 Top = Annotated[
     int, Meta(ge=0, le=TOP_MAX, description="how many reasons of each number are told; the others are summed up; 0: none is")
 ]
 Tasks = Annotated[
-    list[Task], Meta(min_length=1, max_length=3, description="which models are asked; without it all", examples=[["churn"]])
+    Annotated[list[Task], Meta(min_length=1, max_length=3, examples=[["churn"]])] | None,
+    Meta(description="which models are asked; without it all. Predictions, reasons and versions are told of these only"),
 ]
 
 
@@ -34,7 +45,7 @@ class ScoreCustomers(Struct, frozen=True, forbid_unknown_fields=True):
 
     customer_ids: CustomerIds
     top_reasons: Top = 3
-    tasks: Tasks | None = None
+    tasks: Tasks = None
 
 
 class ScoreRows(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,27 +53,33 @@ class ScoreRows(Struct, frozen=True, forbid_unknown_fields=True):
 
     rows: Rows
     top_reasons: Top = 3
-    tasks: Tasks | None = None
+    tasks: Tasks = None
 
 
 class ScoreEvents(Struct, frozen=True, forbid_unknown_fields=True):
-    """One customer's raw rows by table, in contract columns (docs/your_data.md); times as ISO 8601 text.
+    """One customer's raw rows by table, in contract columns (docs/your_data.md)."""
 
-    `as_of` is the date of the last snapshot where it is not given; only what was known before it counts.
-    """
-
-    events: Annotated[dict[str, list[dict[str, Value]]], Meta(examples=[EVENTS])]
-    customer_id: CustomerId = "customer"
-    as_of: date | None = None
+    events: Annotated[
+        dict[str, list[dict[str, Value]]],
+        Meta(
+            description="her rows by table, with the tables and columns of `events` of /v1/inputs; times as ISO 8601 text, "
+            "money in the project's currency",
+            examples=[EVENTS],
+        ),
+    ]
+    customer_id: Annotated[CustomerId, Meta(description="what she is called in the answer")] = "customer"
+    as_of: Annotated[
+        date | None, Meta(description="only what was known before this date counts; without it, the date of the last snapshot")
+    ] = None
     top_reasons: Top = 3
-    tasks: Tasks | None = None
+    tasks: Tasks = None
 
 
 class Add(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="add"):
     """A new row of orders, interactions or surveys, on the last day before the date."""
 
-    table: str
-    values: dict[str, Value]
+    table: Annotated[str, Meta(description="a table of `changes.add` of /v1/inputs")]
+    values: Annotated[dict[str, Value], Meta(description="the new row by column, those of the table in `changes.add`")]
 
 
 class Settle(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="settle"):
@@ -72,15 +89,18 @@ class Settle(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
 class SetAttribute(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="set"):
     """An attribute that `what_if.attributes` names has another value."""
 
-    name: str
-    value: str | float
+    name: Annotated[str, Meta(description="an attribute of `changes.set` of /v1/inputs")]
+    value: Annotated[str | float, Meta(description="what it becomes, one of its values where they are listed")]
 
 
 class AskWhatIf(Struct, frozen=True, forbid_unknown_fields=True):
     """One customer, and what could still happen to her."""
 
     customer_id: OneId
-    changes: Annotated[list[Add | Settle | SetAttribute], Meta(min_length=1, max_length=100, examples=[CHANGES])]
+    changes: Annotated[
+        list[Add | Settle | SetAttribute],
+        Meta(min_length=1, max_length=100, description="what happens, all of it together", examples=[CHANGES]),
+    ]
     top_reasons: Top = 3
 
 
@@ -88,48 +108,17 @@ class AskNearest(Struct, frozen=True, forbid_unknown_fields=True):
     """One customer, and the risk of leaving that is low enough."""
 
     customer_id: OneId
-    below: Annotated[float, Meta(gt=0, lt=1, examples=[0.3])]
+    below: Annotated[
+        float,
+        Meta(gt=0, lt=1, description="the chance of leaving within the horizon under which she should come", examples=[0.3]),
+    ]
 
 
 class AskPlan(Struct, frozen=True, forbid_unknown_fields=True):
     """Customers to plan for, each once, and the money there is; without it, as much as pays."""
 
     customer_ids: CustomerIds
-    budget: Annotated[float, Meta(ge=0, le=BUDGET_MAX, examples=[500])] | None = None
-
-
-Request = ScoreCustomers | ScoreRows | ScoreEvents | AskWhatIf | AskNearest | AskPlan
-
-
-def bad_entry(kind: type[Struct], body: Any, path: str) -> str:
-    """The path with the names of the columns, which `[...]` stands for."""
-    if kind is ScoreRows and path.startswith("rows["):
-        at = int(path.split("[")[1].split("]")[0])
-        return next((f"rows[{at}].{name}" for name, value in dict(body["rows"][at]).items() if not _is_number(value)), path)
-    if kind is ScoreEvents and path.startswith("events[...]"):
-        return next(_bad_events(dict(body["events"])), path)
-    if kind is AskWhatIf and path.endswith(".values[...]"):
-        at = int(path.split("[")[1].split("]")[0])
-        values = dict(body["changes"][at]["values"])
-        return next((f"changes[{at}].values.{name}" for name, value in values.items() if not _is_plain(value)), path)
-    return path
-
-
-def _bad_events(events: dict[str, Any]) -> Any:
-    for table, rows in events.items():
-        if not isinstance(rows, list):
-            yield f"events.{table}"
-            continue
-        for k, row in enumerate(rows):
-            if not isinstance(row, dict):
-                yield f"events.{table}[{k}]"
-                continue
-            yield from (f"events.{table}[{k}].{name}" for name, value in row.items() if not _is_plain(value))
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= NUMBER_MAX)
-
-
-def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, str | int | float | bool)
+    budget: Annotated[
+        Annotated[float, Meta(ge=0, le=BUDGET_MAX)] | None,
+        Meta(description="the money there is, in the project's currency; without it as much as pays"),
+    ] = None

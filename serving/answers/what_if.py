@@ -11,6 +11,7 @@ from features.online import Events
 from features.problems import BadInput
 from models.inputs import Inputs
 from serving.answers.champions import UNKNOWN, Champions
+from serving.answers.errors import NotServed
 from serving.answers.messages import Answer, Change, NearestAnswer, WhatIfAnswer
 from serving.answers.requests import Add, AskNearest, AskWhatIf, SetAttribute, Settle
 from serving.what_if.ask import Tried, WhatIf
@@ -25,7 +26,7 @@ def answer_what_if(champions: Champions, what_if: WhatIf, asked: AskWhatIf) -> W
     customer_id, currency = asked.customer_id, champions.release.project.project.currency
     changes = typed([_change(one) for one in asked.changes], what_if.manifest.words)
     if why := champions.why_not(customer_id):
-        before = Answer(customer_id, None if why == UNKNOWN else what_if.as_of, False, why)
+        before = Answer(customer_id, None if why == UNKNOWN else what_if.as_of, False, *why)
         return WhatIfAnswer("", "", before, None, champions.versions, NOT_AN_EFFECT)
     events = what_if.events(customer_id)
     tasks, names = tuple(champions.release.scorer.models), champions.release.scorer.features
@@ -49,10 +50,12 @@ def answer_what_if(champions: Champions, what_if: WhatIf, asked: AskWhatIf) -> W
 
 
 def answer_nearest(champions: Champions, what_if: WhatIf, asked: AskNearest) -> NearestAnswer:
-    """The smallest plausible changes that are enough. Raises BadInput where leaving is not predicted."""
+    """The smallest plausible changes that are enough. Raises NotServed where leaving is not predicted."""
+    if "churn" not in champions.release.scorer.models:
+        raise NotServed("the risk of leaving is not predicted here")
     project, currency = champions.release.project, champions.release.project.project.currency
     if why := champions.why_not(asked.customer_id):
-        return NearestAnswer(asked.below, None, [], None, 0, champions.versions, NOT_AN_EFFECT, why)
+        return NearestAnswer(asked.below, None, [], None, 0, champions.versions, NOT_AN_EFFECT, *why)
     events = what_if.events(asked.customer_id)
     options = plausible_changes(project, what_if.manifest, what_if.section, events)
     found = what_if.nearest(asked.customer_id, events, options, below=asked.below)

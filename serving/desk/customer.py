@@ -271,10 +271,11 @@ def _next_buys(row: Row, words: Words) -> list[NextBuy]:
     names = [name for name in words.scored.propensities if _has(row, name) and usual.get(name)]
     if not names:
         return []
-    (found,) = ranked(names, [usual[name] for name in names], np.array([[float(row[name]) for name in names]]))
+    chances = np.array([[float(row[name]) for name in names]])
+    (found,) = ranked(names, [words.category(name) for name in names], [usual[name] for name in names], chances)
     return [
         NextBuy(
-            category=words.category(one.category),
+            category=one.category,
             chance=say.share(one.chance),
             usual=say.share(one.usual),
             times=say.number(one.lift, 1),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +34,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BY_PATH = {route.path: route for route in ROUTES}
 WAITS = 60  # seconds at most, for others that take their time; the server gives up a request after 120
 FORM_BYTES = 2**20  # of what is sent to a page
+PACKED_FROM = 64_000  # bytes of an answer, three customers with reasons: packing less takes longer than sending it
+PACKS = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 JSON = (b"content-type", b"application/json")
 ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
@@ -108,15 +112,17 @@ class Application:
         if route is not None:
             self._access.enter(headers, *route.scopes, is_page=False)
             _refuse_method(scope["method"], route.method)
-            return await _send(send, 200, await self._ask(route, headers, receive))
+            return await _send_answer(send, await self._ask(route, headers, receive), headers)
         if path == DESCRIPTION_PATH:
             self._access.enter(headers, "read", is_page=False)
             _refuse_method(scope["method"], "GET")
-            return await _send(send, 200, self._description)
+            return await _send_answer(send, self._description, headers)
         if path == "/metrics":
             self._access.enter(headers, "admin", is_page=False)
             _refuse_method(scope["method"], "GET")
-            return await _send(send, 200, metrics.exposition(), {"content-type": "text/plain; version=0.0.4; charset=utf-8"})
+            return await _send(
+                send, 200, metrics.exposition(self._room.live), {"content-type": "text/plain; version=0.0.4; charset=utf-8"}
+            )
         return await self._pages.answer(self._access, scope, _whole(receive, min(FORM_BYTES, self._limits.body_bytes)), send)
 
     async def _ask(self, route: Route, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
@@ -148,6 +154,16 @@ class Application:
                 self._log.write(route.logged_as, answer)
             metrics.CUSTOMERS.labels(route.path).inc(len(answer.answers))
         return encode(answer)
+
+
+async def _send_answer(send: Send, body: bytes, asked: Mapping[bytes, bytes]) -> int:
+    """Packed where that is worth it and who asks can unpack it; by a thread, so that others need not wait."""
+    if len(body) < PACKED_FROM:
+        return await _send(send, 200, body)
+    if not PACKS.search(asked.get(b"accept-encoding", b"")):
+        return await _send(send, 200, body, {"vary": "accept-encoding"})
+    packed = await asyncio.to_thread(gzip.compress, body, 1, mtime=0)
+    return await _send(send, 200, packed, {"content-encoding": "gzip", "vary": "accept-encoding"})
 
 
 async def _send(

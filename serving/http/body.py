@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
 
-from serving.answers.messages import Problem
-from serving.answers.requests import bad_entry
-from serving.http.refusals import MESSAGE_LONGEST, PATH_LONGEST, Refused, too_large
+from serving.answers.errors import Problem
+from serving.http.faults import fault, faults
+from serving.http.refusals import Refused, of_problems, too_large
 
 SECONDS = 30  # that a body may take to arrive
-AT = re.compile(r"(.*) - at `\$\.?(.*)`", re.DOTALL)
-FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`", re.DOTALL)
-LENGTH = re.compile(r"Expected `(array|str)` of length (<=|>=) (\d+)")
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Asked = TypeVar("Asked", bound=msgspec.Struct)
 
@@ -60,31 +56,18 @@ async def _pieces(receive: Receive, most: int) -> bytes:
 
 
 def read_request(kind: type[Asked], body: bytes) -> Asked:
-    """The body as a request. Raises Refused with the path of the first thing that does not fit."""
+    """The body as a request. Raises Refused with the path of each thing that does not fit."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise _refused(kind, body, str(error)) from None
+        raise of_problems(_faults(kind, body) or [fault(str(error))]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Refused(400, "not_json", f"the body is no JSON that can be read: {said}") from None
 
 
-def _refused(kind: type[msgspec.Struct], body: bytes, said: str) -> Refused:
-    at = AT.fullmatch(said)
-    message, path = at.groups() if at else (said, "")
-    if own := FIELD.fullmatch(message):
-        path = f"{path}.{own[1]}".strip(".")
-        message = "unknown field" if "unknown" in message else "missing"
-    if "[...]" in path:
-        with suppress(msgspec.DecodeError, RecursionError, KeyError, TypeError, ValueError, IndexError):
-            path = bad_entry(kind, msgspec.json.decode(body), path)
-    message = LENGTH.sub(_length, message).replace("`", "")
-    message = f"{message[:1].lower()}{message[1:MESSAGE_LONGEST]}"
-    path = path[:PATH_LONGEST]
-    return Refused(400, "bad_request", f"{path}: {message}" if path else message, [Problem(path, message)])
-
-
-def _length(found: re.Match[str]) -> str:
-    what = "entries" if found[1] == "array" else "characters"
-    return f"expected {'at most' if found[2] == '<=' else 'at least'} {int(found[3]):,} {what}"
+def _faults(kind: type[Asked], body: bytes) -> list[Problem]:
+    """None where the body cannot be read as a whole, or says the same name twice."""
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return faults(kind, msgspec.json.decode(body))
+    return []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
 
 from features.version import code_version
-from serving.answers.messages import ErrorSaid
+from serving.answers.errors import ErrorSaid
 from serving.http.routes import ROUTES, Route
 
 DESCRIPTION_PATH = "/openapi.json"
@@ -16,14 +17,17 @@ REFUSALS = {
     "400": "the request cannot be read or says something that cannot be; `problems` has the path of each thing to mend",
     "401": "no token was shown (`no_token`), or none that is known (`unknown_token`)",
     "403": "the token does not open this",
+    "404": "there is no such path",
+    "405": "the path takes another method; `Allow` says which",
     "408": "the body did not arrive in time",
     "413": "the body is larger than is read",
     "415": "the body is not JSON by its header",
-    "429": "too much at once; come back after the seconds in Retry-After",
+    "429": "too much at once; come back after the seconds in `Retry-After`",
+    "500": "a fault of the service, whose log says more",
     "503": "the prediction log cannot be written, so nothing is answered",
 }
 
-OF_ALL = ("401", "403", "429")
+OF_ALL = ("401", "403", "404", "405", "429", "500")
 
 
 def describe(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
@@ -40,9 +44,10 @@ def describe(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "paths": {route.path: {route.method.lower(): _operation(route, found, schemas[-1])} for route in routes},
+        "paths": {route.path: {route.method.lower(): _operation(route, found, components)} for route in routes},
         "components": {
-            "schemas": components,
+            "schemas": {name: _said(schema) for name, schema in components.items()},
+            "responses": {status: _refusal(status, schemas[-1]) for status in REFUSALS},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "not needed where the service is started without"}
             },
@@ -50,22 +55,38 @@ def describe(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
     }
 
 
-def _operation(route: Route, schemas: dict[int, Any], refusal: Any) -> dict[str, Any]:
+def _operation(route: Route, schemas: dict[int, Any], components: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": route.path.removeprefix("/v1/"),
         "summary": route.summary,
         "description": f"Needs the scope {' or '.join(route.scopes)}.",
         "responses": {"200": _content("the answer", schemas[id(route.gives)])}
-        | {
-            status: _content(said, refusal if status == "400" else {key: refusal[key] for key in refusal if key != "examples"})
-            for status, said in REFUSALS.items()
-            if route.takes or status in OF_ALL
-        },
+        | {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS if route.takes or status in OF_ALL},
     }
     if route.takes is not None:
-        found["requestBody"] = _content("", schemas[id(route.takes)]) | {"required": True}
+        schema = schemas[id(route.takes)]
+        body = _content("", schema | {"examples": [_example(components[route.takes.__name__])]})
+        found["requestBody"] = body | {"required": True}
     return found
+
+
+def _example(schema: dict[str, Any]) -> dict[str, Any]:
+    """A request that can be sent as it is, from the examples of what it must have."""
+    return {name: schema["properties"][name]["examples"][0] for name in schema["required"]}
+
+
+def _refusal(status: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The example is one of a request that is refused for what it says."""
+    own = schema if status == "400" else {key: schema[key] for key in schema if key != "examples"}
+    return _content(REFUSALS[status], own)
 
 
 def _content(said: str, schema: Any) -> dict[str, Any]:
     return ({"description": said} if said else {}) | {"content": {"application/json": {"schema": schema}}}
+
+
+def _said(schema: dict[str, Any]) -> dict[str, Any]:
+    """With its description without the margin of the code; what tells several kinds apart is a field, too."""
+    fields = schema["properties"]
+    tag = {"kind": {"description": "which kind it is", **fields["kind"]}} if "enum" in fields.get("kind", {}) else {}
+    return schema | {"description": cleandoc(schema["description"]), "properties": fields | tag}

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.http.access import COOKIE, Access, Scope
-from serving.http.docs_page import operations
+from serving.http.docs_page import described
 from serving.http.refusals import Refused
 
 logger = logging.getLogger("cvm")
@@ -48,7 +48,7 @@ class Pages:
     def __init__(self, desk_routes: Sequence[Route] = ()) -> None:
         templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
         self._desk = Starlette(routes=list(desk_routes), exception_handlers={HTTPException: _no_such_page})
-        self._described = templates.get_template("docs.html").render(operations=operations())
+        self.described = templates.get_template("docs.html").render(described())
         self._sign_in = templates.get_template("sign_in.html")
 
     async def answer(self, access: Access, scope: ASGIScope, receive: Receive, send: Send) -> int:
@@ -64,7 +64,7 @@ class Pages:
                 return await _page(
                     send, 200, (HERE / "templates/pages.css").read_text(encoding="utf-8"), kind=b"text/css; charset=utf-8"
                 )
-            return await _page(send, 200, self._described)
+            return await _page(send, 200, self.described)
         if path == SIGN_IN:
             return await self._signing_in(access, headers, method, receive, send)
         if path == "/desk" or path.startswith("/desk/"):

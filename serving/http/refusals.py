@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from features.problems import BadInput
-from serving.answers.messages import ErrorAnswer, Problem, Problems
+from serving.answers.errors import Code, ErrorAnswer, NotServed, Problem, Problems
 
 PATH = re.compile(r"\w+(\[\d+\])?(\..*)?", re.DOTALL)  # of a field; what follows it can be any name a user made up
 PATH_LONGEST, MESSAGE_LONGEST, PROBLEMS_MOST = 300, 1_000, 20
@@ -18,7 +18,7 @@ class Refused(Exception):  # noqa: N818 (it is an answer)
     def __init__(
         self,
         status: int,
-        code: str,
+        code: Code,
         message: str,
         problems: Sequence[Problem] = (),
         headers: Mapping[str, str] | None = None,
@@ -34,10 +34,15 @@ class Refused(Exception):  # noqa: N818 (it is an answer)
 
 def of_bad_input(bad: BadInput) -> Refused:
     """What a user has to mend, each with its path where it has one."""
-    problems = [_problem(said) for said in bad.problems[:PROBLEMS_MOST]]
-    more = f" and {len(bad.problems) - 1} more" if len(bad.problems) > 1 else ""
-    first = bad.problems[0][:MESSAGE_LONGEST] if bad.problems else "the request cannot be read"
-    return Refused(400, "bad_request", f"{first}{more}", problems)
+    found = [_problem(said) for said in bad.problems[:PROBLEMS_MOST]] or [Problem("", "the request cannot be read")]
+    return of_problems(found, "not_served" if isinstance(bad, NotServed) else "bad_request", in_all=len(bad.problems))
+
+
+def of_problems(problems: Sequence[Problem], code: Code = "bad_request", *, in_all: int = 0) -> Refused:
+    """The first one is said, and how many more there are; there can be more than are named."""
+    first, more = problems[0], max(in_all, len(problems)) - 1
+    said = f"{first.path}: {first.message}" if first.path else first.message
+    return Refused(400, code, f"{said} and {more} more" if more else said, problems)
 
 
 def too_busy(message: str) -> Refused:

@@ -8,8 +8,11 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from serving.answers.messages import Answers, CardsSaid, Health, NearestSaid, Planned, WhatIfSaid
+from serving.answers.inputs import InputsSaid, inputs
+from serving.answers.messages import Answers, EventAnswers, NearestSaid, Planned, RowAnswers, WhatIfSaid
+from serving.answers.names import NamesSaid, names
 from serving.answers.requests import AskNearest, AskPlan, AskWhatIf, ScoreCustomers, ScoreEvents, ScoreRows
+from serving.answers.state import CardsSaid, HealthSaid
 from serving.http.access import Scope
 from serving.live.cards import cards, health
 from serving.live.room import Room
@@ -57,7 +60,7 @@ ROUTES = (
         "/v1/score_rows",
         "POST",
         ScoreRows,
-        Answers,
+        RowAnswers,
         ("read",),
         lambda room, asked: room.champions.by_row(asked),
         lambda asked: _many(len(asked.rows), asked.top_reasons),
@@ -68,7 +71,7 @@ ROUTES = (
         "/v1/score_events",
         "POST",
         ScoreEvents,
-        Answers,
+        EventAnswers,
         ("read",),
         lambda room, asked: room.by_events(asked),
         _always,
@@ -116,10 +119,30 @@ ROUTES = (
         "Which versions answer, their contracts and figures, and what was taken over or refused since the start.",
     ),
     Route(
+        "/v1/inputs",
+        "GET",
+        None,
+        InputsSaid,
+        ("read",),
+        lambda room, _: inputs(room.champions),
+        lambda _: 0,
+        "What may be sent: features of rows, tables and columns of events, changes of what-if, by the served mapping file.",
+    ),
+    Route(
+        "/v1/names",
+        "GET",
+        None,
+        NamesSaid,
+        ("read",),
+        lambda room, _: names(room.champions),
+        lambda _: 0,
+        "The names that answers have (groups, actions, categories, codes), with what readers call them in English and Chinese.",
+    ),
+    Route(
         "/v1/health",
         "GET",
         None,
-        Health,
+        HealthSaid,
         ("read", "admin"),
         lambda room, _: health(room.live),
         lambda _: 0,

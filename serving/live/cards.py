@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 from models.registry import Registered
 from serving.answers.champions import Champions
-from serving.answers.messages import Cards, Health, ModelCard
+from serving.answers.release import Release
+from serving.answers.state import Cards, Code, Health, ModelCard
 from serving.live.watch import Live
 
 
@@ -28,8 +32,24 @@ def model_cards(champions: Champions) -> dict[str, ModelCard]:
 
 def health(live: Live) -> Health:
     """Whether all is as it should be."""
-    because = [said for said in (live.refused and live.refused.because, live.champions.release.remark) if said]
-    return Health("degraded" if because else "ready", because, live.champions.versions, live.champions.release.scored_at)
+    release, wrong = live.champions.release, list[tuple[str, Code]]()
+    if live.refused:
+        wrong.append((live.refused.because, live.refused.code))
+    if release.remark:
+        wrong.append((release.remark, "snapshots_outdated"))
+    return Health(
+        status="degraded" if wrong else "ready",
+        because=[because for because, _ in wrong],
+        codes=[code for _, code in wrong],
+        models=live.champions.versions,
+        snapshot=release.scored_at,
+        snapshot_age_days=age_days(release, datetime.now(UTC)),
+    )
+
+
+def age_days(release: Release, now: datetime) -> int:
+    """Days from the snapshot to the day it is where the company is."""
+    return (now.astimezone(ZoneInfo(release.project.source.time_zone)).date() - release.scored_at).days
 
 
 def _card(model: Registered) -> ModelCard:

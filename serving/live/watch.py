@@ -22,8 +22,8 @@ from features.snapshots import snapshot_folder
 from models.actions.uplift import uplift_file
 from models.contract import Task
 from serving.answers.champions import Champions
-from serving.answers.messages import NotTaken
 from serving.answers.release import champions_now, from_folder, into
+from serving.answers.state import Code, NotTaken
 from serving.plan import plan_report_file
 
 logger = logging.getLogger("cvm")
@@ -46,11 +46,18 @@ class Seen:
         return cls(champions_now(project), tuple(_stamp(file) for file in files))
 
 
+class Why(NamedTuple):
+    """Why something was not taken over, for people and for programs."""
+
+    because: str
+    code: Code
+
+
 class Tried(NamedTuple):
     """What was refused and why, and when it is tried again: a damaged file may have been put right."""
 
     seen: Seen
-    because: str
+    why: Why
     again_at: float
 
 
@@ -58,11 +65,11 @@ class Live:
     """The champions that answer now. Others take their place as a whole; a request keeps those it has begun with."""
 
     def __init__(
-        self, champions: Champions, *, config: Path | None, kept: Path, seen: Seen | None, refused: str | None = None
+        self, champions: Champions, *, config: Path | None, kept: Path, seen: Seen | None, refused: Why | None = None
     ) -> None:
         """`config` is None where nothing is watched: `kept` is all there is. `refused` is why not the newest answers."""
         self.champions, self.swaps, self.since = champions, 0, _now()
-        self.refused = NotTaken(_now(), refused) if refused else None
+        self.refused = NotTaken(_now(), *refused) if refused else None
         self.on_swap: Callable[[bool], None] = lambda _taken: None
         self._config, self._kept, self._seen = config, kept, seen
         self._tried: Tried | None = None
@@ -80,13 +87,13 @@ class Live:
             seen = Seen.now(config, read_project(config))  # before it is read: what changes meanwhile is seen by the next look
             return cls(_load(config, kept), config=config, kept=kept, seen=seen)
         except Exception as error:  # noqa: BLE001  whatever a registry raises: what was kept answers
-            because = _said(error)
+            why = _why(error)
             try:
                 champions = _settled(Champions.open(from_folder(kept)))
             except Exception as other:  # noqa: BLE001
-                raise BadInput([because, _said(other)]) from error
-            logger.warning("started with the champions kept in %s: %s", kept, because)
-            return cls(champions, config=config, kept=kept, seen=None, refused=because)
+                raise BadInput([why.because, _why(other).because]) from error
+            logger.warning("started with the champions kept in %s: %s", kept, why.because)
+            return cls(champions, config=config, kept=kept, seen=None, refused=why)
 
     def watch(self, seconds: float) -> None:
         """Look for something new every so many seconds, in a thread of its own, until `stop`."""
@@ -108,7 +115,7 @@ class Live:
                 self.refused, self._tried = None, None
                 return False
             if self._tried and seen == self._tried.seen and monotonic() < self._tried.again_at:
-                self._say(self._tried.because)
+                self._say(self._tried.why)
                 return False
             champions = _load(self._config, self._kept)
         except Exception as error:  # noqa: BLE001  those at hand go on, whatever happened
@@ -121,16 +128,16 @@ class Live:
         return True
 
     def _refuse(self, error: Exception, seen: Seen | None) -> None:
-        because = _said(error)
-        self._say(because)
+        why = _why(error)
+        self._say(why)
         if isinstance(error, BadInput) and seen is not None:  # would be no better next time
-            self._tried = Tried(seen, because, monotonic() + AGAIN_SECONDS)
+            self._tried = Tried(seen, why, monotonic() + AGAIN_SECONDS)
             self.on_swap(False)
 
-    def _say(self, because: str) -> None:
-        if self.refused is None or self.refused.because != because:
-            self.refused = NotTaken(_now(), because)
-            logger.warning("kept %s: %s", ", ".join(self.champions.versions.values()), because)
+    def _say(self, why: Why) -> None:
+        if self.refused is None or self.refused.because != why.because:
+            self.refused = NotTaken(_now(), *why)
+            logger.warning("kept %s: %s", ", ".join(self.champions.versions.values()), why.because)
 
     def _watch(self, seconds: float) -> None:
         while not self._stopped.wait(seconds):
@@ -169,13 +176,16 @@ def _stamp(file: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _said(error: Exception) -> str:
+def _why(error: Exception) -> Why:
     """What went wrong, without a trace; a registry's own words can be long."""
     if isinstance(error, BadInput):
-        return "; ".join(error.problems)
+        return Why("; ".join(error.problems), "not_taken_over")
     first = UNSAID.sub("", (str(error).splitlines() or [""])[0])[:300]
     is_registry = isinstance(error, ConnectionError) or type(error).__module__.split(".")[0] in REGISTRY
-    return f"{'the registry cannot be asked: ' if is_registry else ''}{type(error).__name__}: {first}"
+    said = f"{type(error).__name__}: {first}"
+    if is_registry:
+        return Why(f"the registry cannot be asked: {said}", "registry_unavailable")
+    return Why(said, "not_taken_over")
 
 
 def _now() -> str:

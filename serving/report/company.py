@@ -10,9 +10,13 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from features.feature import Feature
 from features.figures import figure_values
 from features.snapshots import Manifest
 from models.bundle import CHURN
+from models.languages import writer
+from models.spend import Counted
+from models.tiers import Tiers
 from models.value.report import Grouping, ValueReport
 from serving.report.customers import Group
 from serving.report.wording import count, day, money, percent
@@ -49,9 +53,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """One tier or segment."""
+    """One tier or segment; `above` is the amount a tier begins above."""
 
     name: str
+    above: str
     group: str
     customers: str
     share: str
@@ -71,6 +76,7 @@ class Company:
     figures: tuple[Line, ...]
     tiers: tuple[Part, ...]
     segments: tuple[Part, ...]
+    tiers_say: str
     spend_title: str
     groups: list[Group]
 
@@ -85,14 +91,15 @@ def gather_company(
     (tiers, by_tier), (named, by_segment) = (
         _places(value.grouping(kind), kind, predictions[eligible]) for kind in ("tier", "rfm_segment")
     )
-    before = _a_year_ago(manifest)
+    before, above = _a_year_ago(manifest), _above(value.tiers, manifest) if value.tiers else {}
     return Company(
         as_of=day(manifest.scored_at),
         before=day(before) if before else "",
         figures=tuple(lines),
-        tiers=tuple(reversed(_parts(tiers, by_tier, eligible, scorer, predictions, snapshot, groups))),
-        segments=tuple(_parts(named, by_segment, eligible, scorer, predictions, snapshot, groups)),
-        spend_title=_spend_title(spend_column(snapshot)),
+        tiers=tuple(reversed(_parts(tiers, by_tier, eligible, scorer, predictions, snapshot, groups, above))),
+        tiers_say=_tiers_say(value.tiers, manifest) if value.tiers else "",
+        segments=tuple(_parts(named, by_segment, eligible, scorer, predictions, snapshot, groups, {})),
+        spend_title=f"share of {_said(spend)}" if (spend := Counted.net_spend(snapshot)) else "",
         groups=groups,
     )
 
@@ -150,9 +157,26 @@ def _places(
     return [(name, f"{prefix}-{name.replace(' ', '-')}") for name in names], place
 
 
-def _spend_title(spend: str | None) -> str:
-    days = "" if spend in (None, "spend_sum") else f", last {str(spend).removeprefix('spend_sum_').removesuffix('d')} days"
-    return f"share of spend{days}"
+def _said(counted: Counted) -> str:
+    """What is counted of spend, in words."""
+    days = counted.by.removeprefix("spend_sum").removeprefix("_").removesuffix("d")
+    return f"net spend, last {days} days" if days else "net spend so far"
+
+
+def _tiers_say(tiers: Tiers, manifest: Manifest) -> str:
+    """What tiers go by."""
+    return f"What counts: {_said(tiers.counted) if tiers.counted.less else _feature(tiers, manifest).meaning}."
+
+
+def _above(tiers: Tiers, manifest: Manifest) -> dict[str, str]:
+    """The amount that each tier begins above, by its name; the lowest has none."""
+    unit = _feature(tiers, manifest).unit
+    say = writer(unit, manifest.currency, "en") if unit != "money" else lambda amount: money(amount, manifest.currency)
+    return {step.name: say(amount) for step, amount in zip(tiers.steps[1:], tiers.begin, strict=True)}
+
+
+def _feature(tiers: Tiers, manifest: Manifest) -> Feature:
+    return next(feature for feature in manifest.features() if feature.name == tiers.counted.by)
 
 
 def _parts(
@@ -163,13 +187,14 @@ def _parts(
     predictions: pd.DataFrame,
     snapshot: pd.DataFrame,
     groups: list[Group],
+    above: dict[str, str],
 ) -> list[Part]:
     """One line for each part of the eligible customers, those without anybody left out."""
     if place is None:
         return []
     outputs = {task: model.bundle.contract.outputs[0].name for task, model in scorer.models.items()}
-    scored, spend = predictions[eligible], spend_column(snapshot)
-    spent = snapshot.loc[eligible, spend].to_numpy() if spend else np.zeros(len(scored))
+    scored, spend = predictions[eligible], Counted.net_spend(snapshot)
+    spent = spend.of(snapshot[eligible]) if spend else np.zeros(len(scored))
     found, currency = [], next(iter(scorer.models.values())).bundle.contract.currency
     for k, (name, group) in enumerate(names):
         here = place == k
@@ -183,6 +208,7 @@ def _parts(
         found.append(
             Part(
                 name=name,
+                above=above.get(name, "-"),
                 group=group,
                 customers=count(here.sum()),
                 share=percent(here.mean()),

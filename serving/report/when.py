@@ -10,11 +10,10 @@ from models.bundle import CHURN, DAYS_UNTIL_LEAVING, Bundle
 from models.leaving import DAYS_MAX
 from serving.report.leavers import how_days_are_found
 from serving.report.wording import count, percent
-from serving.scoring.until_leaving import TOO_FAR
+from serving.scoring.until_leaving import GONE, TOO_FAR
 
 ENDS = {30.5: "within 30 days", 90.5: "31 to 90 days", 180.5: "91 to 180 days", 365.5: "181 days to a year"}
 ENDS |= {730.5: "one to two years", float(DAYS_MAX): "two to five years"}  # what is below an end, above the one before
-GONE = "has probably left already"
 
 
 @dataclass(frozen=True)

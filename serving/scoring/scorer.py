@@ -62,11 +62,6 @@ class Scorer:
         """The columns any of the models reads, in order."""
         return list(dict.fromkeys(name for model in self.models.values() for name in model.bundle.contract.features))
 
-    @property
-    def not_predicted(self) -> dict[str, str]:
-        """By label, what a model gives no number for, and why."""
-        return {label: why for model in self.models.values() for label, why in model.bundle.contract.unpredictable.items()}
-
     def numbers(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The served numbers of every model, one row per row."""
         return pd.concat([model.bundle.predict(rows) for model in self.models.values()], axis=1)

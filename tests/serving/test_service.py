@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, time
 from typing import Any
 
 import msgspec
@@ -14,8 +16,24 @@ import pytest
 from starlette.testclient import TestClient
 
 from features.kept import events_of
-from serving.answers.examples import ANSWERS, CARDS, NEAREST, PLAN, PROBLEM, WHAT_IF
-from serving.answers.messages import AnswerList, Cards, ErrorAnswer, NearestAnswer, PlanAnswer, WhatIfAnswer
+from serving.answers.errors import ErrorAnswer
+from serving.answers.examples import (
+    ANSWERS,
+    CARDS,
+    EVENT_ANSWERS,
+    HEALTH,
+    INPUTS,
+    NAMES,
+    NEAREST,
+    PLAN,
+    PROBLEM,
+    ROW_ANSWERS,
+    WHAT_IF,
+)
+from serving.answers.inputs import Inputs
+from serving.answers.messages import AnswerList, NearestAnswer, PlanAnswer, WhatIfAnswer
+from serving.answers.names import Names
+from serving.answers.state import Cards, Health
 from serving.http.routes import ROUTES
 from serving.scoring.everybody import predictions_file
 from tests.serving.conftest import Demo
@@ -82,14 +100,19 @@ def test_days_until_leaving_are_null_where_the_rhythm_is_not_known(client: TestC
 
 def test_the_description_of_the_service_has_examples_that_are_requests_and_answers(client: TestClient) -> None:
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
-    for kind, example in {
-        AnswerList: ANSWERS,
-        WhatIfAnswer: WHAT_IF,
-        NearestAnswer: NEAREST,
-        PlanAnswer: PLAN,
-        Cards: CARDS,
-        ErrorAnswer: PROBLEM,
-    }.items():
+    for kind, example in (
+        (AnswerList, ANSWERS),
+        (AnswerList, ROW_ANSWERS),
+        (AnswerList, EVENT_ANSWERS),
+        (WhatIfAnswer, WHAT_IF),
+        (NearestAnswer, NEAREST),
+        (PlanAnswer, PLAN),
+        (Cards, CARDS),
+        (Inputs, INPUTS),
+        (Names, NAMES),
+        (Health, HEALTH),
+        (ErrorAnswer, PROBLEM),
+    ):
         told = msgspec.convert(example, kind, strict=True)
         assert set(example) <= {field.name for field in msgspec.structs.fields(kind)}
         assert told == msgspec.json.decode(msgspec.json.encode(told), type=kind)
@@ -100,6 +123,9 @@ def test_the_page_of_the_api_has_every_path_and_its_examples(client: TestClient)
     page = client.get("/docs").text
     for route in ROUTES:
         assert f"{route.method} {route.path}" in page
+    targets = set(re.findall(r'id="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= targets
+    assert {"Answer", "Worth", "Health", "Problems"} <= targets
     assert "&#34;customer_ids&#34;: [" in page
 
 
@@ -112,6 +138,31 @@ def test_only_the_models_asked_for_answer_and_only_so_many_reasons_are_told(clie
     (none,) = answers(client, "/v1/score", {"customer_ids": ids, "top_reasons": 0})
     assert none["explanations"] == {}
     assert none["clv"] == one["clv"]
+
+
+def test_versions_and_what_is_not_predicted_are_told_of_the_models_asked_for_only(client: TestClient, demo: Demo) -> None:
+    row = {"order_id": "A1", "occurred_at": "2011-05-31T09:30:00", "amount": 12}
+    for path, body in {
+        "/v1/score": {"customer_ids": ["nobody"]},
+        "/v1/score_rows": {"rows": [{}]},
+        "/v1/score_events": {"events": {"orders": [row]}},
+    }.items():
+        found = client.post(path, json={**body, "tasks": ["clv"]}).json()
+        assert found["models"] == {"clv": demo.models["clv"].label}
+        assert found["not_predicted"] == demo.models["clv"].bundle.contract.unpredictable
+        assert set(client.post(path, json=body).json()["models"]) == set(demo.models)
+
+
+def test_a_category_has_the_key_of_its_propensity_beside_its_name(client: TestClient) -> None:
+    (answer,) = answers(client, "/v1/score_rows", {"rows": [{}]})
+    assert {one["key"]: one["chance"] for one in answer["what_next"]} == answer["propensity"]
+    assert any(one["key"] != one["category"] for one in answer["what_next"])
+
+
+def test_the_time_until_leaving_is_said_in_both_languages(client: TestClient, scored: pd.DataFrame) -> None:
+    (answer,) = answers(client, "/v1/score", {"customer_ids": [scored[scored["eligible"]].index[5]]})
+    assert "(80 %: " in answer["days_until_leaving"]["text"]
+    assert "（80%区间：" in answer["days_until_leaving"]["text_zh"]
 
 
 def test_raw_events_get_the_numbers_of_the_snapshot(client: TestClient, demo: Demo, scored: pd.DataFrame) -> None:
@@ -128,6 +179,7 @@ def test_a_customer_without_events_before_the_date_is_not_known(client: TestClie
     (before,) = answers(client, "/v1/score_events", {"events": {"orders": [row]}, "as_of": "2011-05-31"})
     (after,) = answers(client, "/v1/score_events", {"events": {"orders": [row]}, "as_of": "2011-06-01"})
     assert (before["eligible"], before["not_eligible_because"]) == (False, "not known before 2011-05-31")
+    assert (before["not_eligible_code"], after["not_eligible_code"]) == ("not_known_yet", None)
     assert after["eligible"]
 
 
@@ -158,6 +210,7 @@ def test_what_if_of_nobody_is_an_answer(client: TestClient) -> None:
     assert (found["before"]["not_eligible_because"], found["after"]) == ("unknown customer", None)
     nearest = client.post("/v1/nearest", json={"customer_id": "nobody", "below": 0.5}).json()
     assert (nearest["now"], nearest["not_eligible_because"]) == (None, "unknown customer")
+    assert found["before"]["not_eligible_code"] == nearest["not_eligible_code"] == "unknown_customer"
 
 
 def test_what_cannot_happen_is_refused(client: TestClient, scored: pd.DataFrame) -> None:
@@ -189,6 +242,7 @@ def test_unknown_and_not_eligible_customers_are_answers(client: TestClient, scor
     assert first == third
     assert (first["eligible"], first["not_eligible_because"]) == (False, "unknown customer")
     assert (second["eligible"], second["not_eligible_because"]) == (False, "no order before the date")
+    assert (first["not_eligible_code"], second["not_eligible_code"]) == ("unknown_customer", "too_few_orders")
     assert second["churn_probability"] is None
 
 
@@ -253,6 +307,16 @@ def test_the_model_cards_name_what_was_evaluated(client: TestClient, demo: Demo)
         for name, metrics in card["metrics"].items():
             assert metrics == {k: m.value for k, m in model.bundle.evaluation.outputs[name].metrics.items()}
     assert client.get("/v1/health").json()["status"] == "ready"
+
+
+def test_health_and_metrics_tell_the_age_of_the_snapshot(client: TestClient, demo: Demo) -> None:
+    health, lines = client.get("/v1/health").json(), client.get("/metrics").text.splitlines()
+    began = datetime.combine(demo.manifest.scored_at, time(), UTC)
+    age = (datetime.now(UTC) - began).days
+    assert health["snapshot_age_days"] in (age, age - 1)  # midnight may have passed
+    told = dict(line.split(" ") for line in lines if line.startswith("cvm_snapshot"))
+    assert float(told["cvm_snapshot_age_days"]) in (age, age - 1)
+    assert float(told["cvm_snapshot_timestamp_seconds"]) == began.timestamp()
 
 
 def test_metrics_count_requests_and_name_the_champions(client: TestClient, demo: Demo) -> None:

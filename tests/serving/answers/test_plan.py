@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from features.problems import BadConfig, BadInput
+from features.problems import BadInput
 from models.actions.settings import read_actions
 from models.value.settings import Layer
 from serving.answers.champions import Champions
+from serving.answers.errors import NotServed
 from serving.answers.plan import Offers, gather_offers, plan_for
 from serving.answers.release import from_registry
 from serving.answers.requests import AskPlan
@@ -66,5 +67,5 @@ def test_nobody_is_planned_for_twice(champions: Champions, offers: Offers) -> No
 
 
 def test_without_actions_there_is_nothing_to_plan_with(demo: Demo, tmp_path: Path) -> None:
-    with pytest.raises(BadConfig, match="names no action"):
+    with pytest.raises(NotServed, match="names no action"):
         gather_offers(Champions.open(from_registry(demo.config, tmp_path / "champions")))

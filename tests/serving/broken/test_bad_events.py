@@ -17,7 +17,7 @@ from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest
 from serving.answers.by_events import read_events
-from serving.answers.messages import Problem
+from serving.answers.errors import Problem
 from serving.answers.requests import ScoreEvents
 from serving.http.refusals import of_bad_input
 from tests.serving.broken.asking import plain

@@ -169,6 +169,57 @@ def test_the_field_that_is_wrong_is_named_by_its_path(ask: Asked, path: str, bod
     assert reply.paths == [where]
 
 
+SEVERAL = [
+    (
+        "/v1/score",
+        {"customer_ids": ["a", 7, ""], "top_reasons": 99, "tasks": ["churn", "fraud"], "more": 1},
+        ["customer_ids[1]", "customer_ids[2]", "top_reasons", "tasks[1]", "more"],
+    ),
+    ("/v1/score_rows", {"rows": [{"a": "x", "b": 1, "c": True}, [], {}]}, ["rows[0].a", "rows[0].c", "rows[1]"]),
+    (
+        "/v1/score_events",
+        {"events": {"orders": [{"amount": []}, 1], "surveys": {}}, "as_of": "noon"},
+        ["events.orders[0].amount", "events.orders[1]", "events.surveys", "as_of"],
+    ),
+    (
+        "/v1/what_if",
+        {
+            "changes": [
+                {"kind": "steal"},
+                {},
+                {"kind": "add", "table": 1, "values": {"a": {}}, "more": 2},
+                {"kind": "set", "name": "x"},
+            ]
+        },
+        [
+            "customer_id",
+            "changes[0].kind",
+            "changes[1].kind",
+            "changes[2].table",
+            "changes[2].values.a",
+            "changes[2].more",
+            "changes[3].value",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "where"), SEVERAL, ids=[path[4:] for path, _, _ in SEVERAL])
+def test_everything_that_is_wrong_is_named_at_once(ask: Asked, path: str, body: Any, where: list[str]) -> None:
+    reply = ask(path, body)
+    assert (reply.status, reply.error["code"]) == (400, "bad_request")
+    assert reply.paths == where
+    assert reply.error["message"].endswith(f" and {len(where) - 1} more")
+
+
+def test_of_thousands_of_wrong_entries_twenty_are_named(ask: Asked) -> None:
+    assert ask("/v1/score", {"customer_ids": [1] * 10_000}).paths == [f"customer_ids[{k}]" for k in range(20)]
+
+
+def test_what_lies_beyond_what_is_looked_at_is_still_refused(ask: Asked) -> None:
+    assert ask("/v1/score_events", {"events": {"orders": [{}] * 150_000 + [1]}}).paths == ["events.orders[150000]"]
+
+
 BODIES = {
     "empty": b"",
     "truncated": b'{"customer_ids": ["a"',

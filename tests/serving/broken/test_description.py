@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from typing import Any
 
@@ -56,8 +57,9 @@ def call(ask: Asked, case: Case) -> Response:
     raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
     path = sent.path_url.partition("?")[0]
     reply = asyncio.run(request(ask.application, path, [raw], method=str(sent.method), headers=headers))
+    told = gzip.decompress(reply.body) if reply.headers.get("content-encoding") == "gzip" else reply.body
     return Response(
-        reply.status, {name: [value] for name, value in reply.headers.items()}, reply.body, sent, elapsed=0.1, verify=False
+        reply.status, {name: [value] for name, value in reply.headers.items()}, told, sent, elapsed=0.1, verify=False
     )
 
 
@@ -117,6 +119,40 @@ def test_every_example_is_one_of_its_schema(ask: Asked) -> None:
     for where, schema, example in found:
         whole = {**schema, "components": document["components"]}
         assert jsonschema_rs.validator_for(whole).is_valid(example), (where, example)
+
+
+def test_no_field_of_a_request_or_an_answer_is_without_a_description(ask: Asked) -> None:
+    schemas = ask(DESCRIPTION_PATH).json()["components"]["schemas"]
+    fields = {f"{kind}.{name}": field for kind, one in schemas.items() for name, field in one["properties"].items()}
+    assert len(fields) > 150
+    assert [name for name, field in fields.items() if not field.get("description")] == []
+    assert not any("\n  " in one["description"] for one in schemas.values())
+
+
+def test_the_example_of_each_request_can_be_sent_as_it_is(ask: Asked) -> None:
+    document = ask(DESCRIPTION_PATH).json()
+    for route in ROUTES:
+        if route.takes:
+            body = document["paths"][route.path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+            (example,) = body["examples"]
+            assert ask(route.path, example).status == 200, (route.path, example)
+
+
+def test_the_example_of_an_answer_has_what_that_path_gives(ask: Asked) -> None:
+    for path in ("/v1/score_rows", "/v1/score_events"):
+        operation = ask(DESCRIPTION_PATH).json()["paths"][path]["post"]
+        sent = operation["requestBody"]["content"]["application/json"]["schema"]["examples"][0]
+        (given,) = operation["responses"]["200"]["content"]["application/json"]["schema"]["examples"]
+        (told,), (answer,) = given["answers"], ask(path, sent).json()["answers"]
+        assert {name for name in ("worth", "standing", "customer_id", "as_of") if answer[name] is not None} == {
+            name for name in ("worth", "standing", "customer_id", "as_of") if told.get(name) is not None
+        }
+
+
+def test_every_status_that_an_operation_can_have_is_declared(ask: Asked) -> None:
+    for methods in ask(DESCRIPTION_PATH).json()["paths"].values():
+        for operation in methods.values():
+            assert {"200", "401", "403", "404", "405", "429", "500"} <= set(operation["responses"])
 
 
 @pytest.mark.parametrize("path", PATHS)

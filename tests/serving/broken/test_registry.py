@@ -100,6 +100,7 @@ def test_where_the_registry_is_away_at_the_start_the_kept_champions_answer_and_i
     found = health(again)
     assert found["status"] == "degraded"
     assert found["because"][0].startswith("the registry cannot be asked")
+    assert found["codes"] == ["registry_unavailable"]
     assert again("/v1/models").json()["refused"]["because"] == found["because"][0]
     assert again.scores("/v1/score", {"customer_ids": eligible[:20]}) == before
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
@@ -187,7 +188,9 @@ def test_a_changed_bundle_is_refused_once_and_the_old_one_answers_until_the_alia
     found = health(asked)
     assert found["status"] == "degraded"
     assert "its files were changed since it was registered" in found["because"][0]
+    assert found["codes"] == ["not_taken_over"]
     assert asked("/v1/models").json()["refused"]["because"] == found["because"][0]
+    assert asked("/v1/models").json()["refused"]["code"] == "not_taken_over"
     assert 'cvm_swaps_total{outcome="refused"}' in asked("/metrics").body.decode()
     assert asked.scores("/v1/score", {"customer_ids": eligible[:5]}) == before
 

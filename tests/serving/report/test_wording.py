@@ -11,7 +11,9 @@ from serving.scoring.until_leaving import say_until_leaving
 
 
 def test_the_cap_is_said_as_five_years_or_more() -> None:
-    assert say_until_leaving(100.0, 1825.0, 1825.0) == "five years or more (80 %: 100 days to five years or more)"
+    english, chinese = say_until_leaving(100.0, 1825.0, 1825.0)
+    assert english == "five years or more (80 %: 100 days to five years or more)"
+    assert chinese == "五年及以上（80%区间：100天至五年及以上）"
 
 
 def test_a_choice_in_another_form_stays_as_it_is_and_none_is_said_too() -> None:
