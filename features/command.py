@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from features.problems import BadInput
+from features.problems import BadInput, PartlyDone
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -19,7 +19,8 @@ def run(main: Callable[[], None]) -> int:
         main()
     except BadInput as bad:
         lines = "".join(f"  - {problem}\n" for problem in bad.problems)
-        print(f"\nStopped; this step wrote nothing. {len(bad.problems)} to mend:\n{lines}", file=sys.stderr, end="")
+        ended = "The rest is done." if isinstance(bad, PartlyDone) else "Stopped; this step wrote nothing."
+        print(f"\n{ended} {len(bad.problems)} to mend:\n{lines}", file=sys.stderr, end="")
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("\nInterrupted; outputs of unfinished steps were not written.", file=sys.stderr)

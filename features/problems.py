@@ -14,7 +14,8 @@ class BadInput(ValueError):  # noqa: N818 (it is the input that is bad)
         BadInput
         |-- BadConfig        the mapping file
         |-- BadData          the company's tables
-        `-- ContractMismatch a fitted model does not belong to this project or these features
+        |-- ContractMismatch a fitted model does not belong to this project or these features
+        `-- PartlyDone       some parts of a step could not be done; the others are
     """
 
     def __init__(self, problems: str | Sequence[str]) -> None:
@@ -32,6 +33,10 @@ class BadData(BadInput):
 
 class ContractMismatch(BadInput):
     """A bundle was made for another project, horizon or set of features."""
+
+
+class PartlyDone(BadInput):
+    """Parts of a step could not be done; what the others wrote is there."""
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

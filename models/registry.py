@@ -23,7 +23,8 @@ from models.bundle import Bundle, bundle_hash, load_bundle
 from models.contract import Task
 
 Alias = Literal["champion", "challenger", "previous"]
-DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
+DEFAULT_FILE = Path("mlflow.db")
+DEFAULT_TRACKING_URI = f"sqlite:///{DEFAULT_FILE}"
 NO_SUCH_MODEL_OR_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 # What it takes, beside this project's packages, to load a bundle; stored with it in the versions it was made with.
 REQUIREMENTS = (
@@ -122,7 +123,7 @@ def champion_into(folder: Path, project: str, task: Task) -> Registered:
     """The champion with its files copied into a new folder, from which `load_kept` loads it without a registry."""
     version = version_at(project, task, "champion")
     if version is None:
-        raise _no_champion(project, task)
+        raise no_champion(project, task)
     with TemporaryDirectory() as local:
         found = _checked(_downloaded(version, Path(local)), version.name, str(version.version), "champion", _stored_as(version))
         shutil.copytree(found.folder, folder)
@@ -147,24 +148,43 @@ def champion(project: str, task: Task) -> Registered:
     """The champion. Raises BadInput when there is none."""
     found = find(project, task, "champion")
     if found is None:
-        raise _no_champion(project, task)
+        raise no_champion(project, task)
     return found
 
 
-def _no_champion(project: str, task: Task) -> BadInput:
+def no_champion(project: str, task: Task) -> BadInput:
+    """What to say where there is none."""
     return BadInput(
-        f"no champion of {_model_name(project, task)} in the registry; train it first: python -m training {task} CONFIG"
+        f"no champion of {_model_name(project, task)} in {registry_in_words()}; train it first: "
+        f"python -m training {task} CONFIG"
+    )
+
+
+def registry_in_words() -> str:
+    """Where models are looked for, and how to look elsewhere. An address is not said: it may hold a password."""
+    if os.environ.get("MLFLOW_TRACKING_URI"):
+        return "the registry that MLFLOW_TRACKING_URI names"
+    return (
+        f"the registry of the current folder ({DEFAULT_TRACKING_URI}; models trained in another folder are found from there, "
+        "or with MLFLOW_TRACKING_URI set)"
     )
 
 
 def version_at(project: str, task: Task, alias: Alias) -> ModelVersion | None:
     """The version an alias points at; its bundle is not read, which another version of this project may have written."""
+    if _is_nowhere():
+        return None
     try:
         return use_registry().get_model_version_by_alias(_model_name(project, task), alias)
     except MlflowException as error:
         if error.error_code in NO_SUCH_MODEL_OR_ALIAS:
             return None
         raise  # a registry that cannot be asked is not one without a champion
+
+
+def _is_nowhere() -> bool:
+    """Whether nothing was ever trained from the current folder; to ask would leave an empty registry there."""
+    return not os.environ.get("MLFLOW_TRACKING_URI") and not DEFAULT_FILE.exists()
 
 
 def _load(version: ModelVersion, alias: Alias | None) -> Registered:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from features.project import Project
+    from models.contract import Task
+    from models.value.settings import Layer
     from training.settings import TrainingSettings
 
 STEPS = {
@@ -22,6 +25,7 @@ STEPS = {
     "backtest": "ask on the judged date whether the customer score orders what customers then brought",
     "check": "read the whole mapping file and say what is wrong with it; nothing is run",
     "leaks": "look for columns and rows that know the answer; nothing is trained",
+    "compare": "the challenger of each model beside its champion, and whether their figures compare",
     "promote": "make the challenger of a model the champion",
     "rollback": "make the former champion the champion again",
     "keys": "print docs/mapping_file.md: every section and key of a mapping file",
@@ -58,6 +62,7 @@ def _step(arguments: argparse.Namespace) -> None:
         "uplift": _uplift,
         "follow_up": _follow_up,
         "backtest": _backtest,
+        "compare": _compare,
         "promote": _promote,
         "rollback": _rollback,
         "keys": _keys,
@@ -67,16 +72,44 @@ def _step(arguments: argparse.Namespace) -> None:
 
 def _train(arguments: argparse.Namespace) -> None:
     from models.value.settings import read_layer
-    from training.judging.score_back_test import back_test_in_passing
-    from training.train import possible_tasks, train
+    from training.train import train
 
     project, settings = _read(arguments)
     layer = read_layer(arguments.config)
-    for task in possible_tasks(project) if arguments.step == "all" else (arguments.step,):
-        print(f"{task} of {project.name}")
-        train(project, settings, task, layer.tiers)
     if arguments.step == "all":
+        _train_all(project, settings, layer)
+    else:
+        print(f"{arguments.step} of {project.name}")
+        train(project, settings, arguments.step, layer.tiers)
+
+
+def _train_all(project: Project, settings: TrainingSettings, layer: Layer) -> None:
+    """Every model that can be made; then which could not, and why."""
+    from features.problems import BadInput, PartlyDone
+    from training.judging.score_back_test import back_test_in_passing
+    from training.train import possible_tasks, train
+
+    tasks, why_not = possible_tasks(project), {}
+    for task in tasks:
+        print(f"{task} of {project.name}")
+        try:
+            train(project, settings, task, layer.tiers)
+        except BadInput as bad:
+            print("  not made; why is said at the end")
+            why_not[task] = bad.problems
+    if "clv" not in why_not:
         back_test_in_passing(project, layer)
+    if why_not:
+        raise (PartlyDone if len(why_not) < len(tasks) else BadInput)(_not_made(why_not))
+
+
+def _not_made(why_not: Mapping[Task, Sequence[str]]) -> list[str]:
+    """Each problem once, with the models that it stops."""
+    stopped: dict[str, list[str]] = {}
+    for task, problems in why_not.items():
+        for problem in problems:
+            stopped.setdefault(problem, []).append(task)
+    return [f"not made: {' and '.join(tasks)}: {problem}" for problem, tasks in stopped.items()]
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -139,17 +172,26 @@ def _backtest(arguments: argparse.Namespace) -> None:
     _say([*judged.verdict, f"in {score_file(project)}"])
 
 
+def _compare(arguments: argparse.Namespace) -> None:
+    from training.compare import compare
+
+    print("\n".join(compare(_read(arguments)[0].name)))
+
+
 def _promote(arguments: argparse.Namespace) -> None:
     from training.promote import promote_challenger
 
-    print(f"{promote_challenger(_read(arguments)[0].name, arguments.task).label} is champion")
+    moved = promote_challenger(_read(arguments)[0].name, arguments.task)
+    kept = f"; v{moved.before} was, and comes back by rollback" if moved.before else ""
+    print(f"{moved.champion.label} is champion{kept}")
     print(AGAIN.format(config=arguments.config))
 
 
 def _rollback(arguments: argparse.Namespace) -> None:
     from training.promote import restore_previous
 
-    print(f"{restore_previous(_read(arguments)[0].name, arguments.task).label} is champion again")
+    moved = restore_previous(_read(arguments)[0].name, arguments.task)
+    print(f"{moved.champion.label} is champion again, in place of v{moved.before}; v{moved.challenger} is challenger")
     print(AGAIN.format(config=arguments.config))
 
 

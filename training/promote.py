@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from features.problems import BadInput, ContractMismatch
 from models.contract import Task
-from models.registry import Alias, Registered, find, remove_alias, set_alias, version_at
+from models.registry import Alias, Registered, find, no_champion, registry_in_words, remove_alias, set_alias, version_at
+
+
+class Moved(NamedTuple):
+    """Who is champion now; the numbers of the version that was, and of the one that is challenger now."""
+
+    champion: Registered
+    before: int | None
+    challenger: int | None
 
 
 def introduce(registered: Registered, project: str, task: Task) -> Alias:
@@ -32,27 +42,38 @@ def _is_readable(project: str, task: Task) -> bool:
     return True
 
 
-def promote_challenger(project: str, task: Task) -> Registered:
+def promote_challenger(project: str, task: Task) -> Moved:
     """Make the challenger the champion. Raises BadInput when there is no challenger."""
     challenger = find(project, task, "challenger")
     if challenger is None:
-        raise BadInput(f"{project} has no challenger for {task}; train one first: python -m training {task} CONFIG")
+        raise BadInput(
+            f"{project} has no challenger for {task} in {registry_in_words()}; train one first: "
+            f"python -m training {task} CONFIG"
+        )
     former = version_at(project, task, "champion")
     set_alias(challenger, "champion")
     remove_alias(challenger, "challenger")
     if former is not None:
         set_alias(former, "previous")
-    return challenger
+    return Moved(challenger, former and former.version, None)
 
 
-def restore_previous(project: str, task: Task) -> Registered:
-    """Make the former champion the champion again. Raises BadInput when there is none."""
-    former = find(project, task, "previous")
+def restore_previous(project: str, task: Task) -> Moved:
+    """Make the former champion the champion again; who replaced it is challenger, unless a later version waits already.
+
+    Raises BadInput when there is none: one former champion is kept, so that going back twice is refused.
+    """
+    replaced, former = version_at(project, task, "champion"), find(project, task, "previous")
+    if replaced is None:
+        raise no_champion(project, task)
     if former is None:
-        raise BadInput(f"{project} has no previous champion for {task}: nothing was promoted, or it was taken back already")
-    replaced = version_at(project, task, "champion")
+        raise BadInput(
+            f"{project} has no earlier champion for {task} than v{replaced.version}, which stays: nothing was promoted, or it "
+            "was taken back already"
+        )
     set_alias(former, "champion")
     remove_alias(former, "previous")
-    if replaced is not None:
+    waiting = version_at(project, task, "challenger")
+    if waiting is None:
         set_alias(replaced, "challenger")
-    return former
+    return Moved(former, replaced.version, (waiting or replaced).version)

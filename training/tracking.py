@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,10 +18,12 @@ from models.reasons.shares import shares
 from models.registry import Registered, log_and_register, use_registry
 from training.fitting.tuning import Tuned
 
+HASH_SHOWN = 8
+
 
 @contextmanager
-def tracked_run(project: str, task: str) -> Iterator[None]:
-    """A run in the project's experiment; it ends as failed or killed when the block does.
+def tracked_run(project: str, task: str, judged_at: date) -> Iterator[None]:
+    """A run in the project's experiment, named by its task and judged date; it ends as failed or killed when the block does.
 
     Started by `mlflow run`, it is a child of the run that MLflow opened for the entry point.
     """
@@ -28,12 +31,12 @@ def tracked_run(project: str, task: str) -> Iterator[None]:
     mlflow.set_experiment(project)
     parent = os.environ.pop("MLFLOW_RUN_ID", None)
     tags = {"task": task} | ({"mlflow.parentRunId": parent} if parent else {})
-    with mlflow.start_run(run_name=task, tags=tags):
+    with mlflow.start_run(run_name=f"{task} {judged_at}", tags=tags):
         yield
 
 
 def record(bundle: Bundle, tuned: Tuned) -> Registered:
-    """Log everything about a bundle to the open run and register it."""
+    """Log everything about a bundle to the open run and register it; the run's name then ends with the bundle's hash."""
     contract, evaluation = bundle.contract, bundle.evaluation
     roles = contract.roles
     mlflow.log_params(
@@ -65,7 +68,9 @@ def record(bundle: Bundle, tuned: Tuned) -> Registered:
     _log_plots(bundle)
     with TemporaryDirectory() as folder:
         save_bundle(bundle, Path(folder))
-        return log_and_register(bundle, Path(folder))
+        registered = log_and_register(bundle, Path(folder))
+    mlflow.set_tag("mlflow.runName", f"{contract.task} {roles.judge} {registered.hash[:HASH_SHOWN]}")
+    return registered
 
 
 def _metrics(bundle: Bundle) -> Iterator[dict[str, float]]:

@@ -61,7 +61,7 @@ def train(project: Project, settings: TrainingSettings, task: Task, tiers: TierS
         print(f"  {kept.label}: unchanged data, settings and code, kept as {alias}")
         return kept
     # Sums of several threads end in other last digits, and so in another hash.
-    with threadpool_limits(1, user_api="blas"), tracked_run(project.name, task):
+    with threadpool_limits(1, user_api="blas"), tracked_run(project.name, task, manifest.judged_at):
         with step("joining snapshots and labels"):
             job = prepare(project, manifest, task)
             refuse_leaks(job.past, settings.waived_features)

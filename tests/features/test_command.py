@@ -7,7 +7,7 @@ import re
 import pytest
 
 from features.command import run, step
-from features.problems import BadConfig, BadInput
+from features.problems import BadConfig, BadInput, PartlyDone
 
 
 def test_a_command_that_ends_well_has_status_0_and_says_nothing_more(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,6 +24,16 @@ def test_bad_input_has_status_2_and_one_message_with_every_problem(
 
     assert run(main) == 2
     assert capsys.readouterr().err == "\nStopped; this step wrote nothing. 2 to mend:\n  - the first\n  - the second\n"
+
+
+def test_what_is_done_in_part_has_status_2_and_does_not_say_that_nothing_was_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def main() -> None:
+        raise PartlyDone("one of three")
+
+    assert run(main) == 2
+    assert capsys.readouterr().err == "\nThe rest is done. 1 to mend:\n  - one of three\n"
 
 
 def test_an_interrupted_command_has_status_130(capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,7 +105,7 @@ def test_without_a_champion_it_is_said_what_to_do() -> None:
     for task in ("clv", "churn"):
         with pytest.raises(BadInput) as refused:
             champion("made_up", task)
-        said = f"no champion of made_up-{task} in the registry; train it first: python -m training {task} CONFIG"
+        said = f"no champion of made_up-{task} in the registry that MLFLOW_TRACKING_URI names; train it first: python -m training {task} CONFIG"
         assert str(refused.value) == said
 
 

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 import training.__main__ as front_door
+import training.train
+from features.problems import BadData
 from features.project import read_project
 from features.snapshots import build_snapshots
-from models.contract import TASKS
+from models.contract import TASKS, Task
 from tests.training.company import order_lines, write_company
 
 CLUB = """
@@ -74,6 +76,52 @@ def test_training_before_features_were_built_says_what_to_do(
 def test_an_unknown_step_is_refused(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="2"):
         run(monkeypatch, "chrun", config)
+
+
+def test_a_model_that_cannot_be_made_does_not_stop_the_others_and_is_said_at_the_end(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = []
+
+    def train(_project: object, _settings: object, task: Task, _tiers: object) -> None:
+        if task in ("churn", "clv"):
+            raise BadData(["a sentence of both", f"one of {task}"])
+        made.append(task)
+
+    monkeypatch.setattr(training.train, "possible_tasks", lambda _: list(TASKS))
+    monkeypatch.setattr(training.train, "train", train)
+    assert run(monkeypatch, "all", config) == 2
+    assert made == ["propensity"]
+    out, err = capsys.readouterr()
+    assert "clv of shop\n  not made; why is said at the end\npropensity of shop\n" in out
+    assert err == (
+        "\nThe rest is done. 3 to mend:\n"
+        "  - not made: churn and clv: a sentence of both\n"
+        "  - not made: churn: one of churn\n"
+        "  - not made: clv: one of clv\n"
+    )
+
+
+def test_where_no_model_can_be_made_nothing_was_written(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(training.train, "possible_tasks", lambda _: ["clv"])
+    monkeypatch.setattr(training.train, "train", lambda *_: (_ for _ in ()).throw(BadData("nobody leaves")))
+    assert run(monkeypatch, "all", config) == 2
+    assert capsys.readouterr().err == "\nStopped; this step wrote nothing. 1 to mend:\n  - not made: clv: nobody leaves\n"
+
+
+def test_comparing_before_anything_was_trained_says_where_models_were_looked_for_and_leaves_no_registry(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert run(monkeypatch, "compare", config) == 2
+    said = capsys.readouterr().err
+    assert "no models of shop in the registry of the current folder (sqlite:///mlflow.db; " in said
+    assert "MLFLOW_TRACKING_URI" in said
+    assert run(monkeypatch, "rollback", "churn", config) == 2
+    assert "no champion of shop-churn in the registry of the current folder" in capsys.readouterr().err
+    assert not Path("mlflow.db").exists()
 
 
 def test_looking_for_leaks_says_for_each_task_what_was_looked_at(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import mlflow
@@ -22,6 +22,7 @@ from models.bundle import Bundle, bundle_hash
 from models.contract import TASKS, Task
 from models.registry import Registered, champion, find, version_at
 from tests.training.company import DATA_UNTIL, JUDGED_AT, order_lines, write_company
+from training.compare import Candidate, compare, side_by_side
 from training.frame import Frame, training_frame
 from training.judging.coverage import judge_interval
 from training.judging.metrics import AMOUNT, PROBABILITY
@@ -177,6 +178,7 @@ def test_training_again_on_the_same_keeps_what_is_there(company: Company, capsys
 
 def test_a_run_records_parameters_figures_and_pictures(company: Company) -> None:
     (run,) = mlflow.search_runs(experiment_names=["shop"], filter_string="tags.task = 'clv'", output_format="list")
+    assert run.info.run_name == f"clv {JUDGED_AT} {company.models['clv'].hash[:8]}"
     contract, evaluation = company.models["clv"].bundle.contract, company.models["clv"].bundle.evaluation
     assert run.info.status == "FINISHED"
     assert run.data.params["judge"] == str(JUDGED_AT)
@@ -236,7 +238,12 @@ def test_earlier_dates_are_judged_too_by_models_that_knew_no_more_than_they_coul
 def test_a_later_version_is_challenger_until_somebody_promotes_it(company: Company) -> None:
     with pytest.raises(BadInput) as refused:
         promote_challenger("shop", "churn")
-    assert str(refused.value) == ("shop has no challenger for churn; train one first: python -m training churn CONFIG")
+    assert str(refused.value) == (
+        "shop has no challenger for churn in the registry that MLFLOW_TRACKING_URI names; train one first: "
+        "python -m training churn CONFIG"
+    )
+    with pytest.raises(BadInput, match="no earlier champion for churn than v1, which stays: nothing was promoted"):
+        restore_previous("shop", "churn")
     other_seed = company.settings.model_copy(update={"seed": 1})
     challenger = train(company.project, other_seed, "churn")
     assert challenger.version == "2"
@@ -246,16 +253,89 @@ def test_a_later_version_is_challenger_until_somebody_promotes_it(company: Compa
     assert waiting is not None
     assert waiting.hash == challenger.hash
     promoted = promote_challenger("shop", "churn")
-    assert promoted.hash == challenger.hash
+    assert (promoted.champion.hash, promoted.before, promoted.challenger) == (challenger.hash, 1, None)
     assert champion("shop", "churn").hash == challenger.hash
     assert find("shop", "churn", "challenger") is None
-    assert restore_previous("shop", "churn").version == "1"
+    restored = restore_previous("shop", "churn")
+    assert (restored.champion.version, restored.before, restored.challenger) == ("1", 2, 2)
     assert champion("shop", "churn").hash == company.models["churn"].hash
     waiting = find("shop", "churn", "challenger")
     assert waiting is not None
     assert waiting.version == "2"
-    with pytest.raises(BadInput, match="no previous champion for churn: nothing was promoted"):
+    with pytest.raises(BadInput, match=r"no earlier champion for churn than v1, which stays: .* it was taken back already"):
         restore_previous("shop", "churn")
+    assert champion("shop", "churn").version == "1"
+
+
+def test_going_back_leaves_a_later_challenger_in_its_place(company: Company) -> None:
+    config = write_company(company.folder, company.lines, "waiting")
+    project = read_project(config)
+    build_snapshots(project)
+    for seed in (0, 1):
+        train(project, company.settings.model_copy(update={"seed": seed}), "churn")
+    promote_challenger("waiting", "churn")
+    train(project, company.settings.model_copy(update={"seed": 2}), "churn")
+    restored = restore_previous("waiting", "churn")
+    assert (restored.champion.version, restored.before, restored.challenger) == ("1", 2, 3)
+    assert version_at("waiting", "churn", "challenger").version == 3
+
+
+def test_the_challenger_is_compared_with_the_champion(company: Company) -> None:
+    config = write_company(company.folder, company.lines, "compared")
+    project = read_project(config)
+    build_snapshots(project)
+    champion_of = train(project, company.settings, "churn")
+    challenger = train(project, company.settings.model_copy(update={"seed": 1}), "churn")
+    lines = compare("compared")
+    assert lines[0] == "churn of compared"
+    assert lines[1].split() == ["champion", "challenger"]
+    assert lines[2].split() == ["version", "v1", champion_of.hash, "v2", challenger.hash]
+    (auc,) = [line for line in lines if line.startswith("  auc ")]
+    for each in (champion_of, challenger):
+        metric = each.bundle.evaluation.outputs["churn_probability"].metrics["auc"]
+        assert f"{metric.value:.3f} ({metric.low:.3f} to {metric.high:.3f})" in auc
+    assert auc.endswith("more is better")
+    assert lines[-1] == f"  comparable: both were judged on {JUDGED_AT}, on the same data"
+
+
+def changed(registered: Registered, *, judged_at: date = JUDGED_AT, **contract: object) -> Candidate:
+    """The model as if it had been made from something else."""
+    bundle = registered.bundle
+    evaluation = bundle.evaluation.model_copy(update={"judged_at": judged_at})
+    other = replace(bundle, evaluation=evaluation, contract=bundle.contract.model_copy(update=contract))
+    return Candidate(replace(registered, bundle=other), date(2021, 4, 2))
+
+
+def test_it_is_said_when_figures_of_champion_and_challenger_are_not_comparable(company: Company) -> None:
+    model = company.models["churn"]
+    challengers = {
+        "NOT comparable: the champion was judged on 2021-03-01, the challenger on 2021-04-01": changed(
+            model, judged_at=date(2021, 4, 1)
+        ),
+        "NOT comparable: they answer different questions (project.horizon_days changed between them)": changed(
+            model, horizon_days=60
+        ),
+        "comparable with care: both were judged on 2021-03-01, but the data have changed between them": changed(
+            model, data_fingerprint="another"
+        ),
+    }
+    for said, challenger in challengers.items():
+        *table, last = side_by_side("shop", "churn", {"champion": changed(model), "challenger": challenger})
+        assert last.startswith(f"  {said}")
+        leads = [line for line in table if line.startswith("  auc less that of recency_rule")]
+        assert len(leads) == ("judged on 2021-03-01, the challenger on" in said)
+
+
+def test_of_several_outputs_the_main_figures_of_each_are_shown_and_one_that_is_new_is_marked(company: Company) -> None:
+    model = company.models["propensity"]
+    outputs = model.bundle.evaluation.outputs
+    fewer = model.bundle.evaluation.model_copy(update={"outputs": {"propensity_tea": outputs["propensity_tea"]}})
+    champion_of = Candidate(replace(model, bundle=replace(model.bundle, evaluation=fewer)), date(2021, 4, 2))
+    lines = list(side_by_side("shop", "propensity", {"champion": champion_of, "challenger": changed(model)}))
+    figures = [line.split()[0] for line in lines if "better" in line or "best" in line]
+    assert set(figures) == {f"{output}.{name}" for output in outputs for name in ("auc", "logloss", "sum_ratio")}
+    (new,) = [line for line in lines if line.startswith("  propensity_toys.auc")]
+    assert new.split()[1:3] == ["not", "judged"]
 
 
 def test_a_champion_that_can_no_longer_be_read_makes_way_and_it_is_said(
