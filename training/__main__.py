@@ -23,7 +23,7 @@ STEPS = {
     "uplift": "learn from randomised campaigns what actions change",
     "follow_up": "what finished campaigns brought beside those withheld from them, and the controls that the next one needs",
     "backtest": "ask on the judged date whether the customer score orders what customers then brought",
-    "check": "read the whole mapping file and say what is wrong with it; nothing is run",
+    "check": "read the whole mapping file and say what is wrong with it, and with the files, columns and expressions it names",
     "leaks": "look for columns and rows that know the answer; nothing is trained",
     "compare": "the challenger of each model beside its champion, and whether their figures compare",
     "promote": "make the challenger of a model the champion",
@@ -113,6 +113,15 @@ def _not_made(why_not: Mapping[Task, Sequence[str]]) -> list[str]:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    project = _well_formed(arguments)
+    print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
+    from features.raw.heads import check_heads  # these libraries take a second to load: not for a typo
+
+    print(f"{check_heads(project)}; rows are looked at by: python -m features build {arguments.config}")
+
+
+def _well_formed(arguments: argparse.Namespace) -> Project:
+    """The project, every section of whose mapping file has been read."""
     from features.changes import read_what_if
     from features.project import read_section
     from models.actions.settings import PlanSettings, read_actions
@@ -125,8 +134,7 @@ def _check(arguments: argparse.Namespace) -> None:
     read_layer(arguments.config)
     read_actions(arguments.config)
     read_section(arguments.config, "plan", PlanSettings)
-    print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
-    print(f"files, columns and expressions are looked at by: python -m features build {arguments.config}")
+    return project
 
 
 def _leaks(arguments: argparse.Namespace) -> None:

@@ -36,7 +36,7 @@ HEAD = """# The mapping file
 Every section and key of the TOML file that says where a company's data are and what is done with them.
 [Your data](your_data.md) goes through it by an example, [configs/](../configs) has files that run. Only `project` and
 `tables` must be there; a key that has a default may be left out. An unknown key is refused, and the nearest valid one is
-named: `python -m training check CONFIG` reads a file and runs nothing.
+named: `python -m training check CONFIG` reads a file, and the heads of the files it names.
 
 Written by `python -m training keys > docs/mapping_file.md`; do not edit.
 """

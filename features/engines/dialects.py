@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlglot
 from ibis.backends import BaseBackend
+from ibis.backends.sql.dialects import Postgres, PySpark
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
@@ -24,12 +25,12 @@ NO_TRY = (
 )
 
 
-def said_to(connection: BaseBackend, query: str, columns: Iterable[str]) -> str:
-    """A query in DuckDB's dialect, in that of the engine. Raises UnsupportedError where it cannot be said alike.
+def said_to(engine: str, query: str, columns: Iterable[str]) -> str:
+    """A query in DuckDB's dialect, in that of an engine. Raises UnsupportedError where it cannot be said alike.
 
     `columns` are those of the table it reads: as in DuckDB, small and capital letters are the same in their names.
     """
-    rewrites = _REWRITES.get(connection.name)
+    rewrites = _REWRITES.get(engine)
     if rewrites is None:
         return query
     said = sqlglot.parse_one(query, dialect="duckdb")
@@ -40,7 +41,7 @@ def said_to(connection: BaseBackend, query: str, columns: Iterable[str]) -> str:
         rewrite = rewrites.get(type(node))
         if rewrite and (new := rewrite(node)) is not node:
             node.replace(new)
-    return str(said.sql(connection.dialect, unsupported_level=ErrorLevel.RAISE))
+    return str(said.sql(_DIALECTS[engine], unsupported_level=ErrorLevel.RAISE))
 
 
 def as_kept(connection: BaseBackend, expression: str, kind: Kind) -> str:
@@ -198,6 +199,7 @@ def _same(pattern: str) -> str:
     return pattern
 
 
+_DIALECTS = {"postgres": Postgres, "pyspark": PySpark}
 _REWRITES: dict[str, dict[type[exp.Expression], Rewrite]] = {
     "postgres": {
         exp.Anonymous: _postgres_function,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -29,13 +29,7 @@ def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Tabl
     finite there is one more column, `_lost_<name>`: true where it became missing for that reason. Raises BadData with
     every expression that does not parse, names an unknown column, cannot be run by the engine or is of the wrong kind.
     """
-    problems = []
-    if mapping.where and (problem := _expression_problem(source, mapping.where, None)):
-        problems.append(f"tables.{name}.where = '{mapping.where.strip()}': {problem}")
-    for mapped in mapping.mapped():
-        if problem := _expression_problem(source, mapped.expression, mapped):
-            problems.append(f"tables.{name}.{mapped.key} = '{mapped.expression.strip()}': {problem}")
-    if problems:
+    if problems := expression_problems(source, name, mapping):
         raise BadData(problems)
     where = f" WHERE {mapping.where}" if mapping.where else ""
     src = "src" + re.sub(r"\D", "", name)  # sources of one table end up in one query, where names must differ
@@ -47,6 +41,31 @@ def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Tabl
         **{mapped.column.name: _as_kind(rows[mapped.column.name], mapped.column.kind) for mapped in mapping.mapped()},
         **{LOST + column: is_there(rows[column]) & _exact(rows[column]).isnull() for column in lost},
     )
+
+
+def expression_problems(source: ibis.Table, name: str, mapping: TableMapping) -> list[str]:
+    """The expressions that cannot be used on a table, each with its key and why; rows are looked at for hints only."""
+    return _problems(name, mapping, lambda expression, mapped: _expression_problem(source, expression, mapped))
+
+
+def wording_problems(engine: str, columns: Sequence[str] | None, name: str, mapping: TableMapping) -> list[str]:
+    """What can be said of expressions without the engine: they do not parse, name an unknown column, cannot be translated.
+
+    `columns` are those of the source, None where they are not known.
+    """
+
+    def problem(expression: str, _: MappedColumn | None) -> str | None:
+        return _wording_problem(expression, columns) or _translation_problem(engine, expression, columns or ())
+
+    return _problems(name, mapping, problem)
+
+
+def _problems(name: str, mapping: TableMapping, find: Callable[[str, MappedColumn | None], str | None]) -> list[str]:
+    """What is found in each expression; that of `where` is of no column."""
+    expressions: list[tuple[str, str, MappedColumn | None]] = [("where", mapping.where, None)] if mapping.where else []
+    expressions += [(mapped.key, mapped.expression, mapped) for mapped in mapping.mapped()]
+    found = ((key, expression, find(expression, mapped)) for key, expression, mapped in expressions)
+    return [f"tables.{name}.{key} = '{expression.strip()}': {problem}" for key, expression, problem in found if problem]
 
 
 def mapped_values(source: ibis.Table, mapping: TableMapping, also: Mapping[str, str] | None = None) -> ibis.Table:
@@ -69,7 +88,7 @@ def _columns(source: ibis.Table, mapping: TableMapping) -> str:
 
 def _selected(source: ibis.Table, query: str, src: str = "src") -> ibis.Table:
     """The rows of a query in DuckDB's dialect over a table, run by the engine that has it."""
-    selected: ibis.Table = source.alias(src).sql(said_to(source.get_backend(), query, source.columns))
+    selected: ibis.Table = source.alias(src).sql(said_to(source.get_backend().name, query, source.columns))
     return selected
 
 
@@ -137,8 +156,8 @@ def _parsed(expression: str) -> exp.Expression | None:
         return None  # mapping the table will say so
 
 
-def _expression_problem(source: ibis.Table, expression: str, mapped: MappedColumn | None) -> str | None:
-    """Why an expression cannot be used, or None. `mapped` is None for `where`."""
+def _wording_problem(expression: str, columns: Sequence[str] | None) -> str | None:
+    """Why an expression cannot be used on a table with these columns (None: not known), whatever is in them."""
     try:
         parsed = sqlglot.parse_one(expression, dialect="duckdb")
     except sqlglot.errors.ParseError as error:
@@ -146,7 +165,42 @@ def _expression_problem(source: ibis.Table, expression: str, mapped: MappedColum
         return f"does not parse as SQL{''.join(place)}"
     except sqlglot.errors.SqlglotError as error:
         return f"does not parse as SQL: {engine_says(error)}"
-    if problem := _words_problem(source, expression, parsed):
+    return _names_problem(expression, parsed, columns) or _rows_problem(parsed)
+
+
+def _names_problem(expression: str, parsed: exp.Expression, columns: Sequence[str] | None) -> str | None:
+    """A column that is not there, or is not quoted; a name where none belongs."""
+    quoted = {name.lower(): name if SIMPLE_NAME.fullmatch(name) else f'"{name}"' for name in columns or ()}
+    plain = expression.strip().lower()
+    if plain in quoted and not isinstance(parsed, exp.Column):
+        return f"this column name must be quoted: {quoted[plain]}"
+    if isinstance(parsed, exp.Alias):
+        return f"leave out AS {parsed.alias}: the key is the name"
+    for used in parsed.find_all(exp.Column) if columns is not None else ():
+        if not used.table and used.name.lower() not in quoted:
+            return f"the table has no column '{used.name}'; {nearest(used.name, quoted.values())}"
+    return None
+
+
+def _rows_problem(parsed: exp.Expression) -> str | None:
+    """A word that takes more than one row or makes more than one."""
+    for word in parsed.find_all(exp.AggFunc, exp.Unnest, exp.Explode, exp.Star):
+        if not word.find_ancestor(exp.Window, exp.Subquery):
+            return f"{word.sql(dialect='duckdb')} is not computed row by row; an expression takes one row and gives one value"
+    return None
+
+
+def _translation_problem(engine: str, expression: str, columns: Sequence[str]) -> str | None:
+    try:
+        said_to(engine, f"SELECT {expression}\n AS value FROM src", columns)
+    except sqlglot.errors.SqlglotError as error:
+        return f"{engine} cannot run this: {engine_says(error)}"
+    return None
+
+
+def _expression_problem(source: ibis.Table, expression: str, mapped: MappedColumn | None) -> str | None:
+    """Why an expression cannot be used, or None. `mapped` is None for `where`."""
+    if problem := _wording_problem(expression, source.columns):
         return problem
     computed = (
         f"SELECT {expression}\n AS value FROM src"
@@ -162,23 +216,6 @@ def _expression_problem(source: ibis.Table, expression: str, mapped: MappedColum
     if mapped is None:
         return None if dtype.is_boolean() else f"is {dtype}, expected a condition (true or false)"
     return _kind_problem(values, dtype, mapped)
-
-
-def _words_problem(source: ibis.Table, expression: str, parsed: exp.Expression) -> str | None:
-    """A column that is not there, or a word that takes more than one row or makes more than one."""
-    quoted = {name.lower(): name if SIMPLE_NAME.fullmatch(name) else f'"{name}"' for name in source.columns}
-    plain = expression.strip().lower()
-    if plain in quoted and not isinstance(parsed, exp.Column):
-        return f"this column name must be quoted: {quoted[plain]}"
-    if isinstance(parsed, exp.Alias):
-        return f"leave out AS {parsed.alias}: the key is the name"
-    for used in parsed.find_all(exp.Column):
-        if not used.table and used.name.lower() not in quoted:
-            return f"the table has no column '{used.name}'; {nearest(used.name, quoted.values())}"
-    for word in parsed.find_all(exp.AggFunc, exp.Unnest, exp.Explode, exp.Star):
-        if not word.find_ancestor(exp.Window, exp.Subquery):
-            return f"{word.sql(dialect='duckdb')} is not computed row by row; an expression takes one row and gives one value"
-    return None
 
 
 def _kind_problem(values: ibis.Table, dtype: dt.DataType, mapped: MappedColumn) -> str | None:

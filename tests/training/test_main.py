@@ -54,7 +54,7 @@ def test_checking_a_good_mapping_file_says_so(
     assert run(monkeypatch, "check", config) == 0
     assert capsys.readouterr().out == (
         f"{config}: the mapping file of shop is well-formed\n"
-        f"files, columns and expressions are looked at by: python -m features build {config}\n"
+        f"its files, columns and expressions hold; rows are looked at by: python -m features build {config}\n"
     )
 
 
