@@ -86,11 +86,12 @@ def _plan(arguments: argparse.Namespace) -> None:
 
 def _report(arguments: argparse.Namespace) -> None:
     from features.project import read_project
+    from models.actions.settings import read_actions
     from serving.report.build import report_on
 
-    project = read_project(arguments.config)
+    project, actions = read_project(arguments.config), read_actions(arguments.config)
     print(f"report of {project.name}")
-    report_on(project)
+    report_on(project, actions)
 
 
 def _feedback(arguments: argparse.Namespace) -> None:

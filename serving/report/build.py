@@ -15,6 +15,7 @@ from features.outputs import whole_file
 from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest, load_manifest, load_snapshot, snapshot_folder
+from models.actions.settings import Action
 from models.contract import TASKS
 from models.registry import DEFAULT_TRACKING_URI, waiting_challenger
 from serving.report.page import gather_report, render
@@ -26,16 +27,17 @@ SCORE = "python -m serving score CONFIG"
 CHECKED_CUSTOMERS, CHECKED_TOLERANCE = 200, 1e-4
 
 
-def report_on(project: Project) -> None:
+def report_on(project: Project, actions: tuple[Action, ...] = ()) -> None:
     """The report and the summary of the champions and of what they scored.
 
-    Raises BadInput with every reason why the scored table does not belong to the champions and the last snapshot.
+    `actions` are those that the mapping file names. Raises BadInput with every reason why the scored table does not belong to
+    the champions and the last snapshot.
     """
     manifest = load_manifest(project)
     snapshot = load_snapshot(project, manifest.scored_at)
     scorer, predictions = _load(project, snapshot, manifest)
     with step(f"writing the report on {len(predictions):,} customers and {len(scorer.models)} models"):
-        page = render(gather_report(project, manifest, scorer, snapshot=snapshot, predictions=predictions))
+        page = render(gather_report(project, manifest, scorer, snapshot=snapshot, predictions=predictions, actions=actions))
         with whole_file(report_file(project)) as unfinished:
             unfinished.write_text(page, encoding="utf-8")
         write_summary(project, summarise(manifest, scorer.models, predictions))

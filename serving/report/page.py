@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from features.project import Project
 from features.snapshots import Manifest
+from models.actions.settings import Action
 from models.contract import Task
 from models.registry import Registered
 from models.value.segments import SEGMENTS
@@ -67,9 +68,18 @@ class Report:
 
 
 def gather_report(
-    project: Project, manifest: Manifest, scorer: Scorer, *, snapshot: pd.DataFrame, predictions: pd.DataFrame
+    project: Project,
+    manifest: Manifest,
+    scorer: Scorer,
+    *,
+    snapshot: pd.DataFrame,
+    predictions: pd.DataFrame,
+    actions: tuple[Action, ...] = (),
 ) -> Report:
-    """The facts of every section. `snapshot` and `predictions` are of the last date, one row per customer."""
+    """The facts of every section. `snapshot` and `predictions` are of the last date, one row per customer.
+
+    `actions` are those that the mapping file names.
+    """
     eligible = snapshot[snapshot["not_eligible_because"].isna()]
     models = scorer.models
     first = next(iter(models.values())).bundle
@@ -79,6 +89,7 @@ def gather_report(
     company = gather_company(manifest, scorer, predictions, snapshot, value_report)
     value = gather_value(project, manifest, scorer, value_report, predictions, company.groups)
     plan = gather_plan(project, manifest, scorer.versions)
+    campaigns = gather_campaigns(project, manifest, actions)
     return Report(
         project=manifest.project,
         currency=manifest.currency,
@@ -92,7 +103,7 @@ def gather_report(
         scored=scored,
         value=value,
         plan=plan,
-        campaigns=gather_campaigns(project, manifest),
+        campaigns=campaigns,
         moved=gather_moved(project, manifest, scorer, eligible),
         drift=gather_drift(project, first.contract, eligible),
         customers=list_customers(project, scorer, predictions, snapshot, company.groups),
@@ -102,6 +113,7 @@ def gather_report(
         chinese=own_chinese(models)
         | scored.first.chinese
         | value.chinese
+        | (campaigns.chinese if campaigns else {})
         | (plan.chinese if plan else {})
         | {name: name for name in (*manifest.tables, manifest.currency)},
     )

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
 
 from features.project import Project
 from features.snapshots import Manifest
-from models.actions.follow_up import FollowUp
-from models.actions.uplift import Estimate, Uplift
+from features.tables import NO_ACTION
+from models.actions.follow_up import CampaignResult, FollowUp
+from models.actions.plan_report import PlanReport
+from models.actions.settings import Action
+from models.actions.uplift import Estimate, Evidence, Uplift
 from models.plots import as_svg, gain_plot
-from serving.plan import load_plan_report, rests_on_one
+from serving.plan import load_plan_report, plan_file, rests_on_one
 from serving.report.model import Picture
-from serving.report.wording import count, day, money, percent
+from serving.report.wording import count, day, money, percent, plain
 
 Record = TypeVar("Record", bound=BaseModel)
 BALANCE_SHOWN = 10
+PLANNED_SHOWN = 20
 TREATED = {"nobody": "nobody", "everybody": "everybody", "largest effects": "the half with the largest predicted effect"}
 GAP_SAID = 5e-8  # smaller ones are rounding
 POLICIES = {
@@ -57,6 +63,7 @@ class PlanPart:
     actions: tuple[ActionRow, ...]
     policies: tuple[tuple[str, ...], ...]  # who is treated, customers, cost, expected gain, sure gain where some are measured
     has_measured: bool
+    whom: tuple[tuple[str, str, str, str], ...]  # customer, action, cost, expected gain; the largest gain first
     curve: Picture
     curve_points: tuple[tuple[str, str, str], ...]
     lost: tuple[tuple[str, str, str, str, str], ...]
@@ -99,6 +106,8 @@ class CampaignPart:
 
     campaigns: tuple[CampaignRow, ...]
     effects: tuple[EffectRow, ...]
+    is_beyond: bool  # whether some campaign asks for more controls than there are customers
+    chinese: dict[str, str]
 
 
 def gather_plan(project: Project, manifest: Manifest, models: Mapping[str, str]) -> PlanPart | None:
@@ -160,6 +169,7 @@ def gather_plan(project: Project, manifest: Manifest, models: Mapping[str, str])
             for one in report.policies
         ),
         has_measured=has_measured,
+        whom=tuple(_whom(project, report)),
         curve=Picture(
             svg, title, "The dot is the plan. Measured effects count with what they exceed with a chance of nine in ten."
         ),
@@ -174,52 +184,88 @@ def gather_plan(project: Project, manifest: Manifest, models: Mapping[str, str])
     )
 
 
-def gather_campaigns(project: Project, manifest: Manifest) -> CampaignPart | None:
-    """What finished campaigns brought and what actions were measured to change; None where nobody has asked."""
+def _whom(project: Project, report: PlanReport) -> Iterator[tuple[str, str, str, str]]:
+    """Those in the plan from whom most is expected."""
+    if not plan_file(project).exists():  # somebody took it away
+        return
+    columns = ["customer_id", "action", "cost", "expected_gain"]
+    planned = pq.read_table(plan_file(project), columns=columns, filters=pc.field("action") != NO_ACTION)
+    names = {one.name: one.label for one in report.actions}
+    for row in planned.sort_by([("expected_gain", "descending"), ("customer_id", "ascending")])[:PLANNED_SHOWN].to_pylist():
+        cost, gain = (money(row[name], report.currency) for name in ("cost", "expected_gain"))
+        yield str(row["customer_id"]), names[row["action"]], cost, gain
+
+
+def gather_campaigns(project: Project, manifest: Manifest, actions: tuple[Action, ...]) -> CampaignPart | None:
+    """What finished campaigns brought and what actions were measured to change; None where nobody has asked.
+
+    `actions` are those of the mapping file, which give readers other names than the data do.
+    """
     follow_up, uplift = _read(project, "follow_up.json", FollowUp), _read(project, "uplift.json", Uplift)
     own = manifest.data_fingerprint
-    follow_up = follow_up if follow_up and follow_up.data_fingerprint == own else None
-    uplift = uplift if uplift and uplift.data_fingerprint == own else None
-    campaigns = tuple(
-        CampaignRow(
-            action=one.action.replace("_", " "),
-            as_of=day(one.as_of),
-            iso=str(one.as_of),
-            treated=count(one.treated),
-            withheld=count(one.withheld),
-            brought=_amount(one.brought, manifest.currency),
-            net=_amount(one.net, manifest.currency) if one.net else "-",
-            seen="yes" if one.is_seen else "no",
-            controls=f"{count(one.controls_needed)} for {money(one.hoped, manifest.currency)} each"
-            if one.controls_needed is not None
-            else "-",
-        )
-        for one in (follow_up.campaigns if follow_up else ())
+    results = follow_up.campaigns if follow_up and follow_up.data_fingerprint == own else ()
+    effects = [one for one in uplift.effects if one.evidence] if uplift and uplift.data_fingerprint == own else []
+    if not results and not effects:
+        return None
+    named = {one.name: one for one in actions}
+    tried = [*(one.action for one in results), *(one.action for one in effects)]
+    names = {name: named[name].said if name in named else plain(name) for name in tried}
+    customers = manifest.cohorts[manifest.scored_at].eligible
+    features = {feature.name: feature for feature in manifest.features()}
+    meanings = {name: feature.meaning for name, feature in features.items()}
+    return CampaignPart(
+        campaigns=tuple(_campaign(one, names[one.action], manifest.currency, customers) for one in results),
+        effects=tuple(_effect(one.evidence, names[one.action], meanings, manifest.currency) for one in effects if one.evidence),
+        is_beyond=any(_is_beyond(one, customers) for one in results),
+        chinese={said: named[name].said_zh if name in named else said for name, said in names.items()}
+        | {feature.meaning: feature.meaning_zh for feature in features.values()},
     )
-    effects = tuple(
-        EffectRow(
-            action=one.action.replace("_", " "),
-            treated=count(one.evidence.treated),
-            withheld=count(one.evidence.withheld),
-            points=_points(one.evidence.on_chance),
-            money=_amount(one.evidence.on_value, manifest.currency) if one.evidence.on_value else "-",
-            differences="customers differ" if one.evidence.differs else "no difference between customers was found",
-            tenths=tuple(
-                (str(place), f"{100 * tenth.predicted:+.1f}", _points(tenth.measured))
-                for place, tenth in enumerate(one.evidence.tenths, start=1)
-            ),
-            balance=tuple(
-                (each.feature, f"{each.apart:+.2f}", f"{each.error:.2f}") for each in one.evidence.balance[:BALANCE_SHOWN]
-            ),
-            policies=tuple(
-                (TREATED[name], _amount(found, manifest.currency) if one.evidence.on_value else _points(found))
-                for name, found in one.evidence.policies.items()
-            ),
-        )
-        for one in (uplift.effects if uplift else ())
-        if one.evidence
+
+
+def _campaign(one: CampaignResult, action: str, currency: str, customers: int) -> CampaignRow:
+    controls = "-"
+    if one.controls_needed is not None:
+        cannot = "cannot be made: " if _is_beyond(one, customers) else ""
+        controls = f"{cannot}{count(one.controls_needed)} for {money(one.hoped, currency)} each"
+    return CampaignRow(
+        action=action,
+        as_of=day(one.as_of),
+        iso=str(one.as_of),
+        treated=count(one.treated),
+        withheld=count(one.withheld),
+        brought=_amount(one.brought, currency),
+        net=_amount(one.net, currency) if one.net else "-",
+        seen="yes" if one.is_seen else "no",
+        controls=controls,
     )
-    return CampaignPart(campaigns, effects) if campaigns or effects else None
+
+
+def _is_beyond(one: CampaignResult, customers: int) -> bool:
+    """Whether the next campaign would have to withhold more customers than there are."""
+    return one.controls_needed is not None and one.controls_needed > customers
+
+
+def _effect(evidence: Evidence, action: str, meanings: Mapping[str, str], currency: str) -> EffectRow:
+    return EffectRow(
+        action=action,
+        treated=count(evidence.treated),
+        withheld=count(evidence.withheld),
+        points=_points(evidence.on_chance),
+        money=_amount(evidence.on_value, currency) if evidence.on_value else "-",
+        differences="customers differ" if evidence.differs else "no difference between customers was found",
+        tenths=tuple(
+            (str(place), f"{100 * tenth.predicted:+.1f}", _points(tenth.measured))
+            for place, tenth in enumerate(evidence.tenths, start=1)
+        ),
+        balance=tuple(
+            (meanings.get(each.feature, plain(each.feature)), f"{each.apart:+.2f}", f"{each.error:.2f}")
+            for each in evidence.balance[:BALANCE_SHOWN]
+        ),
+        policies=tuple(
+            (TREATED[name], _amount(found, currency) if evidence.on_value else _points(found))
+            for name, found in evidence.policies.items()
+        ),
+    )
 
 
 def _read(project: Project, name: str, kind: type[Record]) -> Record | None:

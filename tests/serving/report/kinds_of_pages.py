@@ -34,6 +34,7 @@ from models.value.report import ValueReport
 from models.value.score_evaluation import ScoreEvaluation
 from models.value.settings import Layer
 from models.value.worth import INFLUENCE
+from serving.plan import plan_file
 from serving.report.company import FIGURES
 from serving.report.comparison import compare, verdict
 from serving.report.customers import FEATURES
@@ -273,6 +274,13 @@ def write_decisions(project: Project, manifest: Manifest, models: Mapping[Task, 
     }
     for name, record in files.items():
         (project.folder / name).write_text(record.model_dump_json(), encoding="utf-8")
+    write_planned(project, c0="call", c1="none", c2="mail")
+
+
+def write_planned(project: Project, **actions: str) -> None:
+    """Who is in the plan, the larger the later the name the more is expected of it."""
+    rows = {"customer_id": list(actions), "action": list(actions.values()), "cost": 6.0, "expected_gain": range(len(actions))}
+    pd.DataFrame(rows).to_parquet(plan_file(project))
 
 
 def write_other_decisions(project: Project, manifest: Manifest, models: Mapping[Task, Registered]) -> None:
@@ -357,6 +365,7 @@ def campaigns(manifest: Manifest) -> FollowUp:
     return FollowUp(
         campaigns=(
             result(1.0, cost=50.0, net=Estimate(value=-48.0, lower=-49.0, upper=-47.0), hoped=0.5, controls_needed=1_234),
+            result(1.0, cost=None, net=None, hoped=20.0, controls_needed=12),
             result(-1.0, cost=None, net=None, hoped=-2.0, controls_needed=None),
         ),
         left_out={},

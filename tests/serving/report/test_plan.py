@@ -1,0 +1,58 @@
+"""What the report says of the plan and of trials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from features.snapshots import Manifest
+from models.actions.settings import Action
+from models.contract import Task
+from models.registry import Registered
+from serving.report.plan import gather_campaigns, gather_plan
+from serving.scoring.scorer import Scorer
+from tests.serving.report.kinds_of_pages import write_decisions
+from tests.serving.report.made_up_report import manifest as manifest
+from tests.serving.report.made_up_report import project_in
+from tests.serving.report.made_up_report import scorer as scorer
+from tests.serving.report.made_up_report import snapshot as snapshot
+
+
+@pytest.fixture
+def models(scorer: Scorer) -> Mapping[Task, Registered]:
+    return scorer.models
+
+
+def test_the_plan_begins_with_those_from_whom_most_is_expected(
+    tmp_path: Path, manifest: Manifest, models: Mapping[Task, Registered]
+) -> None:
+    project = project_in(tmp_path)
+    write_decisions(project, manifest, models)
+    plan = gather_plan(project, manifest, {task: model.label for task, model in models.items()})
+    assert plan is not None
+    assert [(customer, action) for customer, action, *_ in plan.whom] == [("c2", "call"), ("c0", "call")]  # c1: nothing
+
+
+def test_trials_name_actions_and_features_as_readers_do(
+    tmp_path: Path, manifest: Manifest, models: Mapping[Task, Registered]
+) -> None:
+    project = project_in(tmp_path)
+    write_decisions(project, manifest, models)
+    found = gather_campaigns(project, manifest, (Action(name="mail", label="a letter", label_zh="信件", cost=1.0),))
+    assert found is not None
+    assert {one.action for one in (*found.campaigns, *found.effects)} == {"a letter"}
+    assert found.chinese["a letter"] == "信件"
+    assert found.effects[0].balance[0][0] == "spend so far, before refunds"
+    assert gather_campaigns(project, manifest, ()).campaigns[0].action == "mail"
+
+
+def test_a_trial_that_would_withhold_more_customers_than_there_are_cannot_be_made(
+    tmp_path: Path, manifest: Manifest, models: Mapping[Task, Registered]
+) -> None:
+    project = project_in(tmp_path)
+    write_decisions(project, manifest, models)
+    found = gather_campaigns(project, manifest, ())
+    assert found.is_beyond
+    assert [one.controls.startswith("cannot be made: ") for one in found.campaigns] == [True, False, False]
