@@ -29,6 +29,7 @@ def test_the_plan_begins_with_those_from_whom_most_is_expected(
     tmp_path: Path, manifest: Manifest, models: Mapping[Task, Registered]
 ) -> None:
     project = project_in(tmp_path)
+    project.folder.mkdir(parents=True)
     write_decisions(project, manifest, models)
     plan = gather_plan(project, manifest, {task: model.label for task, model in models.items()})
     assert plan is not None
@@ -39,6 +40,7 @@ def test_trials_name_actions_and_features_as_readers_do(
     tmp_path: Path, manifest: Manifest, models: Mapping[Task, Registered]
 ) -> None:
     project = project_in(tmp_path)
+    project.folder.mkdir(parents=True)
     write_decisions(project, manifest, models)
     found = gather_campaigns(project, manifest, (Action(name="mail", label="a letter", label_zh="信件", cost=1.0),))
     assert found is not None
@@ -52,6 +54,7 @@ def test_a_trial_that_would_withhold_more_customers_than_there_are_cannot_be_mad
     tmp_path: Path, manifest: Manifest, models: Mapping[Task, Registered]
 ) -> None:
     project = project_in(tmp_path)
+    project.folder.mkdir(parents=True)
     write_decisions(project, manifest, models)
     found = gather_campaigns(project, manifest, ())
     assert found.is_beyond
