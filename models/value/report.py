@@ -15,7 +15,7 @@ from models.value.quadrants import QUADRANTS
 from models.value.score import Firmness
 from models.value.segments import SEGMENTS
 from models.value.standing import GROUPS, SCORE, Groups
-from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
+from models.value.worth import AT_RISK, GOODS_COST, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 
 TOTALS = (REALISED, POTENTIAL, LIFETIME, AT_RISK, INFLUENCE)
 
@@ -80,6 +80,11 @@ class ValueReport(Frozen):
     score: ScoreReport | None
     alerts: int
     figures: tuple[SegmentFigure, ...]
+
+    @property
+    def is_of_margins(self) -> bool:
+        """Whether what goods cost is taken off; else values are of net spend."""
+        return GOODS_COST not in self.unrecorded
 
     def grouping(self, kind: str) -> Grouping | None:
         """The groups of one kind, where they can be told."""

@@ -24,10 +24,13 @@ REALISED, POTENTIAL, INFLUENCE, LIFETIME, AT_RISK = (
 )
 
 
+GOODS_COST = "what goods cost (tables.orders.cost)"
+
+
 def unrecorded_costs(rows: Columns) -> list[str]:
     """Which costs no column of the snapshots tells; they count as 0, and readers must be told."""
     costs = {
-        "goods_cost_sum": "what goods cost (tables.orders.cost)",
+        "goods_cost_sum": GOODS_COST,
         "acquisition_cost": "what winning customers cost (tables.customers.acquisition_cost)",
         "treatment_cost_sum": "what campaign touches cost (tables.treatments.cost)",
     }

@@ -23,8 +23,8 @@ from serving.scoring.what_next import ranked
 WORTH = (AT_RISK, REALISED, POTENTIAL, LIFETIME, INFLUENCE)
 MEANINGS = {
     AT_RISK: text("risk of leaving times the value expected within the same days"),
-    REALISED: text("margin so far, less what winning and keeping cost"),
-    POTENTIAL: text("margin to expect within {days} days"),
+    REALISED: text("{what} so far, less what winning and keeping cost"),
+    POTENTIAL: text("{what} to expect within {days} days"),
     LIFETIME: text("realised and potential value, less contacts still to come"),
     INFLUENCE: text("what the customers are worth whom this one has brought"),
 }
@@ -153,7 +153,8 @@ def _worth(name: str, row: Row, words: Words) -> Fact:
     say, value = words.say, words.scored.value
     if _has(row, name):
         days = value.horizon_days if value else 365
-        meaning = say(MEANINGS[name], days=days) if name == POTENTIAL else say(MEANINGS[name])
+        what = say(text("margin") if value and value.is_of_margins else text("net spend"))
+        meaning = say(MEANINGS[name], days=days, what=what)
         between = _between(row, name, say)
         note = say(text("{meaning} ({between})"), meaning=meaning, between=between) if between else meaning
         return Fact(words.title(name), words.value(row, name), note)

@@ -21,7 +21,6 @@ from serving.scoring.what_next import PREFIX, what_next
 
 SHOWN = 20
 TODAY = 0.5  # days
-VALUE_AT_RISK = "risk of leaving x expected value"
 NEXT_SHOWN = 3
 Row = Mapping[Hashable, Any]
 
@@ -60,7 +59,6 @@ class First:
     """
 
     title: str
-    formula: str
     columns: tuple[Column, ...]
     customers: tuple[FirstCustomer, ...]
     at_risk_shown: float | None
@@ -90,7 +88,6 @@ def look_at_first(project: Project, scorer: Scorer, eligible: pd.DataFrame) -> F
     columns |= _why(project, scorer, chosen, chinese)
     return First(
         title=title.format(n=len(chosen)),
-        formula=VALUE_AT_RISK if at_risk is not None else "",
         columns=tuple(columns),
         customers=tuple(
             FirstCustomer(str(row["customer_id"]), tuple(cells)) for row, *cells in zip(rows, *columns.values(), strict=True)

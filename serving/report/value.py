@@ -195,9 +195,10 @@ def gather_value(
 
 
 def _totals(value: ValueReport, currency: str, horizon_days: int) -> list[Total]:
+    what = "margin" if value.is_of_margins else "net spend"
     said = {
-        REALISED: ("Realised value", "margin to date less the cost of winning and keeping"),
-        POTENTIAL: ("Potential value", f"margin expected within {value.horizon_days} days, discounted"),
+        REALISED: ("Realised value", f"{what} to date less the cost of winning and keeping"),
+        POTENTIAL: ("Potential value", f"{what} expected within {value.horizon_days} days, discounted"),
         LIFETIME: ("Lifetime value", "realised and potential value less the cost of keeping still to come"),
         AT_RISK: ("Value at risk", f"risk of leaving times the value expected within {horizon_days} days, added up"),
         INFLUENCE: ("Influence value", "the lifetime value of customers whom others have brought"),
@@ -213,7 +214,7 @@ def _remarks(value: ValueReport) -> list[str]:
     if value.totals[POTENTIAL] is not None:
         said.append(
             f"Money a year ahead counts {percent(1 - 1 / (1 + value.discount_rate_per_year))} less. Who is not eligible has no "
-            "potential value."
+            "potential value, and so no lifetime value: what she has brought is in the realised one only."
         )
     said += [f"Not recorded, and counted as 0: {one}." for one in value.unrecorded]
     return said + ([f"No influence value: {value.influence_unknown}."] if value.influence_unknown else [])

@@ -284,13 +284,13 @@ def write_planned(project: Project, **actions: str) -> None:
 
 
 def write_other_decisions(project: Project, manifest: Manifest, models: Mapping[Task, Registered]) -> None:
-    """A plan without a budget, and influence values."""
+    """A plan without a budget, and influence values, where all costs are recorded."""
     plan = plan_report(manifest, models).model_copy(
         update={"budget": None, "gap": 0.0, "actions": plan_report(manifest, models).actions[:1]}
     )
     (project.folder / "plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
     value = ValueReport.model_validate_json(value_file(project).read_bytes())
-    known = value.model_copy(update={"influence_unknown": None, "totals": value.totals | {INFLUENCE: 77.0}})
+    known = value.model_copy(update={"unrecorded": (), "influence_unknown": None, "totals": value.totals | {INFLUENCE: 77.0}})
     value_file(project).write_text(known.model_dump_json(), encoding="utf-8")
 
 

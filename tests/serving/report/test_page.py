@@ -105,7 +105,7 @@ def test_the_customers_are_listed_by_churn_probability_times_clv(page: str, scor
     section = page[page.index('<section id="scored">') : page.index('<section id="moved">')]
     listed = re.findall(r'data-says="customer">([^<]*)<', section)
     assert [unescape(one) for one in listed] == list(order["customer_id"])
-    assert "<code>risk of leaving x expected value</code>" in page
+    assert "Value at risk is the risk of leaving times the expected value." in page
     first = order.iloc[0]
     assert first["churn_probability_explanation"]["reasons"][0]["text"] in unescape(page)
     assert first["clv_90d_explanation"]["reasons"][0]["text"] in unescape(page)
