@@ -6,10 +6,13 @@ with a `day` and a `known_day` here, and every feature is computed from facts wi
 
 from __future__ import annotations
 
+from datetime import date
+
 import ibis
 
 DAY, KNOWN_DAY = "day", "known_day"
-ALWAYS = ibis.date("1900-01-01")  # of what has no date: it is known at any time
+ALWAYS_DAY = date(1900, 1, 1)
+ALWAYS = ibis.date(str(ALWAYS_DAY))  # of what has no date: it is known at any time
 FACT_KEY = ["customer_id", DAY, KNOWN_DAY]
 
 

@@ -55,10 +55,45 @@ def _problem(settings: type[BaseModel], prefix: tuple[str, ...], error: dict[str
         return f"unknown key {key}; {nearest(str(where[-1]), _keys_at(settings, where[:-1]))}"
     if error["type"] == "missing":
         return f"{key} is missing"
-    message = error["msg"].removeprefix("Value error, ")
+    message = _expected(error) or error["msg"].removeprefix("Value error, ")
     if isinstance(error["input"], dict) or _holds_sections(error["input"]):  # the message says what is wrong inside it
         return f"{key}: {message[:1].lower()}{message[1:]}"
     return f"{key} = {error['input']!r}: {message[:1].lower()}{message[1:]}"
+
+
+EXPECTED = {  # by the type of the error; the slots are those of its context
+    "greater_than": "expected more than {gt:g}",
+    "greater_than_equal": "expected at least {ge:g}",
+    "less_than": "expected less than {lt:g}",
+    "less_than_equal": "expected at most {le:g}",
+    "string_type": "expected text in quotes",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "finite_number": "expected a finite number",
+    "literal_error": "expected {expected}",
+    "date_from_datetime_parsing": "expected a date, as 2024-12-31",
+    "date_type": "expected a date, as 2024-12-31",
+}
+PATTERNS = {
+    r"^[a-z][a-z0-9_]*$": "small letters, digits and _, beginning with a letter",
+    r"^[A-Z]{3}$": "three capital letters, as EUR",
+    r"^bought_[a-z0-9_]+$": "bought_ and a name of small letters, digits and _",
+    r"^(order|bought_\w+)$": "order, or bought_ and the name of a category",
+}
+
+
+def _expected(error: dict[str, Any]) -> str | None:
+    """What a key takes, in plain words; None where the error itself says it."""
+    if error["type"] == "string_pattern_mismatch":
+        pattern = error["ctx"]["pattern"]
+        return f"expected {PATTERNS.get(pattern, f'text like {pattern}')}"
+    words = EXPECTED.get(error["type"])
+    return words.format(**error.get("ctx", {})) if words else None
 
 
 def _holds_sections(value: Any) -> bool:

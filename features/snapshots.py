@@ -26,6 +26,7 @@ from features.engines.engine import connect, is_embedded, write_parquet
 from features.feature import Feature, Words
 from features.figures import Figure, company_figures
 from features.fingerprints import DayHashes, changed_days, day_hashes, past_hash
+from features.known import ALWAYS_DAY
 from features.outputs import whole_directory
 from features.problems import BadInput
 from features.project import Project, TableMapping
@@ -175,11 +176,15 @@ class _Past:
             return ()
         changed = changed_days(at_hand.day_hashes, self.hashes, redone[-1])
         return tuple(
-            f"tables.{name}: rows that became known on {_days(len(days))} before {redone[-1]} (first: {days[0]}) are not as "
-            f"they were; snapshots from {min(d for d in redone if d > days[0])} on are made again, their old hashes no longer "
-            "hold"
+            f"tables.{name}: rows that became known on {_days(len(days))} before {redone[-1]} (first: {_day(days[0])}) are not "
+            "as they were: the data have changed, or what the mapping file makes of them; snapshots from "
+            f"{min(d for d in redone if d > days[0])} on are made again, their old hashes no longer hold"
             for name, days in changed.items()
         )
+
+
+def _day(day: date) -> str:
+    return "rows without a date" if day == ALWAYS_DAY else str(day)
 
 
 def _days(count: int) -> str:

@@ -36,7 +36,8 @@ def report_on(project: Project, actions: tuple[Action, ...] = ()) -> None:
     manifest = load_manifest(project)
     snapshot = load_snapshot(project, manifest.scored_at)
     scorer, predictions = _load(project, snapshot, manifest)
-    with step(f"writing the report on {len(predictions):,} customers and {len(scorer.models)} models"):
+    models = "1 model" if len(scorer.models) == 1 else f"{len(scorer.models)} models"
+    with step(f"writing the report on {len(predictions):,} customers and {models}"):
         page = render(gather_report(project, manifest, scorer, snapshot=snapshot, predictions=predictions, actions=actions))
         with whole_file(report_file(project)) as unfinished:
             unfinished.write_text(page, encoding="utf-8")

@@ -62,7 +62,7 @@ ATTRIBUTES = [
     ('numeric = ["age", "age"]', "tables.customers.numeric = ['age', 'age']: age is there twice"),
     ('numeric = "age"', "tables.customers.numeric = 'age': expected a list of columns, or a table of names and SQL expressions"),
     ("numeric = [3]", "tables.customers.numeric = [3]: expected a list of columns"),
-    ("[tables.customers.numeric]\nage = 3", "tables.customers.numeric.age = 3: input should be a valid string"),
+    ("[tables.customers.numeric]\nage = 3", "tables.customers.numeric.age = 3: expected text in quotes"),
     ('numeric = ["referred_by"]', "tables.customers: numeric has referred_by, a name that is taken; give it another in the table form"),
     ('categorical = ["reason"]', "tables.customers: categorical has reason, a name that is taken"),
     ('numeric = ["age"]\ncategorical = ["age"]', "tables.customers: categorical has age, a name that is taken"),
@@ -95,9 +95,9 @@ OUTCOMES = [
     ("", "tables.labels: map at least one outcome: churned, value or bought_<name>"),
     ('bougth_tea = "t"', "unknown key tables.labels.bougth_tea; did you mean 'bought_<name>'?"),
     ('chruned = "t"', "unknown key tables.labels.chruned; did you mean 'churned'?"),
-    ("bought_tea = 1", "tables.labels.bought_tea = 1: input should be a valid string"),
-    ('bought_Tea = "t"', "tables.labels.bought_Tea = 'bought_Tea': string should match pattern"),
-    ('bought_ = "t"', "tables.labels = 'bought_': string should match pattern"),
+    ("bought_tea = 1", "tables.labels.bought_tea = 1: expected text in quotes"),
+    ('bought_Tea = "t"', "tables.labels.bought_Tea = 'bought_Tea': expected bought_ and a name of small letters"),
+    ('bought_ = "t"', "tables.labels = 'bought_': expected bought_ and a name of small letters"),
 ]  # fmt: skip
 
 

@@ -116,21 +116,21 @@ def test_only_the_mapped_tables_are_there_in_the_order_of_the_contracts(file: Pa
 
 
 WRONG = [
-    ('name = "shop"', 'name = "My Shop"', "project.name = 'My Shop': string should match pattern"),
-    ('name = "shop"', 'name = "../shop"', "project.name = '../shop': string should match pattern"),
-    ('name = "shop"', "name = 3", "project.name = 3: input should be a valid string"),
-    ('"EUR"', '"euro"', "project.currency = 'euro': string should match pattern"),
-    ("[tables", "horizon_days = 0\n[tables", "project.horizon_days = 0: input should be greater than or equal to 1"),
+    ('name = "shop"', 'name = "My Shop"', "project.name = 'My Shop': expected small letters, digits and _"),
+    ('name = "shop"', 'name = "../shop"', "project.name = '../shop': expected small letters, digits and _"),
+    ('name = "shop"', "name = 3", "project.name = 3: expected text in quotes"),
+    ('"EUR"', '"euro"', "project.currency = 'euro': expected three capital letters, as EUR"),
+    ("[tables", "horizon_days = 0\n[tables", "project.horizon_days = 0: expected at least 1"),
     (
         "[tables",
         'horizon_days = "three months"\n[tables',
-        "project.horizon_days = 'three months': input should be a valid integer",
+        "project.horizon_days = 'three months': expected a whole number",
     ),
-    ('amount = "a"', "amount = 1", "tables.orders.amount = 1: input should be a valid string"),
+    ('amount = "a"', "amount = 1", "tables.orders.amount = 1: expected text in quotes"),
     (
         "[tables",
         '[source]\nbackend = "duckbd"\n[tables',
-        "source.backend = 'duckbd': input should be 'duckdb', 'postgres' or 'pyspark'",
+        "source.backend = 'duckbd': expected 'duckdb', 'postgres' or 'pyspark'",
     ),
     (
         "[tables",
@@ -148,19 +148,19 @@ WRONG = [
     (
         "[tables",
         '[quarantine]\nunknown_customers = "drop"\n[tables',
-        "quarantine.unknown_customers = 'drop': input should be 'keep' or 'quarantine'",
+        "quarantine.unknown_customers = 'drop': expected 'keep' or 'quarantine'",
     ),
     (
         "[tables",
         "[quarantine.share_max_of]\norders = 2\n[tables",
-        "quarantine.share_max_of.orders = 2: input should be less than 1",
+        "quarantine.share_max_of.orders = 2: expected less than 1",
     ),
-    ("[tables", '[dates]\njudged_at = "soon"\n[tables', "dates.judged_at = 'soon': input should be a valid date"),
-    ("[tables", "[quarantine]\nshare_max = 1.0\n[tables", "quarantine.share_max = 1.0: input should be less than 1"),
+    ("[tables", '[dates]\njudged_at = "soon"\n[tables', "dates.judged_at = 'soon': expected a date, as 2024-12-31"),
+    ("[tables", "[quarantine]\nshare_max = 1.0\n[tables", "quarantine.share_max = 1.0: expected less than 1"),
     (
         "[tables",
         "[features]\nwindows_days = [30, 0]\n[tables",
-        "features.windows_days.1 = 0: input should be greater than or equal to 1",
+        "features.windows_days.1 = 0: expected at least 1",
     ),
     ("[tables", "[features]\nwindows_days = [30, 30]\n[tables", "features.windows_days = [30, 30]: a window is there twice"),
     ("[tables", "dates = 3\n[tables", "unknown key project.dates"),

@@ -113,8 +113,8 @@ def test_the_budget_of_the_command_line_counts_and_a_negative_one_is_refused(
         ("'gold', 'platinum'", "'golden'", "customers is"),
         ("tier in", "tear in", "the scored table has no column tear; did you mean 'tier'?"),
         ("effect = 0.05", "", "actions.mail: no trial has measured what it changes"),
-        ("budget = 150", "budget = -150", "plan.budget = -150: input should be greater than or equal to 0"),
-        ("effect = 0.3", "effect = 3", "actions.call.effect = 3: input should be less than or equal to 1"),
+        ("budget = 150", "budget = -150", "plan.budget = -150: expected at least 0"),
+        ("effect = 0.3", "effect = 3", "actions.call.effect = 3: expected at most 1"),
     ],
 )
 def test_what_cannot_be_planned_ends_with_2_before_anything_is_written(

@@ -40,12 +40,12 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ("[training]\ninterval_coverge = 0.9\n", "unknown key training.interval_coverge; did you mean 'interval_coverage'?"),
         ("[training]\nzzz = 1\n", "unknown key training.zzz; valid: churn_horizons_days, interval_coverage, "),
         ("[training]\ntrials = 3\n", "training.trials = 3: "),
-        ("[training]\nseed = -1\n", "training.seed = -1: input should be greater than or equal to 0"),
-        ("[training]\ninterval_coverage = 1.0\n", "training.interval_coverage = 1.0: input should be less than 1"),
-        ("[training]\nlearning_rate = 0\n", "training.learning_rate = 0: input should be greater than 0"),
-        ("[training]\nrounds_max = 5\n", "training.rounds_max = 5: input should be greater than or equal to 10"),
-        ("[training]\nthreads = 0\n", "training.threads = 0: input should be greater than or equal to 1"),
-        ("[training.trials]\nclv = -1\n", "training.trials.clv = -1: input should be greater than or equal to 0"),
+        ("[training]\nseed = -1\n", "training.seed = -1: expected at least 0"),
+        ("[training]\ninterval_coverage = 1.0\n", "training.interval_coverage = 1.0: expected less than 1"),
+        ("[training]\nlearning_rate = 0\n", "training.learning_rate = 0: expected more than 0"),
+        ("[training]\nrounds_max = 5\n", "training.rounds_max = 5: expected at least 10"),
+        ("[training]\nthreads = 0\n", "training.threads = 0: expected at least 1"),
+        ("[training.trials]\nclv = -1\n", "training.trials.clv = -1: expected at least 0"),
     ],
 )
 def test_what_cannot_be_is_said_with_its_key(tmp_path: Path, text: str, said: str) -> None:

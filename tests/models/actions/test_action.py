@@ -41,14 +41,14 @@ def test_actions_are_read_in_their_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[actions.call]\ncost = -1", "actions.call.cost = -1: input should be greater than or equal to 0"),
-        ("[actions.call]\ncost = 1\neffect = 1.2", "actions.call.effect = 1.2: input should be less than or equal to 1"),
-        ("[actions.call]\ncost = 1\ncapacity = -2", "actions.call.capacity = -2: input should be greater than or equal to 0"),
+        ("[actions.call]\ncost = -1", "actions.call.cost = -1: expected at least 0"),
+        ("[actions.call]\ncost = 1\neffect = 1.2", "actions.call.effect = 1.2: expected at most 1"),
+        ("[actions.call]\ncost = 1\ncapacity = -2", "actions.call.capacity = -2: expected at least 0"),
         ("[actions.call]\ncosts = 1", "unknown key actions.call.costs; did you mean 'cost'?"),
         ("[actions.call]\neffect = 0.1", "actions.call.cost is missing"),
         ("[actions.none]\ncost = 1", "actions.none: this name is that of doing nothing; choose another"),
         ("actions = 3", "actions: expected one section for each action, [actions.<name>]"),
-        ("[actions.call]\ncost = inf", "actions.call.cost = inf: input should be a finite number"),
+        ("[actions.call]\ncost = inf", "actions.call.cost = inf: expected a finite number"),
     ],
 )
 def test_what_is_wrong_is_said_in_the_keys_of_the_file(tmp_path: Path, text: str, said: str) -> None:
@@ -62,7 +62,7 @@ def test_a_negative_budget_is_refused(tmp_path: Path) -> None:
     config.write_text("[plan]\nbudget = -5", encoding="utf-8")
     with pytest.raises(BadConfig) as bad:
         read_section(config, "plan", PlanSettings)
-    assert bad.value.problems == (f"{config}: plan.budget = -5: input should be greater than or equal to 0",)
+    assert bad.value.problems == (f"{config}: plan.budget = -5: expected at least 0",)
 
 
 def test_gains_by_hand() -> None:

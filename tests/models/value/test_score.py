@@ -66,7 +66,7 @@ def test_an_order_that_weights_do_not_move_is_firm_and_one_of_opposites_is_not()
     ("section", "said"),
     [
         ("value = 0.9", "score: value, satisfaction and loyalty sum to 1.4: expected 1"),
-        ("value = 1.5", "score.value = 1.5: input should be less than or equal to 1"),
+        ("value = 1.5", "score.value = 1.5: expected at most 1"),
         ("valeu = 0.5", "unknown key score.valeu; did you mean 'value'?"),
     ],
 )
