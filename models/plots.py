@@ -19,21 +19,35 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter
 from numpy.typing import NDArray
 
 from models.contract import InputColumn, Roles
 from models.evaluation import OutputEvaluation
+from models.plot_scales import (
+    apart,
+    fix_ticks,
+    inner_ends,
+    is_wide,
+    log_scale,
+    plain_log_ticks,
+    plain_ticks,
+    symlog_where_wide,
+    with_margins,
+    within,
+)
 from models.reasons.shares import Shares
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 INK, FAINT, GRID = "#22303c", "#8b98a3", "#dfe4e8"
 MODEL, ACTUAL, UNKNOWN = "#1f6f8b", "#e07a3f", "#a9b2b9"
 LOW_TO_HIGH = LinearSegmentedColormap.from_list("low_to_high", [MODEL, "#e3c77b", "#c1440e"])
 LABEL_CHARACTERS, LABEL_LINES = 38, 2
+BARS, BEESWARM_ROWS_MIN = 40, 4
+WHOLE = re.compile(r"\.0+$")  # cents of a round amount
 DOTS_PER_INCH = 160  # of what is drawn as dots inside an SVG
-TICKS_MAX = 5
-WIDE_RANGE = 30  # amounts that differ by more than this factor are drawn on a log scale
+TWO_VALUES_MIDDLE = 0.9  # of the customers with a value, whose shares the line of it holds
 
 
 def calibration_plot(evaluation: OutputEvaluation, *, unit: str, small: bool = False) -> Figure:
@@ -44,17 +58,15 @@ def calibration_plot(evaluation: OutputEvaluation, *, unit: str, small: bool = F
     figure, axes = _figure(2.7, 2.45) if small else _figure(4.4, 3.9)
     predicted = [tenth.predicted for tenth in evaluation.tenths]
     actual = [tenth.actual for tenth in evaluation.tenths]
-    both = [*predicted, *actual]
-    is_log = unit != "probability" and min(both) > 0 and max(both) / min(both) > WIDE_RANGE
-    ends = [min(both) / 1.3, max(both) * 1.3] if is_log else [min(0.0, *both), max(both) * 1.05 or 1.0]
+    both = np.array([*predicted, *actual])
+    ends = (min(0.0, both.min()), both.max() * 1.05 or 1.0)
     if small and unit == "probability":
-        ends = [0.0, 1.0]
-    if is_log:
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        _plain_log_ticks(ends, axes.xaxis, axes.yaxis)
+        ends = (0.0, 1.0)
+    if has_log_tenths(evaluation, unit=unit):
+        ends = log_scale(both, axes.set_xscale, axes.set_yscale)
+        plain_log_ticks(ends, axes.xaxis, axes.yaxis)
     else:
-        _plain_ticks(axes.xaxis, axes.yaxis, unit=unit)
+        plain_ticks(axes.xaxis, axes.yaxis, unit=unit)
     axes.grid(color=GRID, linewidth=0.6)
     axes.plot(ends, ends, linestyle=(0, (4, 3)), color=FAINT, linewidth=1)
     axes.plot(predicted, actual, marker="o", markersize=4 if small else 5.5, color=MODEL, linewidth=1.4)
@@ -63,18 +75,36 @@ def calibration_plot(evaluation: OutputEvaluation, *, unit: str, small: bool = F
 
 
 def tenths_plot(evaluation: OutputEvaluation, *, unit: str) -> Figure:
-    """Predicted and actual side by side for tenths of the customers, lowest prediction first."""
+    """Predicted and actual side by side for tenths of the customers, lowest prediction first.
+
+    Bars, or dots on a log scale where amounts differ much: the bars of most tenths would be too low to be seen.
+    """
     figure, axes = _figure(5.8, 3.9)
     place = np.arange(1, len(evaluation.tenths) + 1)
+    predicted = np.array([tenth.predicted for tenth in evaluation.tenths])
+    actual = np.array([tenth.actual for tenth in evaluation.tenths])
     axes.grid(axis="y", color=GRID, linewidth=0.6)
-    axes.bar(place - 0.2, [tenth.predicted for tenth in evaluation.tenths], width=0.38, color=MODEL, label="predicted")
-    axes.bar(place + 0.2, [tenth.actual for tenth in evaluation.tenths], width=0.38, color=ACTUAL, label="actual")
+    if has_log_tenths(evaluation, unit=unit):
+        axes.plot(place - 0.12, predicted, "o", markersize=7, color=MODEL, label="predicted")
+        axes.plot(place + 0.12, actual, "o", markersize=7, color=ACTUAL, label="actual")
+        ends = log_scale(np.concatenate([predicted, actual]), axes.set_yscale)
+        axes.set_ylim(ends)
+        plain_log_ticks(ends, axes.yaxis)
+    else:
+        axes.bar(place - 0.2, predicted, width=0.38, color=MODEL, label="predicted")
+        axes.bar(place + 0.2, actual, width=0.38, color=ACTUAL, label="actual")
+        plain_ticks(axes.yaxis, unit=unit)
     axes.set_xticks(place)
     axes.tick_params(axis="x", length=0)
-    _plain_ticks(axes.yaxis, unit=unit)
     axes.set(xlabel="tenth of the customers, lowest prediction first", ylabel=f"mean per customer ({unit})")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, labelcolor=INK)
     return figure
+
+
+def has_log_tenths(evaluation: OutputEvaluation, *, unit: str) -> bool:
+    """Whether the tenths differ so much that they are drawn on a log scale."""
+    both = np.array([number for tenth in evaluation.tenths for number in (tenth.predicted, tenth.actual)])
+    return unit != "probability" and is_wide(both)
 
 
 def drivers_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *, top: int = 12) -> Figure:
@@ -90,70 +120,113 @@ def drivers_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *,
     return figure
 
 
-def beeswarm_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *, top: int = 12, seed: int = 0) -> Figure:
+def beeswarm_plot(
+    found: Shares, output: int, inputs: tuple[InputColumn, ...], *, top: int = 12, seed: int = 0
+) -> tuple[Figure, int]:
     """One dot per customer: where the feature pushed the answer, coloured by the feature's value, grey if not known.
 
-    Shares in money are on a scale that is linear near zero and logarithmic further out.
+    A feature with two values has a dot for each instead, at the mean share, and a line that holds most shares. Shares in
+    money are on a scale that is linear near zero and logarithmic further out. Beside the figure how many customers have a dot
+    beyond its axis.
     """
-    values = found.values[:, output, :]
-    order = np.argsort(-np.abs(values).mean(axis=0), kind="stable")[:top]
+    values, order = found.values[:, output, :], strongest(found, output, top=top)
     near_zero = _near_zero(values[:, order]) if found.scale == "money" else 0.0
-    figure, axes = _figure(9.2, 0.4 * len(order) + 1.2)
+    numbers, drawn = found.read.numbers[:, order], (np.arcsinh(values / near_zero) if near_zero else values)[:, order]
+    figure, axes = _figure(9.2, 0.4 * max(len(order), BEESWARM_ROWS_MIN) + 1.2)
     with _numpy_seed(seed), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own deprecations, and a column that is missing for everybody has no colours
         import shap  # costs seconds to import; only the report needs it
 
-        explanation = shap.Explanation(
-            values=(np.arcsinh(values / near_zero) if near_zero else values)[:, order],
-            data=found.read.numbers[:, order],
-            feature_names=[inputs[i].meaning for i in order],
-        )
+        explanation = shap.Explanation(values=drawn, data=numbers, feature_names=[inputs[i].meaning for i in order])
         shap.plots.beeswarm(
             explanation, order=np.arange(len(order)), max_display=len(order), ax=axes, show=False, plot_size=None,
             color=LOW_TO_HIGH, color_bar=False, s=9, group_remaining_features=False,
         )  # fmt: skip
-    for dots in axes.collections:
-        dots.set_rasterized(True)  # thousands of dots as one picture: a tenth of the size
+    of_two = {len(order) - 1 - k: k for k in range(len(order)) if has_two_values(numbers[:, k])}  # by row, from below
+    for dots in list(axes.collections):
+        if of_two.keys() & np.rint(np.asarray(dots.get_offsets())[:, 1]).tolist():
+            dots.remove()
+        else:
+            dots.set_rasterized(True)  # thousands of dots as one picture: a tenth of the size
+    for row, k in of_two.items():
+        _two_dots(axes, row, numbers[:, k], drawn[:, k])
+    beyond = _cut(axes, drawn, np.array([k not in of_two.values() for k in range(len(order))]))
     _name_rows(axes, [inputs[i].meaning for i in reversed(order)])
     _finish_beeswarm(figure, axes, _scale(found), near_zero)
-    return figure
+    return figure, beyond
 
 
-def dependence_plot(found: Shares, output: int, k: int, *, write: Callable[[float], str]) -> Figure:
-    """The shares of one feature against its values, in its own units; the line is their mean in tenths of the customers.
+def strongest(found: Shares, output: int, *, top: int = 12) -> list[int]:
+    """The places of the features with the largest shares of an output, the largest first."""
+    return [int(k) for k in np.argsort(-np.abs(found.values[:, output, :]).mean(axis=0), kind="stable")[:top]]
 
-    Values that differ much are on a scale that is linear near zero and logarithmic further out.
+
+def has_two_values(numbers: Floats) -> bool:
+    """Whether a feature has just two values, as yes and no, which more dots would not tell apart better."""
+    return len(np.unique(numbers[np.isfinite(numbers)])) == 2
+
+
+def _two_dots(axes: matplotlib.axes.Axes, row: int, numbers: Floats, drawn: Floats) -> None:
+    """A dot at the mean share of each value, larger for more customers, and a line that holds most of their shares."""
+    known = np.isfinite(numbers)
+    low = numbers[known].min()
+    for who, color in ((numbers == low, LOW_TO_HIGH(0.0)), (known & (numbers > low), LOW_TO_HIGH(1.0)), (~known, UNKNOWN)):
+        if who.any():
+            tail = (1 - TWO_VALUES_MIDDLE) / 2
+            axes.hlines(row, *np.quantile(drawn[who], [tail, 1 - tail]), color=color, linewidth=2.5, alpha=0.5, zorder=3)
+            axes.scatter([drawn[who].mean()], [row], s=20 + 100 * who.mean(), color=color, zorder=4)
+
+
+def _cut(axes: matplotlib.axes.Axes, drawn: Floats, has_swarm: Bools) -> int:
+    """Cut the axis to where most dots of every row are; how many customers have a dot beyond."""
+    ends = np.array([inner_ends(row) for row in drawn.T])
+    low, high = with_margins(min(0.0, ends[:, 0].min()), max(0.0, ends[:, 1].max()))
+    axes.set_xlim(low, high)
+    return int((has_swarm & ((drawn < low) | (drawn > high))).any(axis=1).sum())
+
+
+def dependence_plot(found: Shares, output: int, k: int, *, write: Callable[[float], str]) -> tuple[Figure, int]:
+    """The shares of one feature against its values, in its own units; the line joins the medians of tenths of the customers.
+
+    A feature with two values has a line at the median of each. Values that differ much are on a scale that is linear near zero
+    and logarithmic further out. Beside the figure how many customers lie beyond its axes.
     """
-    value, share = found.read.numbers[:, k], found.values[:, output, k]
-    known = np.isfinite(value)
+    known = np.isfinite(found.read.numbers[:, k])
+    value, share = found.read.numbers[known, k], found.values[known, output, k]
     figure, axes = _figure(3.1, 2.6)
     axes.grid(color=GRID, linewidth=0.6)
     axes.axhline(0, color=FAINT, linewidth=0.8)
-    axes.scatter(value[known], share[known], s=7, color=MODEL, alpha=0.35, linewidths=0, rasterized=True)
-    tenths = np.array_split(np.flatnonzero(known)[np.argsort(value[known], kind="stable")], 10)
-    some = [tenth for tenth in tenths if len(tenth)]
-    axes.plot([np.median(value[t]) for t in some], [share[t].mean() for t in some], color=ACTUAL, linewidth=1.8)
-    _symlog(axes.set_xscale, value[known])
     if found.scale == "money":
-        _symlog(axes.set_yscale, share[known])
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{at:+,.0f}" if at else "0"))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: write(at)))
+        symlog_where_wide(axes.set_yscale, share)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{at:+,.10g}" if at else "0"))
+    is_shown = (_columns if has_two_values(value) else _line)(axes, value, share) & within(axes.yaxis, share)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: WHOLE.sub("", write(at))))
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_minor_locator(NullLocator())
-        ticks = [
-            at for at in axis.get_majorticklocs() if np.min(axis.get_view_interval()) <= at <= np.max(axis.get_view_interval())
-        ]
-        axis.set_major_locator(FixedLocator(ticks[:: -(-len(ticks) // TICKS_MAX)]))
-    axes.tick_params(axis="x", labelrotation=30)
+        fix_ticks(axis)
     axes.set_ylabel(f"share ({_scale(found)})")
-    return figure
+    return figure, int((~is_shown).sum())
 
 
-def _symlog(set_scale: Callable[..., None], values: Floats) -> None:
-    """Linear near zero and logarithmic further out, where sizes differ much."""
-    size = np.abs(values[values != 0])
-    if len(size) and size.max() > WIDE_RANGE * (near := np.quantile(size, 0.25)):
-        set_scale("symlog", linthresh=near)
+def _columns(axes: matplotlib.axes.Axes, value: Floats, share: Floats) -> Bools:
+    """Two values as two columns of dots side by side, each with a line at its median; everybody is shown."""
+    low, high = np.unique(value)
+    aside = np.random.default_rng(0).uniform(-0.15, 0.15, len(value)) * (high - low)
+    axes.scatter(value + aside, share, s=7, color=MODEL, alpha=0.35, linewidths=0, rasterized=True)
+    half = 0.25 * (high - low)
+    for at in (low, high):
+        axes.hlines(np.median(share[value == at]), at - half, at + half, color=ACTUAL, linewidth=1.8)
+    axes.set(xlim=(low - 2 * half, high + 2 * half), xticks=[low, high])
+    return np.ones(len(value), dtype=bool)
+
+
+def _line(axes: matplotlib.axes.Axes, value: Floats, share: Floats) -> Bools:
+    """A dot for each customer, and the medians of tenths as a line; who is within the axis."""
+    axes.scatter(value, share, s=7, color=MODEL, alpha=0.35, linewidths=0, rasterized=True)
+    tenths = [tenth for tenth in np.array_split(np.argsort(value, kind="stable"), 10) if len(tenth)]
+    axes.plot([np.median(value[t]) for t in tenths], [np.median(share[t]) for t in tenths], color=ACTUAL, linewidth=1.8)
+    symlog_where_wide(axes.set_xscale, value)
+    axes.tick_params(axis="x", labelrotation=30)
+    return within(axes.xaxis, value)
 
 
 def dates_plot(roles: Roles, *, horizon_days: int, scored_at: date, learned_days: int | None = None) -> Figure:
@@ -188,28 +261,29 @@ def dates_plot(roles: Roles, *, horizon_days: int, scored_at: date, learned_days
     return figure
 
 
-def distribution_plot(values: Floats, *, unit: str) -> Figure:
+def distribution_plot(values: Floats, *, unit: str) -> tuple[Figure, int]:
     """How many customers have which number, with the median marked; amounts are on a log scale.
 
-    There the lowest and the highest few are counted in the bars at the ends.
+    Beside the figure how many customers lie beyond its axis.
     """
     figure, axes = _figure(5.6, 3.0)
-    low, high = np.quantile(values, [0.005, 0.999])
-    if unit != "probability" and 0 < low < high:
+    is_log = unit != "probability" and values.min() > 0
+    places = np.log10(values) if is_log else values
+    low, high = (0.0, 1.0) if unit == "probability" else inner_ends(places)
+    counted, edges = np.histogram(places, BARS, (low, high))
+    bins = 10.0**edges if is_log else edges
+    if is_log:
         axes.set_xscale("log")
-        bins = np.geomspace(low, high, 41).tolist()
-        _plain_log_ticks(bins, axes.xaxis)
-        values = np.clip(values, low, high)
+        plain_log_ticks((bins[0], bins[-1]), axes.xaxis)
     else:
-        bins = (np.linspace(0.0, 1.0, 41) if unit == "probability" else np.histogram_bin_edges(values, 40)).tolist()
-        _plain_ticks(axes.xaxis, unit=unit)
+        plain_ticks(axes.xaxis, unit=unit)
     axes.grid(axis="y", color=GRID, linewidth=0.6)
-    axes.hist(values, bins=bins, color=MODEL, edgecolor="white", linewidth=0.5)
+    axes.bar(bins[:-1], counted, np.diff(bins), align="edge", color=MODEL, edgecolor="white", linewidth=0.5)
     axes.axvline(float(np.median(values)), color=ACTUAL, linewidth=1.6, label="median")
-    _plain_ticks(axes.yaxis, unit="customers")
+    plain_ticks(axes.yaxis, unit="customers")
     axes.set(xlabel=unit, ylabel="customers", xlim=(bins[0], bins[-1]))
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", frameon=False, labelcolor=INK)
-    return figure
+    return figure, int(len(values) - counted.sum())
 
 
 def gain_plot(curve: Sequence[tuple[float, float]], spent: float, *, unit: str) -> Figure:
@@ -219,7 +293,7 @@ def gain_plot(curve: Sequence[tuple[float, float]], spent: float, *, unit: str) 
     axes.grid(color=GRID, linewidth=0.6)
     axes.plot(budgets, gains, color=MODEL, linewidth=1.6)
     axes.plot([spent], [np.interp(spent, budgets, gains)], marker="o", markersize=6, color=ACTUAL)
-    _plain_ticks(axes.xaxis, axes.yaxis, unit=unit)
+    plain_ticks(axes.xaxis, axes.yaxis, unit=unit)
     axes.set(xlabel=f"budget ({unit})", ylabel=f"gain ({unit})", xlim=(0, None), ylim=(0, None))
     return figure
 
@@ -261,39 +335,18 @@ def _name_rows(axes: matplotlib.axes.Axes, names: list[str]) -> None:
         text.set_parse_math(False)
 
 
-def _plain_ticks(*axis: matplotlib.axis.Axis, unit: str) -> None:
-    """Percent for probabilities, 1,000 for everything else."""
-    say = (lambda value, _: f"{value:.0%}") if unit == "probability" else (lambda value, _: f"{value:,.10g}")
-    for one in axis:
-        one.set_major_formatter(FuncFormatter(say))
-
-
-def _plain_log_ticks(ends: Sequence[float], *axis: matplotlib.axis.Axis) -> None:
-    """1, 3, 10, 30 ... between two ends; powers of ten only where they are far apart, and 1, 2, 5 where they are near."""
-    first, last = np.floor(np.log10(ends[0])), np.ceil(np.log10(ends[-1]))
-    steps = (1.0, 2.0, 5.0) if last - first <= 2 else (1.0, 3.0) if last - first <= 5 else (1.0,)
-    ticks = [step * 10.0**power for power in np.arange(first, last + 1) for step in steps]
-    for one in axis:
-        one.set_major_locator(FixedLocator([tick for tick in ticks if ends[0] <= tick <= ends[-1]]))
-        one.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-        one.set_minor_locator(NullLocator())
-        one.set_minor_formatter(NullFormatter())
-
-
 def _finish_beeswarm(figure: Figure, axes: matplotlib.axes.Axes, scale: str, near_zero: float) -> None:
     """Our axis, our fonts, and a colour bar without numbers: every feature has its own range."""
     axes.set_xlabel(f"share of the answer ({scale})", fontsize=9.5, color=INK)
     axes.tick_params(axis="x", colors=INK, labelsize=9)
     if near_zero:
-        reach = float(np.abs(axes.get_xlim()).max())
         powers = near_zero * 10.0 ** np.arange(0, 12)
-        ticks = [power for power in powers if np.arcsinh(power / near_zero) <= reach]
-        money = np.array([*[-tick for tick in reversed(ticks)], 0.0, *ticks])
-        low, high = axes.get_xlim()
-        places = np.arcsinh(money / near_zero)
-        inside = (places >= low) & (places <= high)
-        axes.xaxis.set_major_locator(FixedLocator(places[inside].tolist()))
-        axes.set_xticklabels([f"{amount:+,.10g}" if amount else "0" for amount in money[inside]])
+        ends = sorted((near_zero * np.sinh(axes.get_xlim())).tolist())
+        money = apart(
+            np.array([*-powers, 0.0, *powers]), (ends[0], ends[1]), lambda amounts: np.arcsinh(amounts / near_zero), most=10
+        )
+        axes.xaxis.set_major_locator(FixedLocator(np.arcsinh(np.array(money) / near_zero).tolist()))
+        axes.set_xticklabels([f"{amount:+,.10g}" if amount else "0" for amount in money])
     bar = figure.colorbar(matplotlib.cm.ScalarMappable(cmap=LOW_TO_HIGH), ax=axes, ticks=[0, 1], aspect=40, pad=0.015)
     bar.ax.set_yticklabels(["low", "high"], fontsize=9, color=INK)
     bar.set_label("the feature's own value", size=9, color=INK, labelpad=-12)

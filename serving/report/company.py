@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from features.feature import Feature
 from features.figures import figure_values
 from features.snapshots import Manifest
+from features.tables import EVENTS_OF_CUSTOMERS
 from models.bundle import CHURN
 from models.languages import writer
 from models.spend import Counted
@@ -110,7 +111,9 @@ def _counts(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> 
     before = _a_year_ago(manifest)
     cohort = manifest.cohorts[before] if before else None
     was = count(cohort.eligible + sum(cohort.not_eligible.values())) if cohort else "-"
-    lines = [Line("Known customers", "all who have done anything so far", count(known), count(known), was, "all")]
+    has_events = any(map(manifest.words.has, EVENTS_OF_CUSTOMERS))  # else only labels tell who is a customer
+    who = "all who have done anything so far" if has_events else "all who have a label of that date"
+    lines = [Line("Known customers", who, count(known), count(known), was, "all")]
     for column, days, title, says in (
         ("days_since_first_order", NEW_DAYS, "New customers", f"first order in the last {NEW_DAYS} days"),
         ("days_since_last_order", ACTIVE_DAYS, "Active customers", f"an order in the last {ACTIVE_DAYS} days"),

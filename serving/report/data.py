@@ -9,7 +9,7 @@ from datetime import date
 from features.project import Project
 from features.snapshots import Manifest, TableReport
 from models.contract import Roles
-from serving.report.wording import count, day, percent
+from serving.report.wording import count, day, days, percent
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Data:
     """Everything the section on data shows."""
 
     tables: tuple[Table, ...]
-    first_day: str
-    last_day: str
+    span: str  # the days of the data, or the dates of given labels, in a few words
+    span_sentence: str
     fingerprint: str
     why_not: tuple[str, ...]
     snapshots: tuple[Snapshot, ...]
@@ -71,16 +71,25 @@ class Data:
 def gather_data(project: Project, manifest: Manifest, roles: Roles) -> Data:
     """The facts about tables and cohorts; `roles` say what each date was used for."""
     why_not = tuple(sorted({why for cohort in manifest.cohorts.values() for why in cohort.not_eligible}))
-    mappings = project.mappings()
+    mappings, (span, span_sentence) = project.mappings(), _span(manifest)
     return Data(
         tables=tuple(_table(name, manifest.tables[name], mapping.where) for name, mapping in mappings.items()),
-        first_day=day(manifest.data_from),
-        last_day=day(manifest.data_until),
+        span=span,
+        span_sentence=span_sentence,
         fingerprint=manifest.data_fingerprint,
         why_not=why_not,
         snapshots=_snapshots(manifest, roles, why_not),
         category=mappings["orders"].expressions().get("category") if manifest.words.has("orders.category") else None,
     )
+
+
+def _span(manifest: Manifest) -> tuple[str, str]:
+    """From when to when the data run, in short and as a sentence. Labels do not run: they are given as of some dates."""
+    if "labels" in manifest.tables:
+        dates = days(manifest.grid)
+        return f"outcomes as of {dates}", f"Outcomes are given as of {dates}."
+    first, end = day(manifest.data_from), day(manifest.data_until)
+    return f"data from {first} up to {end}", f"The data run from {first} up to, not including, {end}."
 
 
 def _table(name: str, report: TableReport, where: str | None) -> Table:

@@ -38,6 +38,7 @@ class DriftPart:
 
     then: str
     customers_then: str
+    is_same_date: bool  # then is now, so nothing can have moved
     moved: int
     features: int
     lines: tuple[Line, ...]
@@ -66,7 +67,14 @@ def gather_drift(project: Project, contract: Contract, eligible: pd.DataFrame) -
                 missing_now=percent(one.missing_now),
             )
         )
-    return DriftPart(days(dates), count(len(learned)), sum(one.psi >= MOVED for one in found), len(found), tuple(lines))
+    return DriftPart(
+        then=days(dates),
+        customers_then=count(len(learned)),
+        is_same_date=set(dates) == set(pd.to_datetime(eligible["as_of"]).dt.date),
+        moved=sum(one.psi >= MOVED for one in found),
+        features=len(found),
+        lines=tuple(lines),
+    )
 
 
 def _writer(column: InputColumn, currency: str) -> Callable[[float | None], str]:

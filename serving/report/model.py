@@ -14,7 +14,18 @@ from matplotlib.figure import Figure
 from models.contract import Contract, Output, Task
 from models.evaluation import CalibrationPoint, Metric, OutputEvaluation
 from models.languages import writer
-from models.plots import as_svg, beeswarm_plot, calibration_plot, dates_plot, dependence_plot, drivers_plot, tenths_plot
+from models.plots import (
+    as_svg,
+    beeswarm_plot,
+    calibration_plot,
+    dates_plot,
+    dependence_plot,
+    drivers_plot,
+    has_log_tenths,
+    has_two_values,
+    strongest,
+    tenths_plot,
+)
 from models.reasons.robustness import robustness
 from models.reasons.shares import Shares, shares
 from models.registry import Registered
@@ -174,6 +185,7 @@ def _judged(model: Registered, output: Output, one: OutputEvaluation, *, small: 
     unit, title = _unit(model), _name(model.bundle.contract.task, output)
     figure = calibration_plot(one, unit=unit, small=small)
     caption = "" if small else "A dot is a tenth of the customers; on the dashed line prediction and outcome agree."
+    caption += " The scales are logarithmic." if caption and has_log_tenths(one, unit=unit) else ""
     ratio = one.metrics.get("sum_ratio")
     return Judged(
         title=title,
@@ -208,8 +220,9 @@ def _with_interval(metric: Metric | None, say: Callable[[float], str]) -> str:
 
 
 def _tenths_picture(model: Registered, output: Output, one: OutputEvaluation) -> Picture:
-    figure = tenths_plot(one, unit=_unit(model))
-    return _picture(figure, f"{output.name}-tenths", "Tenths of the customers", "Blue is what was predicted, orange what came.")
+    unit, caption = _unit(model), "Blue is what was predicted, orange what came."
+    caption += " The scale is logarithmic." if has_log_tenths(one, unit=unit) else ""
+    return _picture(tenths_plot(one, unit=unit), f"{output.name}-tenths", "Tenths of the customers", caption)
 
 
 def _drivers(model: Registered, customers: pd.DataFrame) -> Drivers:
@@ -238,8 +251,9 @@ def _strongest(found: Shares) -> list[int]:
 def _dependence(model: Registered, found: Shares, k: int) -> Picture:
     contract = model.bundle.contract
     column = contract.explained[k]
-    figure = dependence_plot(found, 0, k, write=writer(column.unit, contract.currency, "en"))
-    return _picture(figure, f"{contract.outputs[0].name}-dependence-{k}", column.meaning, "")
+    figure, beyond = dependence_plot(found, 0, k, write=writer(column.unit, contract.currency, "en"))
+    caption = not_drawn(beyond, len(found.read), "axes")
+    return _picture(figure, f"{contract.outputs[0].name}-dependence-{k}", column.meaning, caption)
 
 
 def _trust(model: Registered, sample: pd.DataFrame) -> tuple[Trust, ...]:
@@ -268,12 +282,18 @@ def _most_frequent(model: Registered) -> int:
 def _beeswarm(model: Registered, found: Shares, k: int) -> Picture:
     contract = model.bundle.contract
     output = contract.outputs[k]
-    figure = beeswarm_plot(found, k, contract.explained, seed=contract.seed)
+    figure, beyond = beeswarm_plot(found, k, contract.explained, seed=contract.seed)
     scale = f"Shares are in {contract.currency}" if found.scale == "money" else "Shares are in log-odds"
     caption = (
         f"One dot per customer. To the right the feature raised the answer, to the left it lowered it. {scale}; base and "
         "shares of all features add up to the served number."
     )
+    if any(has_two_values(found.read.numbers[:, row]) for row in strongest(found, k)):
+        caption += (
+            " A feature with two values has a dot for each, at the mean of the customers with it, and a line that holds nine "
+            "in ten of them."
+        )
+    caption = f"{caption} {not_drawn(beyond, len(found.read), 'axis')}".strip()
     title = f"What drives the {output.label}" + (", the most bought category" if len(contract.outputs) > 1 else "")
     return _picture(figure, f"{output.name}-beeswarm", title, caption)
 
@@ -316,6 +336,11 @@ def _dates(model: Registered, scored_at: date) -> Picture | None:
         else "No bar of a fit reaches beyond the date that it is used for."
     )
     return _picture(figure, f"{contract.task}-dates", "Which date did what", caption)
+
+
+def not_drawn(beyond: int, customers: int, what: str) -> str:
+    """How many customers a picture leaves out, because they would squeeze all others; empty if nobody."""
+    return f"Not drawn, beyond the {what}: {count(beyond)} of {count(customers)} customers." if beyond else ""
 
 
 def _picture(figure: Figure, name: str, title: str, caption: str) -> Picture:

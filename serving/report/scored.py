@@ -14,7 +14,7 @@ from features.snapshots import Manifest
 from models.bundle import CHURN
 from models.plots import as_svg, distribution_plot
 from serving.report.first import First, look_at_first
-from serving.report.model import Picture
+from serving.report.model import Picture, not_drawn
 from serving.report.when import When, gather_when
 from serving.report.wording import count, day, money, percent
 from serving.scoring.scorer import Scorer
@@ -101,10 +101,12 @@ def _spread(title: str, name: str, eligible: pd.DataFrame, unit: str) -> Spread:
     def say(number: float) -> str:
         return percent(number) if unit == "probability" else money(number, "").strip()
 
-    svg = Markup(as_svg(distribution_plot(values, unit=unit), name=f"{name}-spread", label=title))
+    figure, beyond = distribution_plot(values, unit=unit)
+    svg = Markup(as_svg(figure, name=f"{name}-spread", label=title))
+    caption = "Below: the value that 10 %, 25 %, ... of the customers do not reach."
     quantiles = [(said, say(float(np.quantile(values, share)))) for said, share in QUANTILES.items()]
     return Spread(
         title,
-        Picture(svg, title, "Below: the value that 10 %, 25 %, ... of the customers do not reach."),
+        Picture(svg, title, f"{not_drawn(beyond, len(values), 'axis')} {caption}".strip()),
         (*quantiles, ("mean", say(float(values.mean())))),
     )

@@ -28,10 +28,10 @@ def percent(share: float, decimals: int = 1) -> str:
 def money(amount: float, currency: str) -> str:
     """An amount, with hundredths only where they matter.
 
-    >>> money(1234.56, "GBP"), money(12.345, "GBP")
-    ('1,235 GBP', '12.35 GBP')
+    >>> money(1234.56, "GBP"), money(12.345, "GBP"), money(-0.0, "GBP")
+    ('1,235 GBP', '12.35 GBP', '0.00 GBP')
     """
-    return "-" if math.isnan(amount) else f"{amount:,.{0 if abs(amount) >= 100 else 2}f} {currency}"
+    return "-" if math.isnan(amount) else f"{amount:z,.{0 if abs(amount) >= 100 else 2}f} {currency}"
 
 
 def day(when: date) -> str:

@@ -160,6 +160,28 @@ def test_a_page_about_given_labels_does_not_speak_of_orders_or_money(phones: Mad
     assert "as if every such period were as risky as the next" in phones.page
 
 
+def test_outcomes_are_given_as_of_a_date_and_no_data_run_from_one_day_to_another(phones: Made) -> None:
+    assert "judged on 1 May 2024 · outcomes as of 1 May 2024 · amounts in USD" in phones.page
+    assert "Outcomes are given as of 1 May 2024." in phones.page
+    assert "The data run" not in phones.page
+
+
+def test_customers_without_events_are_those_with_a_label(phones: Made) -> None:
+    assert "Known customers all who have a label of that date 600" in phones.page
+    assert "done anything" not in phones.page
+
+
+def test_customers_of_the_date_that_was_learned_from_cannot_have_moved(phones: Made) -> None:
+    assert (
+        "Scored are the 600 customers of 1 May 2024 that the models learned from: nothing can have moved since." in phones.page
+    )
+    assert "features have moved" not in phones.page
+
+
+def test_no_amount_is_less_than_nothing_by_nothing(folder: Path) -> None:
+    assert "-0.00" not in made(folder, "shop", 'value = "price * card"').page
+
+
 def test_every_text_of_both_pages_is_there_in_chinese(phones: Made, bank: Made) -> None:
     data = ("card", "loan", "yacht", "months", "price")
     for made_of in (phones, bank):

@@ -146,7 +146,8 @@ def pages(folder: Path, manifest: Manifest, snapshot: pd.DataFrame) -> Iterator[
     orders = {task: _with(model, "orders", every, CHOICES[0]) for task, model in champions.items()}
     labels = {task: _with(model, "labels", every, CHOICES[1], roles=TWO_DATES) for task, model in champions.items()}
     yield _page(folder / "orders", every, snapshot, orders, write_decisions)
-    yield _page(folder / "labels", every, snapshot, labels)
+    given = every.model_copy(update={"tables": every.tables | {"labels": every.tables["orders"]}})
+    yield _page(folder / "labels", given, snapshot, labels)
     yield _page(folder / "responses", every, snapshot, {"propensity": labels["propensity"]})
     yield _page(folder / "subscriptions", every, snapshot, {"churn": _of_subscribers(champions["churn"], every)})
     yield _page(
@@ -424,7 +425,7 @@ def _page(
 def sayings() -> Shown:
     """What depends on figures that no page above has."""
     texts = [text for said in FIGURES.values() for text in said]
-    texts += [*get_args(Verdict), *YES_NO["en"], *(title for _, title, _ in FEATURES)]
+    texts += ["all who have a label of that date", *get_args(Verdict), *YES_NO["en"], *(title for _, title, _ in FEATURES)]
     texts += [f"{rule} is used" for rule in (YEAR_AGO, YEAR_AGO_CORRECTED, "rhythm", "last")]
     texts += [*ENDS.values(), *map(say_days, (0.0, 1.0, 42.0, 2000.0, float("nan")))]
     texts += [f"On the judged date the total was {off_by(ratio)}." for ratio in (0.5, 1.0, 1.5)]

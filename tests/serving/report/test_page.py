@@ -21,6 +21,7 @@ from models.plots import as_svg, beeswarm_plot, calibration_plot
 from models.reasons.shares import Shares
 from models.registry import Registered
 from serving.report.build import problems_with
+from serving.report.model import not_drawn
 from serving.report.page import gather_report, render
 from serving.scoring.scorer import Scorer
 from tests.serving.report.made_up_report import (
@@ -213,7 +214,7 @@ def test_a_picture_draws_names_as_they_are() -> None:
     read = Inputs(tuple(column.name for column in inputs), rng.normal(size=(30, 3)))
     values, zeros = rng.normal(size=(30, 1, 3)), np.zeros((30, 1))
     found = Shares("log_odds", read, zeros, values, values.sum(axis=2), missed=zeros)
-    drawn = as_svg(beeswarm_plot(found, 0, inputs), name="one", label=EVIL)
+    drawn = as_svg(beeswarm_plot(found, 0, inputs)[0], name="one", label=EVIL)
     assert "<script" not in drawn
     assert "$\\frac{" in unescape(drawn)
     assert "茶" in drawn
@@ -223,3 +224,8 @@ def test_tenths_in_which_nothing_happened_can_be_drawn() -> None:
     nothing = tuple(CalibrationPoint(customers=5, predicted=0.0, actual=0.0) for _ in range(10))
     evaluation = evaluation_of({"auc": (0.5, True)}).model_copy(update={"tenths": nothing})
     assert as_svg(calibration_plot(evaluation, unit="EUR"), name="empty", label="nothing").startswith("<svg")
+
+
+def test_a_picture_says_how_many_customers_it_leaves_out() -> None:
+    assert not_drawn(12, 1_000, "axes") == "Not drawn, beyond the axes: 12 of 1,000 customers."
+    assert not_drawn(0, 1_000, "axes") == ""
