@@ -26,6 +26,7 @@ from serving.scoring.scorer import Scorer
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 NEW_DAYS, ACTIVE_DAYS = 90, 365
+ACTED, LABELLED = "all who have done anything so far", "all who have a label of that date"
 FIGURES = {  # title, what it is, and who is counted
     "repurchase_rate": ("Repurchase rate", "buyers who have ordered on two days or more", "ordered on two days or more"),
     "first_time_return_rate": (
@@ -112,8 +113,7 @@ def _counts(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> 
     cohort = manifest.cohorts[before] if before else None
     was = count(cohort.eligible + sum(cohort.not_eligible.values())) if cohort else "-"
     has_events = any(map(manifest.words.has, EVENTS_OF_CUSTOMERS))  # else only labels tell who is a customer
-    who = "all who have done anything so far" if has_events else "all who have a label of that date"
-    lines = [Line("Known customers", who, count(known), count(known), was, "all")]
+    lines = [Line("Known customers", ACTED if has_events else LABELLED, count(known), count(known), was, "all")]
     for column, days, title, says in (
         ("days_since_first_order", NEW_DAYS, "New customers", f"first order in the last {NEW_DAYS} days"),
         ("days_since_last_order", ACTIVE_DAYS, "Active customers", f"an order in the last {ACTIVE_DAYS} days"),

@@ -41,6 +41,10 @@ from serving.scoring.what_next import PREFIX
 SAMPLE_CUSTOMERS, SAMPLE_ANSWERS = 1_000, 4_000  # more dots say no more, and their shares take seconds
 DRIVERS_OF_EACH, DEPENDENCE = 6, 4
 ROBUSTNESS_ANSWERS = 1_000
+OF_TWO_VALUES = (
+    "A feature with two values has a dot for each, at the mean of the customers with it, and a line that holds nine in ten of "
+    "them."
+)
 TITLES: dict[Task, str] = {
     "churn": "Churn: who will leave",
     "clv": "Value: what they will bring",
@@ -289,10 +293,7 @@ def _beeswarm(model: Registered, found: Shares, k: int) -> Picture:
         "shares of all features add up to the served number."
     )
     if any(has_two_values(found.read.numbers[:, row]) for row in strongest(found, k)):
-        caption += (
-            " A feature with two values has a dot for each, at the mean of the customers with it, and a line that holds nine "
-            "in ten of them."
-        )
+        caption += f" {OF_TWO_VALUES}"
     caption = f"{caption} {not_drawn(beyond, len(found.read), 'axis')}".strip()
     title = f"What drives the {output.label}" + (", the most bought category" if len(contract.outputs) > 1 else "")
     return _picture(figure, f"{output.name}-beeswarm", title, caption)

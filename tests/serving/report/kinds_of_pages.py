@@ -35,10 +35,11 @@ from models.value.score_evaluation import ScoreEvaluation
 from models.value.settings import Layer
 from models.value.worth import INFLUENCE
 from serving.plan import plan_file
-from serving.report.company import FIGURES
+from serving.report.company import FIGURES, LABELLED
 from serving.report.comparison import compare, verdict
 from serving.report.customers import FEATURES
 from serving.report.directions import say_directions
+from serving.report.model import OF_TWO_VALUES
 from serving.report.page import gather_report, render
 from serving.report.plan import POLICIES, TREATED
 from serving.report.shown import shown_texts
@@ -425,7 +426,7 @@ def _page(
 def sayings() -> Shown:
     """What depends on figures that no page above has."""
     texts = [text for said in FIGURES.values() for text in said]
-    texts += ["all who have a label of that date", *get_args(Verdict), *YES_NO["en"], *(title for _, title, _ in FEATURES)]
+    texts += [LABELLED, OF_TWO_VALUES, *get_args(Verdict), *YES_NO["en"], *(title for _, title, _ in FEATURES)]
     texts += [f"{rule} is used" for rule in (YEAR_AGO, YEAR_AGO_CORRECTED, "rhythm", "last")]
     texts += [*ENDS.values(), *map(say_days, (0.0, 1.0, 42.0, 2000.0, float("nan")))]
     texts += [f"On the judged date the total was {off_by(ratio)}." for ratio in (0.5, 1.0, 1.5)]
