@@ -178,10 +178,6 @@ def test_customers_of_the_date_that_was_learned_from_cannot_have_moved(phones: M
     assert "features have moved" not in phones.page
 
 
-def test_no_amount_is_less_than_nothing_by_nothing(folder: Path) -> None:
-    assert "-0.00" not in made(folder, "shop", 'value = "price * card"').page
-
-
 def test_every_text_of_both_pages_is_there_in_chinese(phones: Made, bank: Made) -> None:
     data = ("card", "loan", "yacht", "months", "price")
     for made_of in (phones, bank):

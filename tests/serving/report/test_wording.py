@@ -7,6 +7,7 @@ import pandas as pd
 
 from serving.report.directions import UNKNOWN, say_directions
 from serving.report.when import group_by_days
+from serving.report.wording import money
 from serving.scoring.until_leaving import say_until_leaving
 
 
@@ -34,3 +35,7 @@ def test_every_customer_is_in_one_group_of_days_and_empty_groups_are_left_out() 
         "five years or more": 1,
         "not known": 1,
     }
+
+
+def test_what_is_gone_with_nobody_is_nothing_and_not_less() -> None:
+    assert (money(-0.0, "EUR"), money(-0.004, "EUR"), money(-0.006, "EUR")) == ("0.00 EUR", "0.00 EUR", "-0.01 EUR")
