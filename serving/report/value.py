@@ -312,7 +312,9 @@ def _score(project: Project, value: ValueReport, scorer: Scorer) -> ScorePart | 
             for name, says in COMPONENTS.items()
         ),
         missing=f"Nothing tells of {' and '.join(absent)}: what that weighs is shared among the others." if absent else "",
-        firm=f"With one weight a fifth more or less, ranks correlate at least {firm.rank_correlation:.3f}, and "
+        firm=""
+        if len(value.score.components) == 1
+        else f"With one weight a fifth more or less, ranks correlate at least {firm.rank_correlation:.3f}, and "
         f"{percent(firm.moved_share)} of the customers move by more than 10 percentage points.",
         verdict=judged.verdict if judged else (),
         judged_at=day(judged.judged_at) if judged else "",
