@@ -82,7 +82,7 @@ def writer(unit: Unit, currency: str, language: Language) -> Callable[[float], s
 
 
 def _money(currency: str, language: Language) -> Callable[[float], str]:
-    (before, decimals), unknown = _currency(currency, language), UNKNOWN[language]
+    (before, decimals), unknown = sign_and_decimals(currency, language), UNKNOWN[language]
     fixed = f",.{decimals}f"
 
     def write(value: float) -> str:
@@ -120,7 +120,7 @@ def _fixed(value: float, decimals: int) -> str:
 
 
 @cache
-def _currency(code: str, language: Language) -> tuple[str, int]:
+def sign_and_decimals(code: str, language: Language) -> tuple[str, int]:
     """What stands before an amount, and how many decimals it has. A code that is no currency's stands as it is."""
     symbol = get_currency_symbol(code, locale=LOCALES[language])
     return (f"{symbol} " if symbol == code else symbol), get_currency_precision(code)

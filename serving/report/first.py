@@ -150,7 +150,7 @@ def _value(scorer: Scorer, row: Row) -> Cell:
     if clv.intervals is None:
         return Cell((money(row[name], currency),))
     lower, upper = (row[f"{name}_{end}_{round(clv.intervals.coverage * 100)}"] for end in ("lower", "upper"))
-    return Cell((money(row[name], currency),), soft=f"{lower:,.0f} to {money(upper, currency)}")
+    return Cell((money(row[name], currency),), soft=f"{money(lower, currency)} to {money(upper, currency)}")
 
 
 def _next(scorer: Scorer, row: Row) -> Cell:

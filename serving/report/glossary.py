@@ -40,9 +40,10 @@ class Entry:
         """From one value to another, with the unit once.
 
         >>> entry("ece").span(0.012, 0.034, "EUR"), entry("rmse").span(88.5, 112, "EUR")
-        ('1.2 to 3.4 %', '88.50 to 112 EUR')
+        ('1.2 to 3.4 %', '€88.50 to €112')
         """
-        return f"{self.say(low, currency).split(' ')[0]} to {self.say(high, currency)}"
+        lower, upper = self.say(low, currency), self.say(high, currency)
+        return f"{lower.removesuffix(' %').removesuffix(' x')} to {upper}"
 
     def gap(self, size: float, currency: str, *, decimals: int = 3) -> str:
         """How far two values are apart; shares are so many points apart.

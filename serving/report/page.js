@@ -7,8 +7,8 @@ const numberIn = (cell) => {
   if (day) return Date.parse(day.dateTime);
   const exact = cell.querySelector("data");
   const text = exact ? exact.value : cell.textContent.trim();
-  const found = text.replace(/[,\s]/g, "").match(/^[^\d.-]{0,4}(-?[\d.]+(?:e[+-]?\d+)?)/i);
-  return found ? Number(found[1]) : NaN;
+  const found = text.replace(/[,\s]/g, "").match(/^(-?)[^\d.-]{0,4}(-?[\d.]+(?:e[+-]?\d+)?)/i);
+  return found ? Number(found[1] + found[2]) : NaN;
 };
 
 const wordsIn = (cell) => cell.innerText.trim().replace(/\s*\n\s*/g, " ");

@@ -20,7 +20,7 @@ from serving.report.shown import shown_texts
 
 FILE = Path(__file__).parent / "zh.toml"
 SLOT = re.compile(r"\{(\w+)\}")
-NUMBER = re.compile(r"[-+]?[£€$¥]?-?[\d,]*\.?\d+")
+NUMBER = re.compile(r"[-+]?(?:[A-Z]{0,3}[£€$¥]|[A-Z]{3} )?-?[\d,]*\.?\d+")  # an amount has its currency before it
 LETTER = re.compile("[A-Za-z]")
 CLAUSES = {r"(?<=\.) (?=[A-Z\d])": "", "; ": "；", r"(?<=:) ": ""}  # what they are split at, and what joins them in Chinese
 ENDS = re.compile(r"\. [A-Z]|; ")  # of what a slot may stand for
@@ -175,12 +175,11 @@ def _value(text: str) -> str | None:
             return zh.format(when)
     if when := _parsed(f"{text} 2000", "%d %B %Y"):
         return f"{when.month}月{when.day}日"
+    if NUMBER.fullmatch(text):
+        return text
     number, _, unit = text.partition(" ")
-    if NUMBER.fullmatch(number):
-        if unit in UNIT:
-            return f"{number}{UNIT[unit]}"
-        if re.fullmatch("[A-Z]{3}", unit) or unit == "x":
-            return f"{number}倍" if unit == "x" else text
+    if NUMBER.fullmatch(number) and (unit == "x" or unit in UNIT):
+        return f"{number}{'倍' if unit == 'x' else UNIT[unit]}"
     return None
 
 

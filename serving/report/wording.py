@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
+from models.languages import sign_and_decimals
+
 
 def count(number: float) -> str:
     """A number of things.
@@ -28,10 +30,14 @@ def percent(share: float, decimals: int = 1) -> str:
 def money(amount: float, currency: str) -> str:
     """An amount, with hundredths only where they matter.
 
-    >>> money(1234.56, "GBP"), money(12.345, "GBP"), money(-0.0, "GBP")
-    ('1,235 GBP', '12.35 GBP', '0.00 GBP')
+    >>> money(1234.56, "GBP"), money(12.345, "GBP"), money(-0.0, "GBP"), money(-250, "CHF")
+    ('£1,235', '£12.35', '£0.00', '-CHF 250')
     """
-    return "-" if math.isnan(amount) else f"{amount:z,.{0 if abs(amount) >= 100 else 2}f} {currency}"
+    if math.isnan(amount):
+        return "-"
+    sign, _ = sign_and_decimals(currency, "en")
+    number = f"{amount:z,.{0 if abs(amount) >= 100 else 2}f}"
+    return f"-{sign}{number[1:]}" if number.startswith("-") else f"{sign}{number}"
 
 
 def day(when: date) -> str:

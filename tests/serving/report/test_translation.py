@@ -18,11 +18,11 @@ OWN = {"risk of leaving": "流失风险", "at risk": "流失预警客户"}
 DATA = ("orders", "customers", "bags", "kitchen and table", "loan, or credit", "EUR")
 CHINESE = Chinese({**OWN, **{word: word for word in DATA}})
 STAYS = re.compile(  # codes, versions, words of libraries, other languages
-    r"English|CSV|[A-Z]{3}|[-+\d.,]+ [A-Z]{3}|[\w]+(?:[.:-]\w+)+(?: v\d+)?|[0-9a-f]{12,16}"
+    r"English|CSV|[A-Z]{3}|-?[A-Z]{2,3} ?[£€$¥]?[\d.,]+|[\w]+(?:[.:-]\w+)+(?: v\d+)?|[0-9a-f]{12,16}"
 )
 TERMS = re.compile(  # of the field, codes and file names, which Chinese writes as they are
     r"\b(?:AUC|Brier|CRPS|EMPC|PSI|NPS|CSAT|BTYD|MBG/NBD|Gamma-Gamma|Platt|Spearman|Tweedie|L2|JavaScript|where|nullif|random|rule|"
-    r"scale_min|scale_max|nps|csat|ces|rating|features/|[A-Z]{3}|\de\+\d+|\w+(?:[./]\w+)+)(?![A-Za-z])",
+    r"scale_min|scale_max|nps|csat|ces|rating|features/|[A-Z]{3}|[A-Z]{2}\$|\de\+\d+|\w+(?:[./]\w+)+)(?![A-Za-z])",
     re.ASCII,
 )
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
@@ -40,7 +40,8 @@ MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
         ("1 order", "1单"),
         ("94 days", "94天"),
         ("1.604 x", "1.604倍"),
-        ("1,083 EUR", "1,083 EUR"),
+        ("€1,083", "€1,083"),
+        ("-CHF 1,083", "-CHF 1,083"),
         ("0.798 to 0.820", "0.798至0.820"),
         ("89.1 % (84 %)", "89.1%（84%）"),
         ("30, 90, 180", "30、90、180"),
@@ -61,9 +62,9 @@ MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
             "在校准误差（总体比率：1.0%，但对每个人给出相同的数字）、AUC（最近购买规则：0.812）上，模型显著不如最佳基线。",
         ),
         (
-            "We expect 33 % of them (195) to leave, as tables.labels.churned says and all of them together to bring 28,270 EUR "
+            "We expect 33 % of them (195) to leave, as tables.labels.churned says and all of them together to bring €28,270 "
             "within 30 days.",
-            "预计其中33%（195位）会流失（以tables.labels.churned为准），全部客户在30天内合计带来28,270 EUR。",
+            "预计其中33%（195位）会流失（以tables.labels.churned为准），全部客户在30天内合计带来€28,270。",
         ),
         (
             "In total, churn was 6.8 % too high; clv was 6.9 % too low; propensity was between 33.2 % too low and 1.4 % too high, by category.",

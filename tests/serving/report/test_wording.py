@@ -38,4 +38,4 @@ def test_every_customer_is_in_one_group_of_days_and_empty_groups_are_left_out() 
 
 
 def test_what_is_gone_with_nobody_is_nothing_and_not_less() -> None:
-    assert (money(-0.0, "EUR"), money(-0.004, "EUR"), money(-0.006, "EUR")) == ("0.00 EUR", "0.00 EUR", "-0.01 EUR")
+    assert (money(-0.0, "EUR"), money(-0.004, "EUR"), money(-0.006, "EUR")) == ("€0.00", "€0.00", "-€0.01")
