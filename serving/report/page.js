@@ -33,13 +33,36 @@ const sortBy = (table, column, head) => {
   table.tBodies[0].append(...rows);
 };
 
+const AMOUNT = /^([-+]?)([A-Z]{0,3}[£€$¥]|[A-Z]{3} )?(\d[\d,]*(?:\.\d+)?)( ?%| x|倍)?$/;
+
+// By place, the columns that hold amounts of one unit: a spreadsheet takes them as numbers, and the unit is in the head.
+const unitsOf = (table) => {
+  if (!isPlain(table)) return [];
+  return [...table.tHead.rows[0].cells].map((_, place) => {
+    const cells = [...table.tBodies[0].rows].map((row) => row.cells[place]);
+    if (cells.some((cell) => cell.translate === false || "csv" in cell.dataset)) return null; // ids, and what says itself
+    const found = cells.map(wordsIn).filter((text) => text !== "-").map((text) => text.match(AMOUNT));
+    const units = new Set(found.map((amount) => amount && (amount[2] ?? amount[4] ?? "").trim()));
+    return units.size === 1 ? [...units][0] : null;
+  });
+};
+
 const asCsv = (table) => {
+  const units = unitsOf(table);
+  const written = (cell) => {
+    const unit = units[cell.cellIndex] ?? null;
+    const text = cell.dataset.csv ?? wordsIn(cell);
+    if (unit === null) return text;
+    if (cell.parentElement.parentElement === table.tHead) return unit ? `${text} (${unit})` : text;
+    const amount = text.match(AMOUNT);
+    return amount ? `${amount[1]}${amount[3].replaceAll(",", "")}` : "";
+  };
   const quoted = (text) => {
     const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text; // a spreadsheet would run it as a formula
     return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   const row = (one) =>
-    [...one.cells].flatMap((cell) => [quoted(cell.dataset.csv ?? wordsIn(cell)), ...Array(cell.colSpan - 1).fill("")]).join(",");
+    [...one.cells].flatMap((cell) => [quoted(written(cell)), ...Array(cell.colSpan - 1).fill("")]).join(",");
   return `\ufeff${[...table.rows].map(row).join("\r\n")}\r\n`; // the mark lets spreadsheets read Chinese
 };
 

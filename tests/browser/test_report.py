@@ -58,8 +58,24 @@ def test_every_table_can_be_taken_along_as_csv(report: Page, tmp_path: Path) -> 
     tables = report.locator(".box > table").count()
     assert report.locator("button.csv").count() == tables > 15
     rows = downloaded(report, "#drift button.csv", tmp_path)
-    assert rows[0] == ["feature", "stability index", "verdict", "median then", "median now", "missing then", "missing now"]
+    assert rows[0] == [
+        "feature",
+        "stability index",
+        "verdict",
+        "median then",
+        "median now",
+        "missing then (%)",
+        "missing now (%)",
+    ]
     assert [row[0] for row in rows[1:]] == column(report.locator("#drift table"), 1)
+
+
+def test_in_a_csv_numbers_are_numbers_and_their_unit_is_in_the_head(report: Page, tmp_path: Path) -> None:
+    shown = report.locator("#company .parts").first
+    head, *rows = downloaded(report, "#company .box:has(.parts) button.csv >> nth=0", tmp_path)
+    assert (head[1], head[3], head[7]) == ("above (£)", "share (%)", "expected value (£)")
+    assert [row[1] for row in rows] == [one.strip("£-").replace(",", "") for one in column(shown, 2)]
+    assert [float(row[7]) for row in rows] == [float(one.strip("£").replace(",", "")) for one in column(shown, 8)]
 
 
 def test_a_figure_leads_to_the_customers_behind_it(report: Page, demo: Demo, tmp_path: Path) -> None:
@@ -134,7 +150,7 @@ def test_the_address_may_ask_for_chinese(report: Page) -> None:
 def test_a_table_is_taken_along_in_the_language_of_the_page(report: Page, tmp_path: Path) -> None:
     report.locator('[data-language="zh"]').press("Enter")
     rows = downloaded(report, "#drift button.csv", tmp_path)
-    assert rows[0] == ["特征", "稳定性指数（PSI）", "判断", "当时中位数", "现在中位数", "当时缺失", "现在缺失"]
+    assert rows[0] == ["特征", "稳定性指数（PSI）", "判断", "当时中位数", "现在中位数", "当时缺失 (%)", "现在缺失 (%)"]
     customers = downloaded(report, "#customers button.csv", tmp_path)
     assert customers[0][:2] == ["客户", "流失风险"]
     report.locator('[data-language="en"]').press("Enter")
