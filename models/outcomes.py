@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from models.contract import Task, Teller
+from models.contract import TASKS, Task, Teller
 
 Mapped = Mapping[str, tuple[str, ...]]  # the columns of every table that is mapped
 
@@ -35,6 +35,15 @@ def given_columns(task: Task, mapped: Mapped) -> list[str]:
 def what_counts(mapped: Mapped) -> str:
     """What an order brings: the margin where cost is known, else the money paid; goods given back subtract."""
     return "net margin" if "cost" in mapped.get("orders", ()) else "net spend"
+
+
+def said_of_tasks(mapped: Mapped) -> list[str]:
+    """A line for each task: the table that tells its outcome, or what is missing."""
+    tellers = {task: teller(task, mapped) for task in TASKS}
+    return [
+        f"{task}: what customers did is told by tables.{told_by}" if told_by else f"{task}: left out, {untold(task)}"
+        for task, told_by in tellers.items()
+    ]
 
 
 def untold(task: Task) -> str:

@@ -113,11 +113,15 @@ def _not_made(why_not: Mapping[Task, Sequence[str]]) -> list[str]:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    from models.outcomes import said_of_tasks
+
     project = _well_formed(arguments)
     print(f"{arguments.config}: the mapping file of {project.name} is well-formed")
     from features.raw.heads import check_heads  # these libraries take a second to load: not for a typo
 
-    print(f"{check_heads(project)}; rows are looked at by: python -m features build {arguments.config}")
+    print(check_heads(project))
+    print(*said_of_tasks({name: tuple(mapping.expressions()) for name, mapping in project.mappings().items()}), sep="\n")
+    print(f"rows are looked at by: python -m features build {arguments.config}")
 
 
 def _well_formed(arguments: argparse.Namespace) -> Project:

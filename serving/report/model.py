@@ -310,13 +310,13 @@ def _roles(model: Registered) -> tuple[tuple[str, str], ...]:
     roles, rows = model.bundle.contract.roles, count(model.bundle.contract.rows_fitted)
     split = dict.fromkeys(roles.split_by_customers, ", on customers who were not fitted on")
     return (
-        ("tuned_on", f"{days(roles.tuned_on)}: fitted on while tuning"),
+        ("tuned on", f"{days(roles.tuned_on)}: fitted on while tuning"),
         ("tune", f"{day(roles.tune)}: parameters and rounds were chosen here{split.get('tuning', '')}"),
         (
             "calibrate",
             f"{day(roles.calibrate)}: the rehearsal; calibration and intervals come from here{split.get('calibration', '')}",
         ),
-        ("fitted_on", f"{days(roles.fitted_on)}: the model's training dates, {rows} rows"),
+        ("fitted on", f"{days(roles.fitted_on)}: the model's training dates, {rows} rows"),
         ("judge", f"{day(roles.judge)}: looked at once, for the figures of this page{split.get('judgement', '')}"),
     )
 

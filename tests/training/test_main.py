@@ -54,7 +54,12 @@ def test_checking_a_good_mapping_file_says_so(
     assert run(monkeypatch, "check", config) == 0
     assert capsys.readouterr().out == (
         f"{config}: the mapping file of shop is well-formed\n"
-        f"its files, columns and expressions hold; rows are looked at by: python -m features build {config}\n"
+        "its files, columns and expressions hold\n"
+        "churn: what customers did is told by tables.orders\n"
+        "clv: what customers did is told by tables.orders\n"
+        "propensity: left out, it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), "
+        "and neither is mapped\n"
+        f"rows are looked at by: python -m features build {config}\n"
     )
 
 

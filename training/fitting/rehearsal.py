@@ -113,7 +113,7 @@ def _tuned_or_not(
     recipe: Recipe, prepared: Sequence[Fold], tuned: Tuned, settings: TrainingSettings
 ) -> tuple[Tuned, Asked, dict[str, str]]:
     """The tuned parameters if they also did better on the calibrate date, which had no say in them; else the defaults."""
-    tried = f"{tuned.trials} trials, {tuned.pruned} stopped early"
+    tried = f"parameters tried: {tuned.trials}, of them stopped early: {tuned.pruned}"
     asked = ask(recipe, prepared, tuned, settings)
     if not tuned.is_tuned:
         return tuned, asked, {"tuning": f"{tried}; none did better than the defaults"}

@@ -230,7 +230,7 @@ def test_where_tuning_found_nothing_nothing_is_claimed(
     make_frame: Any, recipes: dict[Task, Recipe], quick: TrainingSettings, roles: Roles
 ) -> None:
     found = rehearse(recipes["clv"], make_frame("clv"), roles, tuned(recipes["clv"]), quick)
-    assert found.choices["tuning"] == "1 trials, 0 stopped early; none did better than the defaults"
+    assert found.choices["tuning"] == "parameters tried: 1, of them stopped early: 0; none did better than the defaults"
 
 
 def test_the_final_booster_learns_from_every_closed_window_and_not_from_the_judged_date(
