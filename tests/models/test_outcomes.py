@@ -16,7 +16,7 @@ from features.problems import BadConfig
 from features.snapshots import Manifest
 from models.baselines import Lengthened, baselines, mean_outcome
 from models.contract import TASKS, Task
-from models.outcomes import Mapped, given_columns, teller, untold, what_counts
+from models.outcomes import Mapped, given_columns, said_of_tasks, teller, untold, what_counts
 from models.recipes import RECIPES, has_rhythm, outputs_of, possible, recipe_for, told
 
 ORDERS = ("customer_id", "order_id", "occurred_at", "amount")
@@ -129,3 +129,11 @@ def test_a_task_that_is_not_one_of_ours_is_never_taken_for_another() -> None:
     for ask in asked:
         with pytest.raises(AssertionError, match="loyalty"):
             ask()
+
+
+def test_a_mapping_is_told_which_models_it_allows_and_what_the_others_miss() -> None:
+    assert said_of_tasks({"subscriptions": SUBSCRIPTIONS}) == [
+        "churn: what customers did is told by tables.subscriptions",
+        f"clv: left out, {untold('clv')}",
+        f"propensity: left out, {untold('propensity')}",
+    ]

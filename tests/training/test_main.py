@@ -57,8 +57,7 @@ def test_checking_a_good_mapping_file_says_so(
         "its files, columns and expressions hold\n"
         "churn: what customers did is told by tables.orders\n"
         "clv: what customers did is told by tables.orders\n"
-        "propensity: left out, it needs product groups (tables.orders.category) or responses (tables.labels.bought_...), "
-        "and neither is mapped\n"
+        "propensity: what customers did is told by tables.orders\n"
         f"rows are looked at by: python -m features build {config}\n"
     )
 
