@@ -24,7 +24,7 @@ Rows = Sequence[Mapping[str, Any]]
 Events = Mapping[str, Rows]  # by table
 HAPPENING = {
     "orders": ("amount",),
-    "interactions": ("kind",),
+    "interactions": ("channel", "kind"),
     "surveys": ("instrument", "score"),
 }  # and what must be said of it
 GIVEN = ("customer_id", "order_id", "occurred_at", "recorded_at", "resolved_at")  # follow from who and when
@@ -102,11 +102,11 @@ def _read(value: Any) -> Any:
 def changed(
     customer_id: str, events: Events, changes: Sequence[Change], as_of: date, words: Words, section: WhatIfSection
 ) -> Events:
-    """The raw rows of one customer as they would be; of `customers` the first row is her own.
+    """The raw rows of one customer as they would be.
 
     Raises BadInput naming everything that cannot happen: unknown tables, columns and values, and what is past.
     """
-    if problems := [problem for change in changes for problem in why_not(change, events, as_of, words, section)]:
+    if problems := [problem for one in changes for problem in why_not(one, customer_id, events, as_of, words, section)]:
         raise BadInput(problems)
     found: dict[str, list[Mapping[str, Any]]] = {name: list(rows) for name, rows in events.items()}
     when = datetime.combine(as_of - timedelta(days=1), NOON)
@@ -121,8 +121,9 @@ def changed(
                     {**row, "resolved_at": when} if _is_open(row, as_of) else row for row in found["interactions"]
                 ]
             case Attribute(name, value):
-                own, *others = found["customers"]
-                found["customers"] = [{**own, name: value}, *others]
+                found["customers"] = [
+                    {**row, name: value} if row["customer_id"] == customer_id else row for row in found["customers"]
+                ]
     return found
 
 
@@ -141,7 +142,12 @@ def _is_open(row: Mapping[str, Any], as_of: date) -> bool:
     return row.get("kind") == COMPLAINT and was_known(row, as_of) and (settled is None or settled.date() >= as_of)
 
 
-def why_not(change: Change, events: Events, as_of: date, words: Words, section: WhatIfSection) -> list[str]:
+def own_row(customer_id: str, events: Events) -> Mapping[str, Any] | None:
+    """Her row of `customers`, where those she brought have one too; None where only other tables know her."""
+    return next((row for row in events.get("customers", ()) if row["customer_id"] == customer_id), None)
+
+
+def why_not(change: Change, customer_id: str, events: Events, as_of: date, words: Words, section: WhatIfSection) -> list[str]:
     """Everything for which a change cannot happen."""
     match change:
         case Event(table, values):
@@ -151,7 +157,10 @@ def why_not(change: Change, events: Events, as_of: date, words: Words, section: 
                 return ["no complaint can be settled: tables.interactions.resolved_at is not mapped"]
             return [] if open_complaints(events, as_of) else ["no complaint of this customer is open"]
         case Attribute(name, value):
-            return _problems_of_attribute(name, value, words, section)
+            problems = _problems_of_attribute(name, value, words, section)
+            if not problems and own_row(customer_id, events) is None:
+                return [f"customers.{name} cannot be changed: tables.customers has no row of this customer"]
+            return problems
 
 
 def can_happen(words: Words) -> list[str]:

@@ -22,6 +22,12 @@ TAKEN = (
     "as_of", "reason", "day", "known_day", "recorded_at", "number", "is_dated", "history_days",
     "not_eligible_because",
 )  # fmt: skip
+# Columns of the scored table (docs/answers.md), which conditions of the mapping file read beside the attributes.
+SCORED = re.compile(
+    r"eligible|(churn_probability|days_until_leaving|propensity)(_.*)?|clv_\d+d(_.*)?|(realised|potential|lifetime|influence)_value(_.*)?"
+    r"|value_at_risk|customer_score|score_(value|satisfaction|loyalty)|tier|life_stage|quadrant"
+    r"|rfm_(segment|recency|frequency|monetary)|(churn|clv|propensity)_model|.*_explanation|explanation_unavailable"
+)
 MORE = "_more"  # the sources of a table after its first
 ENCODINGS = ("utf-8", "gbk", "gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "latin-1", "utf-16")
 
@@ -126,7 +132,10 @@ class _CustomersMapping(TableMapping):
     def _each_name_once(self) -> _CustomersMapping:
         taken = {column.name for column in self.contract.columns} | set(TAKEN)
         for key, names in (("numeric", self.numeric), ("categorical", self.categorical)):
-            if clash := sorted(taken & set(names)):
+            scored = {
+                name for name in names if key == "numeric" and SCORED.fullmatch(name)
+            }  # a word makes columns of its levels
+            if clash := sorted(taken & set(names) | scored):
                 raise ValueError(f"{key} has {clash[0]}, a name that is taken; give it another in the table form")
             taken |= set(names)
         return self

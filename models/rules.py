@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from features.problems import BadConfig, nearest
 
 Bools = NDArray[np.bool_]
+PLACE = "_place"  # of a customer in the scored table
 
 
 def holds(condition: str, rows: pa.Table, key: str) -> Bools:
@@ -21,17 +22,19 @@ def holds(condition: str, rows: pa.Table, key: str) -> Bools:
     """
     with duckdb.connect() as engine:
         engine.execute("SET enable_external_access = false")  # a condition reads the scored table and nothing else
-        engine.register("scored", rows)
+        engine.execute("SET threads = 1")  # ties of a window are broken the same way every time
+        engine.register("scored", rows.append_column(PLACE, pa.array(range(len(rows)), pa.int64())))
         try:
-            (kind,) = engine.execute(f"DESCRIBE SELECT ({condition}) AS holds FROM scored").fetchone()[1:2]
+            (kind,) = engine.execute(f"DESCRIBE SELECT ({condition}\n) AS holds FROM scored").fetchone()[1:2]
             if kind != "BOOLEAN":
                 raise BadConfig(f"{key} = {condition!r}: expected a condition, true or false, but it is {kind}")
-            found = engine.execute(f"SELECT coalesce(({condition}), false) AS holds FROM scored").fetchnumpy()["holds"]
+            # A window, such as ntile(10) OVER (ORDER BY clv), gives its rows back in its own order.
+            asked = f'SELECT coalesce(({condition}\n), false) AS holds FROM scored ORDER BY scored."{PLACE}"'
+            return np.asarray(engine.execute(asked).fetchnumpy()["holds"], dtype=bool)
         except duckdb.Error as error:
+            if PLACE in str(error):  # it must be grouped by: the condition is one answer for all
+                raise BadConfig(f"{key} = {condition!r}: expected one answer for each customer") from None
             raise BadConfig(f"{key} = {condition!r}: {_said(error, rows)}") from None
-    if len(found) != len(rows):
-        raise BadConfig(f"{key} = {condition!r}: expected one answer for each customer")
-    return np.asarray(found, dtype=bool)
 
 
 def _said(error: duckdb.Error, rows: pa.Table) -> str:

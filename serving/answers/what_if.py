@@ -31,7 +31,7 @@ def answer_what_if(champions: Champions, what_if: WhatIf, asked: AskWhatIf) -> W
     events = what_if.events(customer_id)
     tasks, names = tuple(champions.release.scorer.models), champions.release.scorer.features
 
-    _refuse_impossible(changes, events, what_if)
+    _refuse_impossible(changes, customer_id, events, what_if)
 
     def ask(some: Sequence[Happening]) -> Inputs:
         return Inputs.of(what_if.rows(customer_id, events, some), names)
@@ -57,7 +57,7 @@ def answer_nearest(champions: Champions, what_if: WhatIf, asked: AskNearest) -> 
     if why := champions.why_not(asked.customer_id):
         return NearestAnswer(asked.below, None, [], None, 0, champions.versions, NOT_AN_EFFECT, *why)
     events = what_if.events(asked.customer_id)
-    options = plausible_changes(project, what_if.manifest, what_if.section, events)
+    options = plausible_changes(project, what_if.manifest, what_if.section, asked.customer_id, events)
     found = what_if.nearest(asked.customer_id, events, options, below=asked.below)
     return NearestAnswer(
         below=found.below,
@@ -70,12 +70,12 @@ def answer_nearest(champions: Champions, what_if: WhatIf, asked: AskNearest) -> 
     )
 
 
-def _refuse_impossible(changes: Sequence[Happening], events: Events, what_if: WhatIf) -> None:
+def _refuse_impossible(changes: Sequence[Happening], customer_id: str, events: Events, what_if: WhatIf) -> None:
     """Raises BadInput naming what cannot happen by its place in the request."""
     if problems := [
         _placed(k, change, said)
         for k, change in enumerate(changes)
-        for said in why_not(change, events, what_if.as_of, what_if.manifest.words, what_if.section)
+        for said in why_not(change, customer_id, events, what_if.as_of, what_if.manifest.words, what_if.section)
     ]:
         raise BadInput(problems)
 

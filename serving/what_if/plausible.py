@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow.compute as pc
 
-from features.changes import Attribute, Change, Event, Events, Settled, WhatIfSection, open_complaints, was_known
+from features.changes import Attribute, Change, Event, Events, Settled, WhatIfSection, open_complaints, own_row, was_known
 from features.families.satisfaction import on_usual_scale
 from features.kept import kept_table
 from features.project import Project
@@ -20,7 +20,9 @@ ORDER_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 ATTRIBUTE_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def plausible_changes(project: Project, manifest: Manifest, section: WhatIfSection, events: Events) -> dict[str, list[Change]]:
+def plausible_changes(
+    project: Project, manifest: Manifest, section: WhatIfSection, customer_id: str, events: Events
+) -> dict[str, list[Change]]:
     """An order of the size others make, settled complaints, a better answer, another attribute that may change.
 
     Only of tables that are mapped, and only what is not so already.
@@ -34,8 +36,9 @@ def plausible_changes(project: Project, manifest: Manifest, section: WhatIfSecti
         found[instrument] = [
             Event("surveys", {"instrument": instrument, "score": score}) for score in _better(instrument, events, manifest)
         ]
-    for name in section.attributes:
-        own = events["customers"][0].get(name) if events.get("customers") else None
+    row = own_row(customer_id, events)
+    for name in section.attributes if row else ():
+        own = row.get(name)
         values = (
             _numbers(project, manifest, name, own)
             if name in words.numeric

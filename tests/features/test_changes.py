@@ -121,6 +121,12 @@ def test_an_attribute_changes_only_for_the_customer_herself() -> None:
     assert [row["plan"] for row in ADA["customers"]] == ["basic", "gold"]
 
 
+def test_a_customer_whom_only_other_tables_know_has_no_attribute_to_change() -> None:
+    for customers in ([], ADA["customers"][1:]):  # nobody, or only whom she brought
+        with pytest.raises(BadInput, match=r"customers\.plan cannot be changed: tables\.customers has no row of this customer"):
+            changed("ada", {**ADA, "customers": customers}, [Attribute("plan", "gold")], AS_OF, WORDS, SECTION)
+
+
 def test_a_table_she_has_no_rows_in_gets_its_first() -> None:
     (row,) = after(Event("surveys", {"instrument": "nps", "score": 9}))["surveys"]
     assert row == {"customer_id": "ada", "occurred_at": YESTERDAY, "instrument": "nps", "score": 9}
@@ -153,7 +159,11 @@ def test_a_table_she_has_no_rows_in_gets_its_first() -> None:
             "orders.category = 'teas': no feature knows it; did you mean 'tea'?",
         ),
         (Event("surveys", {"instrument": "nps", "score": 11}), "surveys.score = 11: expected 0 to 10 for nps"),
-        (Event("interactions", {"kind": "visits"}), "interactions.kind = 'visits': no feature knows it; did you mean 'visit'?"),
+        (Event("interactions", {"kind": "visit"}), "interactions.channel is missing"),
+        (
+            Event("interactions", {"channel": "web", "kind": "visits"}),
+            "interactions.kind = 'visits': no feature knows it; did you mean 'visit'?",
+        ),
     ],
 )
 def test_what_cannot_happen_is_said(change: Change, said: str) -> None:

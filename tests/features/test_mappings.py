@@ -65,6 +65,8 @@ ATTRIBUTES = [
     ("[tables.customers.numeric]\nage = 3", "tables.customers.numeric.age = 3: expected text in quotes"),
     ('numeric = ["referred_by"]', "tables.customers: numeric has referred_by, a name that is taken; give it another in the table form"),
     ('categorical = ["reason"]', "tables.customers: categorical has reason, a name that is taken"),
+    ('numeric = ["tier"]', "tables.customers: numeric has tier, a name that is taken; give it another in the table form"),
+    ('numeric = ["clv_90d"]', "tables.customers: numeric has clv_90d, a name that is taken"),
     ('numeric = ["age"]\ncategorical = ["age"]', "tables.customers: categorical has age, a name that is taken"),
     ('numerical = ["age"]', "unknown key tables.customers.numerical; did you mean 'numeric'?"),
 ]  # fmt: skip

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from features.mappings import SCORED, TAKEN
 from serving.scoring.everybody import predictions_file
 from serving.scoring.scorer import load_scorer
 from tests.serving.conftest import Demo
@@ -93,3 +94,8 @@ def test_all_shares_without_a_remainder_sum_to_the_served_number(demo: Demo, sco
 def test_each_row_names_the_model_versions_that_scored_it(demo: Demo, scored: pd.DataFrame) -> None:
     for task, model in demo.models.items():
         assert set(scored[f"{task}_model"]) == {model.label}
+
+
+def test_no_attribute_of_a_company_can_have_the_name_of_a_scored_column(scored: pd.DataFrame) -> None:
+    free = [name for name in scored.columns if name not in TAKEN and not SCORED.fullmatch(name)]
+    assert free == ["customer_id"]  # the key of the attributes themselves

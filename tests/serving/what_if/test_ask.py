@@ -38,7 +38,7 @@ def silent(scored: pd.DataFrame) -> str:
 
 
 def options(what_if: WhatIf, demo: Demo, customer_id: str) -> Mapping[str, Sequence[Change]]:
-    return plausible_changes(demo.project, demo.manifest, NOTHING, what_if.events(customer_id))
+    return plausible_changes(demo.project, demo.manifest, NOTHING, customer_id, what_if.events(customer_id))
 
 
 def test_without_a_change_it_says_what_the_scored_table_says(what_if: WhatIf, scored: pd.DataFrame) -> None:

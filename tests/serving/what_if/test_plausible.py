@@ -23,7 +23,7 @@ def test_orders_are_as_large_as_those_of_others_and_of_what_she_has_bought_most(
     project, manifest = whole_company
     orders = kept_table(project, "orders").to_pandas()
     customer_id = orders.loc[orders["category"].isin(manifest.categories), "customer_id"].iloc[0]
-    found = plausible_changes(project, manifest, WhatIfSection(), events_of(project, manifest.words, customer_id))
+    found = plausible_changes(project, manifest, WhatIfSection(), customer_id, events_of(project, manifest.words, customer_id))
     recent = orders[
         (orders["occurred_at"].dt.date >= manifest.scored_at.replace(year=manifest.scored_at.year - 1)) & (orders["amount"] > 0)
     ]
@@ -45,7 +45,10 @@ def test_complaints_are_settled_only_where_one_is_open(whole_company: tuple[Proj
     for customer_id in kept_table(project, "interactions", ["customer_id"])["customer_id"].unique().to_pylist()[:150]:
         events = events_of(project, manifest.words, customer_id)
         is_open = open_complaints(events, manifest.scored_at) > 0
-        assert plausible_changes(project, manifest, WhatIfSection(), events).get("complaint", []) == [Settled()] * is_open
+        assert (
+            plausible_changes(project, manifest, WhatIfSection(), customer_id, events).get("complaint", [])
+            == [Settled()] * is_open
+        )
         seen.add(is_open)
     assert seen == {True, False}
 
@@ -57,7 +60,9 @@ def test_answers_are_better_than_her_last_one(whole_company: tuple[Project, Mani
         surveys[surveys["instrument"] == "nps"].sort_values("occurred_at").groupby("customer_id")["score"].last().astype(float)
     )
     for customer_id, last in nps.head(30).items():
-        found = plausible_changes(project, manifest, WhatIfSection(), events_of(project, manifest.words, str(customer_id)))
+        found = plausible_changes(
+            project, manifest, WhatIfSection(), str(customer_id), events_of(project, manifest.words, str(customer_id))
+        )
         scores = [change.values["score"] for change in found.get("nps", []) if isinstance(change, Event)]
         assert scores == [score for score in range(11) if score > last]
 
@@ -67,9 +72,10 @@ def test_only_attributes_that_may_change_are_tried_and_numbers_near_her_own_firs
 ) -> None:
     project, manifest = whole_company
     own = kept_table(project, "customers").to_pandas().dropna(subset=["age", "segment"]).iloc[0]
-    events = events_of(project, manifest.words, own["customer_id"])
-    assert not {"segment", "age"} & set(plausible_changes(project, manifest, WhatIfSection(), events))
-    found = plausible_changes(project, manifest, SECTION, events)
+    customer_id = own["customer_id"]
+    events = events_of(project, manifest.words, customer_id)
+    assert not {"segment", "age"} & set(plausible_changes(project, manifest, WhatIfSection(), customer_id, events))
+    found = plausible_changes(project, manifest, SECTION, customer_id, events)
     levels = [change.value for change in found["segment"] if isinstance(change, Attribute)]
     assert set(levels) == set(manifest.words.levels["segment"]) - {own["segment"]}
     far = [abs(float(change.value) - float(own["age"])) for change in found["age"] if isinstance(change, Attribute)]
@@ -85,7 +91,7 @@ def test_who_has_never_answered_can_give_any_answer_and_who_has_answers_on_her_o
     events = events_of(project, manifest.words, customer_id)
 
     def scores(*answers: dict[str, object]) -> list[float]:
-        found = plausible_changes(project, manifest, WhatIfSection(), {**events, "surveys": answers})
+        found = plausible_changes(project, manifest, WhatIfSection(), customer_id, {**events, "surveys": answers})
         return [change.values["score"] for change in found.get("nps", []) if isinstance(change, Event)]
 
     answer = {"instrument": "nps", "occurred_at": datetime(2020, 1, 1), "score": 80}
@@ -99,9 +105,17 @@ def test_whose_number_is_not_known_may_have_any_that_others_have(whole_company: 
     customer_id = kept_table(project, "orders", ["customer_id"])["customer_id"][0].as_py()
     events = events_of(project, manifest.words, customer_id)
     unknown = {**events, "customers": [{**events["customers"][0], "age": None}]}
-    found = plausible_changes(project, manifest, WhatIfSection(attributes=("age",)), unknown)["age"]
+    found = plausible_changes(project, manifest, WhatIfSection(attributes=("age",)), customer_id, unknown)["age"]
     ages = kept_table(project, "customers").to_pandas()
     ages = ages[~(ages["acquired_at"] >= pd.Timestamp(manifest.scored_at))]["age"].dropna().astype(float)
     quantiles = np.quantile(ages, [0.05, 0.25, 0.5, 0.75, 0.95])
     assert found[0] == Attribute("age", quantiles[2])
     assert {change.value for change in found if isinstance(change, Attribute)} == set(quantiles)
+
+
+def test_who_has_no_row_of_attributes_has_none_that_could_change(whole_company: tuple[Project, Manifest]) -> None:
+    project, manifest = whole_company
+    brought = next(row for row in kept_table(project, "customers").to_pylist() if row["referred_by"])
+    customer_id = brought["referred_by"]
+    events = {**events_of(project, manifest.words, customer_id), "customers": [brought]}
+    assert not {"segment", "age"} & set(plausible_changes(project, manifest, SECTION, customer_id, events))
