@@ -28,6 +28,7 @@ HAPPENING = {
     "surveys": ("instrument", "score"),
 }  # and what must be said of it
 GIVEN = ("customer_id", "order_id", "occurred_at", "recorded_at", "resolved_at")  # follow from who and when
+HAPPENED = ("occurred_at", "started_at", "acquired_at")  # when, by table
 NOON = time(12)
 
 
@@ -134,7 +135,7 @@ def open_complaints(events: Events, as_of: date) -> int:
 
 def was_known(row: Mapping[str, Any], as_of: date) -> bool:
     """Whether a row had happened and had been recorded before `as_of`."""
-    return all(row.get(name) is None or row[name].date() < as_of for name in ("occurred_at", "recorded_at"))
+    return all(row.get(name) is None or row[name].date() < as_of for name in (*HAPPENED, "recorded_at"))
 
 
 def _is_open(row: Mapping[str, Any], as_of: date) -> bool:

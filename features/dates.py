@@ -44,20 +44,38 @@ def snapshot_dates(project: Project, tables: Mapping[str, ibis.Table]) -> Snapsh
         return _labelled_dates(project, tables, events)
     (name, at), *_ = events
     first_day, last_day = _bounds(tables[name], at)
-    if name == "subscriptions" and (ended := tables[name].ended_at.max().execute()) is not pd.NaT and ended is not None:
-        last_day = max(last_day, pd.Timestamp(ended).date())
+    if name == "subscriptions" and not project.dates.data_until:
+        last_day = _last_end(tables[name], last_day, project.horizon)
     dates = grid_dates(project, first_day=first_day, last_day=last_day)
     if "treatments" in tables:
-        earliest, latest = first_day + timedelta(days=1), dates.data_until - project.horizon
+        earliest = first_day + timedelta(days=project.dates.history_days_min)
+        latest = dates.data_until - project.horizon
         dates = replace(dates, campaigns=_campaign_days(tables["treatments"], earliest, latest))
     _refuse_dates_before_records(dates, tables[name], name, at)
     return dates
 
 
+def _last_end(periods: ibis.Table, last_start: date, horizon: timedelta) -> date:
+    """The day of the last start or end. Raises BadConfig where ends lie so far ahead that they cannot be when the data end."""
+    times = [periods[name].max() for name in ("ended_at", "recorded_at") if name in periods.columns]
+    latest, *recorded = (pd.Timestamp(time.execute()) for time in times)
+    if pd.isna(latest):
+        return last_start
+    last_end = latest.date()
+    known = max([last_start, *(time.date() for time in recorded if not pd.isna(time))])
+    if last_end - known > horizon:
+        raise BadConfig(
+            f"tables.subscriptions.ended_at: the last end, {last_end}, is {(last_end - known).days} days after the last start "
+            f"or recording, {known}. Ends that lie ahead do not tell where the data end: set dates.data_until to the "
+            "day after the last one that is recorded in full"
+        )
+    return max(last_start, last_end)
+
+
 def _campaign_days(treatments: ibis.Table, earliest: date, latest: date) -> tuple[date, ...]:
     """The days on which both an action and withholding it were drawn by chance, and whose windows have closed.
 
-    Of very many those with most customers. As of such a day nothing of the campaign is known yet.
+    Of very many those with most rows. As of such a day nothing of the campaign is known yet.
     """
     if "assignment" not in treatments.columns:
         return ()

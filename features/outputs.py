@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,44 +14,65 @@ from features.problems import BadInput
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a path to write to; it becomes `path` when the block ends without an error."""
-    unfinished = _neighbour(path)
-    try:
+    """Yield a path to write to; it becomes `path` when the block ends without an error.
+
+    Raises BadInput where another command is writing it.
+    """
+    path = path.resolve()  # what a link points at is written anew, on its own disk
+    with _alone(path), _neighbour(path) as unfinished:
         yield unfinished
         unfinished.replace(path)
-    finally:
-        _remove(unfinished)
 
 
 @contextmanager
 def whole_directory(path: Path) -> Iterator[Path]:
     """Yield an empty directory to fill; it takes the place of `path` when the block ends without an error.
 
-    A kill between the two renames leaves no `path` at all, never a mixture of old and new.
+    A kill between the two renames leaves no `path` at all, never a mixture of old and new. Raises BadInput where another
+    command is writing it.
     """
-    unfinished = _neighbour(path)
-    unfinished.mkdir()
+    path = path.resolve()
     retired = path.with_name(f".retired-{path.name}")
-    try:
+    with _alone(path), _neighbour(path) as unfinished:
+        unfinished.mkdir()
         yield unfinished
         _remove(retired)
         if path.exists():
             path.rename(retired)
         unfinished.rename(path)
-    finally:
-        _remove(unfinished)
         _remove(retired)
 
 
-def _neighbour(path: Path) -> Path:
+@contextmanager
+def _neighbour(path: Path) -> Iterator[Path]:
     """A hidden name beside `path` on the same disk; what a killed run left under it is swept away."""
+    unfinished = path.with_name(f".unfinished-{path.name}")
+    _remove(unfinished)
+    try:
+        yield unfinished
+    finally:
+        _remove(unfinished)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Two commands that write the same would sweep away each other's halves. Locks end with their process."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(f"cannot make the folder {path.parent}: {error.strerror}; choose another with project.out") from None
-    unfinished = path.with_name(f".unfinished-{path.name}")
-    _remove(unfinished)
-    return unfinished
+    lock = path.with_name(f".lock-{path.name}")
+    with lock.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(held.fileno()).st_nlink == 0:  # who held it has removed it this very moment: others may hold a new one
+                raise BlockingIOError
+        except BlockingIOError:
+            raise BadInput(f"{path} is being written by another command; try again when it has ended") from None
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> None:

@@ -22,6 +22,7 @@ from features.settings import read_section as read_section
 from features.settings import read_toml, validated
 from features.tables import CONTRACTS, TableName
 
+HORIZON_DAYS_MAX = 730
 SECTIONS = (
     "project",
     "source",
@@ -48,7 +49,7 @@ class ProjectSection(Settings):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="the folder of its outputs, and the prefix of its models")
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="of all amounts, ISO 4217, e.g. EUR")
-    horizon_days: int = Field(default=90, ge=1, le=730, description="how far labels and predictions look ahead")
+    horizon_days: int = Field(default=90, ge=1, le=HORIZON_DAYS_MAX, description="how far labels and predictions look ahead")
     out: str = Field(default="out", description="the folder in which the project has its own, `<out>/<name>`")
 
 

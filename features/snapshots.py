@@ -16,7 +16,7 @@ import ibis
 import pandas as pd
 import pyarrow.parquet as pq
 from ibis.backends import BaseBackend
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from features.build import Reach, build, reach_of
 from features.catalogue import catalogue
@@ -33,6 +33,7 @@ from features.project import Project, TableMapping
 from features.raw.quarantine import Checked, check_tables
 from features.raw.quarantine import TableReport as TableReport
 from features.raw.sources import file_fingerprint, source_files
+from features.records import read_record
 from features.tables import TableName
 from features.version import code_version
 from features.vocabulary import choose_words
@@ -101,7 +102,8 @@ def build_snapshots(project: Project) -> Manifest:
     folder = snapshot_folder(project)
     at_hand = _manifest(folder)
     # A database may hold other rows than it did: only files tell by themselves that they are the same.
-    if at_hand and at_hand.made_from == made_from and project.source.backend != "postgres":
+    is_file_based = project.source.backend != "postgres"
+    if at_hand and at_hand.made_from == made_from and is_file_based and _is_whole(folder, at_hand):
         print(f"  snapshots in {folder}: unchanged data, settings and code, kept")
         return at_hand
     connection = connect(project.source)
@@ -111,7 +113,7 @@ def build_snapshots(project: Project) -> Manifest:
     dates = snapshot_dates(project, tables)
     words = choose_words(project, tables, dates.all[0])
     past = _Past.of(connection, project, tables, words, dates)
-    kept = past.still_holding(at_hand)
+    kept = {as_of: cohort for as_of, cohort in past.still_holding(at_hand).items() if _file(folder, as_of).is_file()}
     backfills = past.backfills(at_hand, kept)
     for said in backfills:
         print(f"  changed past: {said}")
@@ -201,6 +203,8 @@ def load_manifest(project: Project) -> Manifest:
             f"the snapshots in {snapshot_folder(project)} were made from other data, settings or code; "
             "build them again: python -m features build CONFIG"
         )
+    if not _is_whole(snapshot_folder(project), manifest):
+        raise BadInput(f"files are gone from {snapshot_folder(project)}; build them again: python -m features build CONFIG")
     return manifest
 
 
@@ -224,6 +228,12 @@ def load_eligible(project: Project, *as_of: date) -> pd.DataFrame:
 
 def _file(folder: Path, as_of: date) -> Path:
     return folder / "snapshots" / f"{as_of}.parquet"
+
+
+def _is_whole(folder: Path, manifest: Manifest) -> bool:
+    """Whether everything that a build leaves is still there."""
+    tables = [folder / f"{before}{name}.parquet" for name in manifest.tables for before in ("", "quarantine_")]
+    return all(file.is_file() for file in (*tables, *(_file(folder, as_of) for as_of in manifest.cohorts)))
 
 
 def _keep(old: Path, new: Path) -> None:
@@ -267,8 +277,4 @@ def _source_fingerprint(project: Project, mapping: TableMapping) -> str:
 
 
 def _manifest(folder: Path) -> Manifest | None:
-    file = folder / "manifest.json"
-    try:
-        return Manifest.model_validate_json(file.read_text()) if file.exists() else None
-    except ValidationError:  # other code wrote it
-        return None
+    return read_record(folder / "manifest.json", Manifest)

@@ -75,7 +75,8 @@ class Roles(Frozen):
 class Contract(Frozen):
     """Everything there is to know about a bundle except its numbers.
 
-    `made_from` is the hash of data, settings, code and libraries: two runs with the same one give the same bundle.
+    `made_from` is the hash of data, settings, code and libraries: two runs with the same one give the same bundle, if both
+    found the same champion or none: what that was tuned to is among the first parameters tried.
     """
 
     project: str

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import ValidationError
 
 from features.command import step
 from features.outputs import whole_file
 from features.problems import BadConfig, BadInput
 from features.project import Project
+from features.records import read_record
 from features.snapshots import Manifest, load_manifest, load_snapshot
 from features.tables import NO_ACTION
 from models.actions.action import Offered, offered
@@ -108,11 +108,7 @@ def rests_on_one(report: PlanReport) -> bool:
 
 def load_plan_report(project: Project, as_of: date, models: Mapping[str, str]) -> PlanReport | None:
     """The last plan; None where there is none, or where it is for another date or the numbers of other models."""
-    file = plan_report_file(project)
-    try:
-        found = PlanReport.model_validate_json(file.read_bytes()) if file.exists() else None
-    except ValidationError:  # another version of the project wrote it
-        return None
+    found = read_record(plan_report_file(project), PlanReport)
     return found if found and found.as_of == as_of and found.models == models else None
 
 
@@ -158,10 +154,9 @@ def measured_effects(project: Project, manifest: Manifest, actions: tuple[Action
     file = uplift_file(project)
     if not file.exists():
         return {}, []
-    try:
-        uplift = Uplift.model_validate_json(file.read_bytes())
-    except ValidationError:
-        raise BadInput(f"{file} was written by another version of cvm; learn again: python -m training uplift CONFIG") from None
+    uplift = read_record(file, Uplift)
+    if uplift is None:
+        raise BadInput(f"{file} was written by another version of cvm; learn again: python -m training uplift CONFIG")
     if uplift.data_fingerprint != manifest.data_fingerprint:
         raise BadInput(f"{file} was learned from other data; learn again: python -m training uplift CONFIG")
     if uplift.horizon_days != manifest.horizon_days:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from features.project import Settings
+from features.project import HORIZON_DAYS_MAX, Settings
 from models.contract import Task
 
 
@@ -23,7 +25,11 @@ class Trials(Settings):
 class TrainingSettings(Settings):
     """How models are tuned, fitted and checked."""
 
-    seed: int = Field(default=0, ge=0, description="the same data, settings and seed give the same bundle")
+    seed: int = Field(
+        default=0,
+        ge=0,
+        description="the same data, settings, seed and champion before it (its parameters are tried first) give one bundle",
+    )
     threads: int = Field(default=2, ge=1, description="threads of XGBoost")
     trials: Trials = Field(default=Trials(), description="how much is tried, by model")
     tuning_seconds_max: float | None = Field(
@@ -34,7 +40,7 @@ class TrainingSettings(Settings):
     judged_dates: int = Field(
         default=3, ge=1, description="the judged date and dates before it, to see how far figures move from date to date"
     )
-    churn_horizons_days: tuple[int, ...] = Field(
+    churn_horizons_days: tuple[Annotated[int, Field(ge=1, le=HORIZON_DAYS_MAX)], ...] = Field(
         default=(30, 60, 90, 180), description="horizons of the risk of leaving beside project.horizon_days"
     )
     interval_coverage: float = Field(

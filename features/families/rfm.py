@@ -116,8 +116,10 @@ def _refunds() -> list[Feature]:
 
 def _season(h: int) -> list[Feature]:
     """What she did in the same stretch of last year; missing where the data does not reach that far back."""
+    if h > SEASON_DAYS:
+        return []  # the same stretch of last year is not over yet
     # e.g. as_of 2011-09-09, horizon 90: orders from 2010-09-09 (365 days ago) to 2010-12-07 (276 days ago)
-    last_year = {"since_days": SEASON_DAYS, "until_days": max(SEASON_DAYS - h, 0), "history_days": SEASON_DAYS}
+    last_year = {"since_days": SEASON_DAYS, "until_days": SEASON_DAYS - h, "history_days": SEASON_DAYS}
     return [
         Feature(f"order_count_same_{h}d_last_year", "season", "orders", f"orders in the same {h} days a year ago", f"去年同期{h}天订单数", Sum("orders.order_count", **last_year), 1),
         Feature(f"spend_sum_same_{h}d_last_year", "season", "money", f"spend in the same {h} days a year ago", f"去年同期{h}天消费额", Sum("orders.spend", **last_year), 1),

@@ -122,13 +122,23 @@ def _midnight(day: date) -> ibis.Value:
     return ibis.literal(day).cast("timestamp")
 
 
-def _outside_its_scale(rows: ibis.Table) -> ibis.Value:
+def _scale(rows: ibis.Table) -> tuple[ibis.Value, ibis.Value]:
     lowest = ibis.cases(*[(rows.instrument == name, low) for name, (low, _) in SCALES.items()])
     highest = ibis.cases(*[(rows.instrument == name, high) for name, (_, high) in SCALES.items()])
     if "scale_min" in rows.columns:
         lowest = ibis.coalesce(rows.scale_min, lowest)
     if "scale_max" in rows.columns:
         highest = ibis.coalesce(rows.scale_max, highest)
+    return lowest, highest
+
+
+def _has_no_width(rows: ibis.Table) -> ibis.Value:
+    lowest, highest = _scale(rows)
+    return lowest >= highest
+
+
+def _outside_its_scale(rows: ibis.Table) -> ibis.Value:
+    lowest, highest = _scale(rows)
     return (rows.score < lowest) | (rows.score > highest)
 
 
@@ -142,6 +152,8 @@ _OWN: dict[TableName, tuple[Rule, ...]] = {
     ),
     "surveys": (
         _rule("instrument", lambda value: ~value.isin(list(SCALES)), f"is not one of {', '.join(SCALES)}"),
+        Rule(("scale_min",), _has_no_width, "{scale_min} is not below the highest score of its scale"),
+        Rule(("scale_max",), _has_no_width, "{scale_max} is not above the lowest score of its scale"),
         Rule(("score",), _outside_its_scale, f"{{score}} is outside its scale ({_USUAL_SCALES}, or scale_min to scale_max)"),
     ),
     "subscriptions": (Rule(("ended_at",), _before("ended_at", "started_at"), "{ended_at} is before {started_at}"),),

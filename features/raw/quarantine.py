@@ -143,6 +143,8 @@ def _check(
     if rows_read == 0:
         return _nothing(mapping, rows_read)
     mapped = together(mapping, [source.mapped for source in sources])
+    if name == "labels":
+        mapped = mapped.mutate(as_of=mapped.as_of.truncate("D"))  # an outcome looks ahead from a date: two of one day clash
     try:
         marked = _marked(connection, project, mapping, mapped, earlier)
         checked = _tallied(marked, mapping, rows_read)

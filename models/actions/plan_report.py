@@ -164,7 +164,7 @@ def next_gain(offered: Offered, plan: Plan, limits: Limits) -> float:
 
 
 def lost_lines(scored: pd.DataFrame, lost_stages: Sequence[str], offered: Offered, action: Places) -> tuple[LostLine, ...]:
-    """By tier from the highest number at risk; empty where stages or tiers cannot be told."""
+    """By tier, from the highest value at risk per customer; empty where stages or tiers cannot be told."""
     if "life_stage" not in scored or "tier" not in scored:
         return ()
     lost = scored["life_stage"].isin(lost_stages).to_numpy()

@@ -76,9 +76,11 @@ def kept_folder(config: Path | None) -> Path:
 def from_registry(config: Path, folder: Path) -> Release:
     """The champions of now, their hashes and golden rows checked, and copied into a new folder for a start without a registry.
 
-    Raises BadInput where snapshots or champions are missing or do not fit, and where the mapping file has faults; a folder that
-    is there stays as it was then.
+    Raises BadInput where snapshots or champions are missing or do not fit, where the mapping file has faults, and for a folder
+    that holds anything but a release; a folder that is there stays as it was then.
     """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / FILE).is_file()):
+        raise BadInput(f"{folder} holds something else than a release; name a new or an empty folder")
     with whole_directory(folder) as unfinished:
         return into(unfinished, config)
 

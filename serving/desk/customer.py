@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from models.bundle import CHURN
+from models.outcomes import teller
 from models.value.quadrants import QUADRANTS
 from models.value.settings import COMPONENTS
 from models.value.standing import GROUPS, RFM_FIFTHS, SCORE
@@ -29,6 +30,7 @@ MEANINGS = {
     INFLUENCE: text("what the customers are worth whom this one has brought"),
 }
 TASKS = {"churn": text("risk of leaving"), "clv": text("expected value"), "propensity": text("propensity")}
+RISK_OF = {"orders": text("no order for {days} days"), "subscriptions": text("no subscription after {days} days")}
 PARTS_OF_SCORE = {"value": text("value"), "satisfaction": text("satisfaction"), "loyalty": text("loyalty")}
 FIFTHS = {"rfm_recency": text("recency"), "rfm_frequency": text("frequency"), "rfm_monetary": text("spend")}
 COMPARED = ("tier", "life_stage", "quadrant", SCORE, REALISED, POTENTIAL, AT_RISK)
@@ -231,15 +233,15 @@ def _risks(row: Row, words: Words) -> list[Fact]:
     """By horizon, the shortest first; the served one among them."""
     if not _has(row, CHURN):
         return []
-    own = words.scored.manifest.horizon_days if words.scored.manifest else None
+    manifest = words.scored.manifest
+    own, told_by = (manifest.horizon_days, teller("churn", manifest.words.mapped)) if manifest else (None, None)
     others = {
         int(days): name
         for name in row
         if name.startswith(f"{CHURN}_") and (days := name.removeprefix(f"{CHURN}_").removesuffix("d")).isdigit()
     }
     by_days = others | ({own: CHURN} if own else {})
-    # Other horizons are known of orders only, of which a longer time has fewer customers without one.
-    said = words.say(text("no order for {days} days") if others else text("within {days} days"))
+    said = words.say(RISK_OF.get(told_by or "", text("within {days} days")))
     shown = [(days, row[name]) for days, name in sorted(by_days.items()) if _has(row, name)]
     return [Fact(said.format(days=days), words.say.share(risk)) for days, risk in shown]
 

@@ -13,7 +13,6 @@ from serving.desk.words import MARKED, Words
 
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets know that it is UTF-8
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-MARK = "marked"
 
 
 def file_name(scored: Scored) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from features.changes import HAPPENED, was_known
 from features.tables import NO_ACTION
 from serving.desk.language import Texts, text
 from serving.desk.scored_table import Scored
@@ -76,9 +77,7 @@ def history_of(scored: Scored, customer_id: str, say: Texts) -> History | None:
 
 
 def _is_known(row: Event, as_of: date) -> bool:
-    at = row.get("occurred_at") or row.get("started_at") or row.get("acquired_at")
-    recorded = row.get("recorded_at") or at
-    return at is not None and recorded is not None and _day(at) < as_of and _day(recorded) < as_of
+    return any(row.get(name) is not None for name in HAPPENED) and was_known(row, as_of)
 
 
 def _then(row: Event, as_of: date) -> Event:

@@ -14,18 +14,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
 
 from features.families.calendar import DAY_OF_YEAR
 from features.project import Project
-from features.snapshots import Manifest, snapshot_folder
+from features.records import read_record
+from features.snapshots import Manifest, manifest_at_hand
 from models.actions.plan_report import PlanReport
 from models.bundle import CHURN
 from models.value.report import ValueReport
@@ -50,7 +50,6 @@ EXPLANATION = "_explanation"
 THREADS = 2
 FILES = (predictions_file, plan_file, plan_report_file, value_file, alerts_file, before_file)
 Signature = tuple[tuple[int, int] | None, ...]
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class RowsOfFile:
@@ -302,8 +301,8 @@ def load_scored(project: Project) -> Scored:
         columns = _filled(customers, path, file.names, plan_file(project) if plan else None)
     except (duckdb.Error, pa.ArrowException, OSError):
         raise NotReady(BROKEN) from None
-    value = _read(ValueReport, value_file(project))
-    manifest = _read(Manifest, snapshot_folder(project) / "manifest.json")
+    value = read_record(value_file(project), ValueReport)
+    manifest = manifest_at_hand(project)
     found = Scored(
         project=project,
         as_of=about["as_of"],
@@ -389,11 +388,3 @@ def _signature(project: Project) -> Signature:
         except OSError:
             found.append(None)
     return tuple(found)
-
-
-def _read(kind: type[Model], path: Path) -> Model | None:
-    """A JSON file; None where there is none, or another version of the project wrote it."""
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        return None

@@ -63,13 +63,6 @@ class Question:
         names_first = column == "customer_id"
         return column, self.way == "desc" if self.way else not names_first
 
-    @property
-    def filters(self) -> int:
-        """How many there are beside the default."""
-        return sum(
-            getattr(self, name) != getattr(Question(), name) for name in (*LISTED, "eligible", "risk", "marked", "search")
-        )
-
     def address(self, **changes: str | int) -> str:
         """The query of the same question with some changes; what is as by default is left out."""
         usual, asked = Question(), replace(self, **changes)  # type: ignore[arg-type]

@@ -67,9 +67,10 @@ class Room:
     def _now(self) -> Made:
         """What was made for the champions of now; others need their own."""
         champions = self.live.champions
-        if self._made is None or self._made.champions is not champions:
-            self._made = Made(champions)
-        return self._made
+        made = self._made  # between two lines the other thread may let it go
+        if made is None or made.champions is not champions:
+            made = self._made = Made(champions)
+        return made
 
 
 def _online(made: Made) -> Online:

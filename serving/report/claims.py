@@ -60,7 +60,7 @@ def _interval(clv: Registered) -> list[Claim]:
     text = (
         f"It promises {percent(nominal, 0)}. On {day(clv.bundle.evaluation.judged_at)} it held the outcome of "
         f"{listed(measured)}. Count on what was measured: the promise holds only while customers stray from predictions as "
-        f"they did on {day(clv.bundle.contract.roles.calibrate)}."
+        f"they did on the inner dates, up to {day(clv.bundle.contract.roles.calibrate)}."
     )
     return [Claim("The interval is only as good as the measured one", text)] if measured else []
 

@@ -314,7 +314,8 @@ def _roles(model: Registered) -> tuple[tuple[str, str], ...]:
         ("tune", f"{day(roles.tune)}: parameters and rounds were chosen here{split.get('tuning', '')}"),
         (
             "calibrate",
-            f"{day(roles.calibrate)}: the rehearsal; calibration and intervals come from here{split.get('calibration', '')}",
+            f"{day(roles.calibrate)}: the rehearsal; calibration comes from here, intervals from the inner dates up to here"
+            + split.get("calibration", ""),
         ),
         ("fitted on", f"{days(roles.fitted_on)}: the model's training dates, {rows} rows"),
         ("judge", f"{day(roles.judge)}: looked at once, for the figures of this page{split.get('judgement', '')}"),

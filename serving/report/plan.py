@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from markupsafe import Markup
-from pydantic import BaseModel, ValidationError
 
 from features.project import Project
+from features.records import read_record
 from features.snapshots import Manifest
 from features.tables import NO_ACTION
-from models.actions.follow_up import CampaignResult, FollowUp
+from models.actions.follow_up import CampaignResult, FollowUp, follow_up_file
 from models.actions.plan_report import PlanReport
 from models.actions.settings import Action
-from models.actions.uplift import Estimate, Evidence, Uplift
+from models.actions.uplift import Estimate, Evidence, Uplift, uplift_file
 from models.plots import as_svg, gain_plot
 from serving.plan import load_plan_report, plan_file, rests_on_one
 from serving.report.model import Picture
 from serving.report.wording import count, day, money, percent, plain
 
-Record = TypeVar("Record", bound=BaseModel)
 BALANCE_SHOWN = 10
 PLANNED_SHOWN = 20
 TREATED = {"nobody": "nobody", "everybody": "everybody", "largest effects": "the half with the largest predicted effect"}
@@ -201,7 +199,7 @@ def gather_campaigns(project: Project, manifest: Manifest, actions: tuple[Action
 
     `actions` are those of the mapping file, which give readers other names than the data do.
     """
-    follow_up, uplift = _read(project, "follow_up.json", FollowUp), _read(project, "uplift.json", Uplift)
+    follow_up, uplift = read_record(follow_up_file(project), FollowUp), read_record(uplift_file(project), Uplift)
     own = manifest.data_fingerprint
     results = follow_up.campaigns if follow_up and follow_up.data_fingerprint == own else ()
     effects = [one for one in uplift.effects if one.evidence] if uplift and uplift.data_fingerprint == own else []
@@ -266,15 +264,6 @@ def _effect(evidence: Evidence, action: str, meanings: Mapping[str, str], curren
             for name, found in evidence.policies.items()
         ),
     )
-
-
-def _read(project: Project, name: str, kind: type[Record]) -> Record | None:
-    """A file beside the scores; None where it is not there or another version wrote it."""
-    file = project.folder / name
-    try:
-        return kind.model_validate_json(file.read_bytes()) if file.exists() else None
-    except ValidationError:
-        return None
 
 
 def _amount(one: Estimate, currency: str) -> str:

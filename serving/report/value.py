@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow.parquet as pq
-from pydantic import ValidationError
 
 from features.problems import BadInput
 from features.project import Project
+from features.records import read_record
 from features.snapshots import Manifest
 from models.value.report import Grouping, SegmentFigure, ValueReport
-from models.value.score_evaluation import MAIN_FIGURE, RIVALS, ScoreEvaluation
+from models.value.score_evaluation import MAIN_FIGURE, RIVALS, ScoreEvaluation, score_file
 from models.value.segments import SEGMENTS
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.report.company import FIGURES
@@ -152,10 +152,7 @@ class ValuePart:
 def load_value_report(project: Project, manifest: Manifest) -> ValueReport:
     """What the scoring step wrote. Raises BadInput where it is not of the last date, or of another version."""
     file = value_file(project)
-    try:
-        found = ValueReport.model_validate_json(file.read_bytes()) if file.exists() else None
-    except ValidationError:
-        found = None
+    found = read_record(file, ValueReport)
     if found is None or found.as_of != manifest.scored_at:
         raise BadInput(f"{file} does not say what the customers of {manifest.scored_at} are worth; score them again: {SCORE}")
     return found
@@ -324,11 +321,7 @@ def _score(project: Project, value: ValueReport, scorer: Scorer) -> ScorePart | 
 
 def _judged(project: Project, scorer: Scorer) -> ScoreEvaluation | None:
     """The back-test, where it is of the models that answer."""
-    file = project.folder / "score.json"
-    try:
-        found = ScoreEvaluation.model_validate_json(file.read_bytes()) if file.exists() else None
-    except ValidationError:
-        return None
+    found = read_record(score_file(project), ScoreEvaluation)
     return found if found and all(scorer.versions.get(task) == label for task, label in found.models.items()) else None
 
 

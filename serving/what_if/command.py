@@ -44,7 +44,7 @@ def show_nearest(project: Project, section: WhatIfSection, customer_id: str, bel
     """The smallest plausible changes that bring one customer's risk of leaving below a threshold."""
     what_if = WhatIf.open(project, section)
     events = what_if.events(customer_id)
-    options = plausible_changes(project, what_if.manifest, section, events)
+    options = plausible_changes(project, what_if.manifest, section, customer_id, events)
     found = what_if.nearest(customer_id, events, options, below=below)
     lines = say_nearest(found, project.project.currency)
     return "\n".join(

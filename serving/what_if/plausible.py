@@ -37,8 +37,7 @@ def plausible_changes(
             Event("surveys", {"instrument": instrument, "score": score}) for score in _better(instrument, events, manifest)
         ]
     row = own_row(customer_id, events)
-    for name in section.attributes if row else ():
-        own = row.get(name)
+    for name, own in ((name, row.get(name)) for name in section.attributes) if row else ():
         values = (
             _numbers(project, manifest, name, own)
             if name in words.numeric

@@ -113,11 +113,24 @@ def test_a_judged_date_without_an_outcome_is_refused() -> None:
 
 
 def test_the_dates_of_subscriptions_go_on_to_their_last_start_or_end() -> None:
-    periods = [Period("ada", datetime(2020, 1, 1), datetime(2021, 6, 29)), Period("bo", datetime(2021, 3, 1))]
+    periods = [Period("ada", datetime(2020, 1, 1), datetime(2021, 6, 29)), Period("bo", datetime(2021, 6, 1))]
     company = Company(subscriptions=periods)
     own = project(project={"name": "made_up", "currency": "EUR", "horizon_days": 30})
     found = snapshot_dates(own, tables_of(company, types_of(company, Asked())))
     assert (found.data_from, found.data_until, found.judged_at) == (date(2020, 1, 1), date(2021, 6, 30), date(2021, 5, 31))
+
+
+def test_ends_that_lie_far_ahead_do_not_tell_where_the_data_end() -> None:
+    periods = [Period("ada", datetime(2020, 1, 1), datetime(2099, 12, 31)), Period("bo", datetime(2021, 6, 1))]
+    company = Company(subscriptions=periods)
+    tables = tables_of(company, types_of(company, Asked()))
+    shop: dict[str, Any] = {"project": {"name": "made_up", "currency": "EUR", "horizon_days": 30}}
+    with pytest.raises(
+        BadConfig, match=r"the last end, 2099-12-31, is 28702 days after .* 2021-06-01\..* set dates\.data_until"
+    ):
+        snapshot_dates(project(**shop), tables)
+    found = snapshot_dates(project(**shop, dates={"data_until": date(2021, 6, 30)}), tables)
+    assert (found.data_until, found.judged_at) == (date(2021, 6, 30), date(2021, 5, 31))
 
 
 def test_dates_before_anything_was_recorded_are_refused() -> None:

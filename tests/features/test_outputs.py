@@ -102,7 +102,7 @@ def test_a_run_killed_half_way_leaves_nothing_new_under_the_name_and_the_next_ru
         [sys.executable, "-c", KILLED_HALF_WAY], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False
     )
     assert done.returncode == -signal.SIGKILL
-    assert names(tmp_path) == [".unfinished-report", *(["report"] if has_old else [])]
+    assert names(tmp_path) == [".lock-report", ".unfinished-report", *(["report"] if has_old else [])]
     assert not has_old or names(report) == ["old"]
     with whole_directory(report) as unfinished:
         assert names(unfinished) == []
@@ -127,6 +127,27 @@ def test_leftovers_of_a_killed_run_are_swept_from_beside_a_file(tmp_path: Path) 
         assert not unfinished.exists()
         unfinished.write_text("new")
     assert names(tmp_path) == ["report.txt"]
+
+
+def test_what_another_command_is_writing_is_left_to_it(tmp_path: Path) -> None:
+    with whole_directory(tmp_path / "report") as first:
+        (first / "first").touch()
+        with pytest.raises(BadInput, match="report is being written by another command; try again when it has ended"):  # noqa: SIM117
+            with whole_directory(tmp_path / "report"):
+                pass
+        assert names(first) == ["first"]
+    assert names(tmp_path / "report") == ["first"]
+    assert names(tmp_path) == ["report"]
+
+
+def test_a_link_stays_and_what_it_points_at_is_written_anew(tmp_path: Path) -> None:
+    (tmp_path / "large_disk").mkdir()
+    (tmp_path / "report").symlink_to("large_disk")
+    for name in ("one", "two"):
+        with whole_directory(tmp_path / "report") as unfinished:
+            (unfinished / name).touch()
+    assert (tmp_path / "report").is_symlink()
+    assert names(tmp_path / "large_disk") == ["two"]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -95,6 +95,19 @@ def test_snapshots_made_from_something_else_are_refused_and_built_again(shop: Sh
     assert load_manifest(project) == second
 
 
+@pytest.mark.parametrize("orders", [HEADER + LINES, HEADER + LATER + LINES])
+def test_a_snapshot_that_is_gone_is_missed_and_made_again(shop: Shop, orders: str) -> None:
+    first = build_snapshots(the_project(shop))
+    gone = shop.built / "snapshots" / "2020-11-02.parquet"
+    gone.unlink()
+    with pytest.raises(BadInput, match=r"files are gone from .*; build them again: python -m features build CONFIG"):
+        load_manifest(the_project(shop))
+    project = the_project(shop, orders)
+    assert build_snapshots(project).cohorts[date(2020, 11, 2)] == first.cohorts[date(2020, 11, 2)]
+    assert gone.is_file()
+    load_manifest(project)
+
+
 def test_snapshots_that_were_never_built_are_asked_for(shop: Shop) -> None:
     with pytest.raises(BadInput, match=r"no snapshots in out/shop/features; build them first: python -m features build CONFIG"):
         load_manifest(the_project(shop))

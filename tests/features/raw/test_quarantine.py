@@ -128,6 +128,16 @@ BREAKS = {
         "bad,2020-01-01,csat,4,-3,3\n",
         "score (score) is outside its scale",
     ),
+    "a scale that ends where it begins": (
+        "surveys",
+        "customer_id,occurred_at,instrument,score,scale_min,scale_max\nada,2020-01-01,csat,2,1,3\nbad,2020-01-01,csat,3,3,3\n",
+        "scale_min (scale_min) is not below the highest score of its scale",
+    ),
+    "a scale that ends below the usual lowest score": (
+        "surveys",
+        "customer_id,occurred_at,instrument,score,scale_max\nada,2020-01-01,csat,2,3\nbad,2020-01-01,csat,1,1\n",
+        "scale_max (scale_max) is not above the lowest score of its scale",
+    ),
     "a score that is not finite": (
         "surveys",
         "customer_id,occurred_at,instrument,score\nada,2020-01-01,nps,9\nbad,2020-01-01,nps,NaN\n",
@@ -206,6 +216,13 @@ def test_different_rows_with_one_key_are_all_set_aside(tmp_path: Path) -> None:
     checked = check_raw(tmp_path, {"labels": csv})["labels"]
     assert checked.reasons == {"2 different rows for this key (customer_id, as_of)": 3}
     assert checked.kept.customer_id.execute().tolist() == ["ada", "ada"]
+
+
+def test_two_outcomes_of_one_day_share_a_key_whatever_their_clocks(tmp_path: Path) -> None:
+    csv = "customer_id,as_of,churned\nada,2020-01-01 00:00:00,0\nbo,2020-01-01 08:00:00,0\nbo,2020-01-01 09:00:00,1\n"
+    checked = check_raw(tmp_path, {"labels": csv})["labels"]
+    assert checked.reasons == {"2 different rows for this key (customer_id, as_of)": 2}
+    assert checked.kept.customer_id.execute().tolist() == ["ada"]
 
 
 def test_a_row_that_is_set_aside_for_another_reason_does_not_share_its_key(tmp_path: Path) -> None:
