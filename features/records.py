@@ -14,5 +14,5 @@ def read_record(file: Path, kind: type[Record]) -> Record | None:
     """The record; None where there is none, or another version of the project wrote it."""
     try:
         return kind.model_validate_json(file.read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except (FileNotFoundError, NotADirectoryError, ValidationError):
         return None

@@ -44,6 +44,10 @@ class TableContract:
         """The columns a company must map."""
         return tuple(column for column in self.columns if column.required)
 
+    def has(self, name: str) -> bool:
+        """Whether the table has a column of this name, mapped or not."""
+        return any(column.name == name for column in self.columns)
+
 
 CUSTOMER = Column("customer_id", "text", "who", required=True)
 OCCURRED = Column("occurred_at", "timestamp", "when it happened", required=True)

@@ -121,7 +121,7 @@ def _snapshots(manifest: Manifest, roles: Roles, why_not: tuple[str, ...]) -> tu
         Snapshot(
             as_of=day(as_of),
             iso=str(as_of),
-            used=_used(as_of, roles, manifest),
+            used=_used(as_of, roles, manifest.scored_at),
             eligible=count(cohort.eligible),
             of_largest=cohort.eligible / max(largest, 1),
             others=tuple(count(cohort.not_eligible.get(why, 0)) for why in why_not),
@@ -131,16 +131,14 @@ def _snapshots(manifest: Manifest, roles: Roles, why_not: tuple[str, ...]) -> tu
     )
 
 
-def _used(as_of: date, roles: Roles, manifest: Manifest) -> str:
+def _used(as_of: date, roles: Roles, scored_at: date) -> str:
     uses = {
         "final fit": roles.fitted_on,
         "tune": (roles.tune,),
         "calibrate": (roles.calibrate,),
         "judge": (roles.judge,),
-        "score": (manifest.scored_at,),
-        "effects of campaigns": manifest.campaigns,
+        "score": (scored_at,),
     }
-    used = [use for use, dates in uses.items() if as_of in dates]
-    if not used and roles.fitted_on[-1] < as_of < roles.judge:
+    if roles.fitted_on[-1] < as_of < roles.judge:
         return "not used: outcomes not known by the judged date"
-    return ", ".join(used)
+    return ", ".join(use for use, dates in uses.items() if as_of in dates)
