@@ -18,10 +18,10 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Raises BadInput where another command is writing it.
     """
-    path = path.resolve()  # what a link points at is written anew, on its own disk
-    with _alone(path), _neighbour(path) as unfinished:
+    target = path.resolve()  # what a link points at is written anew, on its own disk
+    with _alone(path), _neighbour(target) as unfinished:
         yield unfinished
-        unfinished.replace(path)
+        unfinished.replace(target)
 
 
 @contextmanager
@@ -31,15 +31,15 @@ def whole_directory(path: Path) -> Iterator[Path]:
     A kill between the two renames leaves no `path` at all, never a mixture of old and new. Raises BadInput where another
     command is writing it.
     """
-    path = path.resolve()
-    retired = path.with_name(f".retired-{path.name}")
-    with _alone(path), _neighbour(path) as unfinished:
+    target = path.resolve()
+    retired = target.with_name(f".retired-{target.name}")
+    with _alone(path), _neighbour(target) as unfinished:
         unfinished.mkdir()
         yield unfinished
         _remove(retired)
-        if path.exists():
-            path.rename(retired)
-        unfinished.rename(path)
+        if target.exists():
+            target.rename(retired)
+        unfinished.rename(target)
         _remove(retired)
 
 
