@@ -132,9 +132,8 @@ class _CustomersMapping(TableMapping):
     def _each_name_once(self) -> _CustomersMapping:
         taken = {column.name for column in self.contract.columns} | set(TAKEN)
         for key, names in (("numeric", self.numeric), ("categorical", self.categorical)):
-            scored = {
-                name for name in names if key == "numeric" and SCORED.fullmatch(name)
-            }  # a word makes columns of its levels
+            # Words become columns of their levels and cannot clash with what is scored.
+            scored = {name for name in names if key == "numeric" and SCORED.fullmatch(name)}
             if clash := sorted(taken & set(names) | scored):
                 raise ValueError(f"{key} has {clash[0]}, a name that is taken; give it another in the table form")
             taken |= set(names)

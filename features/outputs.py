@@ -19,7 +19,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises BadInput where another command is writing it.
     """
     target = path.resolve()  # what a link points at is written anew, on its own disk
-    with _alone(path), _neighbour(target) as unfinished:
+    with _only_writer(path), _neighbour(target) as unfinished:
         yield unfinished
         unfinished.replace(target)
 
@@ -33,7 +33,7 @@ def whole_directory(path: Path) -> Iterator[Path]:
     """
     target = path.resolve()
     retired = target.with_name(f".retired-{target.name}")
-    with _alone(path), _neighbour(target) as unfinished:
+    with _only_writer(path), _neighbour(target) as unfinished:
         unfinished.mkdir()
         yield unfinished
         _remove(retired)
@@ -55,13 +55,13 @@ def _neighbour(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _only_writer(path: Path) -> Iterator[None]:
     """Two commands that write the same would sweep away each other's halves. Locks end with their process."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(f"cannot make the folder {path.parent}: {error.strerror}; choose another with project.out") from None
-    lock = path.with_name(f".lock-{path.name}")
+    lock = path.absolute().with_name(f".lock-{path.absolute().name}")
     with lock.open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

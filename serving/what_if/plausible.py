@@ -36,14 +36,8 @@ def plausible_changes(
         found[instrument] = [
             Event("surveys", {"instrument": instrument, "score": score}) for score in _better(instrument, events, manifest)
         ]
-    row = own_row(customer_id, events)
-    for name, own in ((name, row.get(name)) for name in section.attributes) if row else ():
-        values = (
-            _numbers(project, manifest, name, own)
-            if name in words.numeric
-            else [one for one in words.levels[name] if one != own]
-        )
-        found[name] = [Attribute(name, value) for value in values]
+    if (row := own_row(customer_id, events)) is not None:
+        found |= {name: _others(project, manifest, name, row.get(name)) for name in section.attributes}
     return {kind: changes for kind, changes in found.items() if changes}
 
 
@@ -73,6 +67,14 @@ def _better(instrument: str, events: Events, manifest: Manifest) -> list[int]:
     low, high = SCALES[instrument]
     last = on_usual_scale(max(own, key=lambda row: row["occurred_at"])) if own else low - 1
     return [score for score in range(low, high + 1) if score > last]
+
+
+def _others(project: Project, manifest: Manifest, name: str, own: object) -> list[Change]:
+    """Her attribute with another value."""
+    words = manifest.words
+    if name in words.numeric:
+        return [Attribute(name, value) for value in _numbers(project, manifest, name, own)]
+    return [Attribute(name, level) for level in words.levels[name] if level != own]
 
 
 def _numbers(project: Project, manifest: Manifest, name: str, own: object) -> list[float]:

@@ -34,6 +34,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("[training]\nchurn_horizons_days = [0, 30]\n", "training.churn_horizons_days"),
+        ("[training]\nchurn_horizons_days = [30, 731]\n", "training.churn_horizons_days"),
         ("[training]\ntrails = 3\n", "unknown key training.trails; did you mean 'trials'?"),
         ("[training]\ntrial = {churn = 3}\n", "unknown key training.trial; did you mean 'trials'?"),
         ("[training.trials]\nchurm = 1\n", "unknown key training.trials.churm; did you mean 'churn'?"),

@@ -34,7 +34,7 @@ def judged_earlier(
     untuned = settings.model_copy(update={"trials": settings.trials.model_copy(update={job.recipe.task: 1})})
     dates = [as_of for as_of in manifest.grid if as_of < manifest.judged_at]
     found = []
-    for judged_at in reversed(dates[max(len(dates) - settings.judged_dates + 1, 0) :]):
+    for judged_at in dates[::-1][: settings.judged_dates - 1]:
         with contextlib.suppress(BadInput), contextlib.redirect_stdout(io.StringIO()):
             then = prepare(project, manifest, job.recipe.task, judged_at=judged_at)
             known = closed <= judged_at and then.past.horizon_days == job.past.horizon_days

@@ -197,3 +197,9 @@ def test_sums_of_cents_are_exact() -> None:
     ada = [line("ada", "2021-01-01", 0.1, "1"), line("ada", "2021-01-01", 0.2, "1"), line("ada", "2021-01-01", -0.3, "2")]
     row = features_of("ada", ada, "2021-02-01")
     assert (row["spend_sum"], row["refund_sum"], row["refund_share_of_spend"]) == (0.3, 0.3, 1.0)
+
+
+@pytest.mark.parametrize(("horizon_days", "is_there"), [(365, True), (366, False)])
+def test_a_stretch_of_last_year_that_is_not_over_yet_is_no_feature(horizon_days: int, is_there: bool) -> None:
+    rows = snapshot([line("ada", "2020-01-01", 10)], "2021-06-01", horizon_days=horizon_days)
+    assert (f"order_count_same_{horizon_days}d_last_year" in rows) is is_there

@@ -94,7 +94,7 @@ def customer(customer_id: str, risk: float | None = 0.5, value: float | None = 1
 def write_scored(project: Project, rows: list[dict[str, Any]], without: tuple[str, ...] = ()) -> None:
     project.folder.mkdir(parents=True, exist_ok=True)
     fields = [("as_of", pa.date32()), ("eligible", pa.bool_()), ("churn_probability_explanation", EXPLANATION)]
-    numbers = ("churn_probability", "clv_90d", "value_at_risk", "customer_score", "propensity_tea")
+    numbers = ("churn_probability", "churn_probability_30d", "clv_90d", "value_at_risk", "customer_score", "propensity_tea")
     types = dict(fields) | {name: pa.float64() for name in numbers}
     names = [name for name in rows[0] if name not in without]
     columns = {name: pa.array([row[name] for row in rows], types.get(name, pa.string())) for name in names}

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from features.project import Project
+from features.snapshots import Manifest, snapshot_folder
 from serving.desk.desk import RetentionDesk
 from serving.desk.pages import desk_routes
 from tests.serving.desk.company import AS_OF, customer, explained, visit, write_plan, write_project, write_scored
@@ -247,6 +248,20 @@ def test_the_export_holds_no_formulas_and_every_name_whole(tmp_path: Path) -> No
     _, *rows = rows_of(visit(project).get("/desk/export.csv").text)
     assert [row[0] for row in rows] == [f"'{name}" if name[0] in "=+-@\t\r" else name for name in names]
     assert all("'=gold" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("mapped", "said"),
+    [("orders", "no order for {} days"), ("subscriptions", "no subscription after {} days"), ("labels", "within {} days")],
+)
+def test_the_risk_says_what_it_is_of(project: Project, whole_company: tuple[Project, Manifest], mapped: str, said: str) -> None:
+    manifest = whole_company[1]
+    words = manifest.words.model_copy(update={"mapped": {mapped: ("customer_id", "churned")}})
+    (folder := snapshot_folder(project)).mkdir(parents=True)
+    (folder / "manifest.json").write_text(manifest.model_copy(update={"words": words}).model_dump_json(), encoding="utf-8")
+    write_scored(project, [customer("ada", 0.5, churn_probability_30d=0.3)])
+    page = visit(project).get("/desk/customers/ada").text
+    assert all(said.format(days) in page for days in (30, manifest.horizon_days))
 
 
 def test_a_horizon_ago_is_shown_beside_now(project: Project) -> None:

@@ -106,6 +106,11 @@ def test_only_campaigns_whose_windows_have_closed_get_a_snapshot(project: Projec
     assert CAMPAIGN_DAY not in manifest.grid
 
 
+def test_a_campaign_with_less_history_than_every_snapshot_has_gets_none(tmp_path: Path) -> None:
+    project = built(write(tmp_path, *shop(), ("history_days_min = 30", "history_days_min = 60")))
+    assert build_snapshots(project).campaigns == ()  # it is the 59th day
+
+
 def test_a_trial_has_what_was_drawn_what_was_known_and_what_followed(project: Project) -> None:
     manifest = build_snapshots(project)
     found = read_campaigns(project, manifest, CampaignSettings())
