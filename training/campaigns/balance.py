@@ -42,9 +42,10 @@ def balance_table(own: Trial, treated: Bools) -> tuple[Balance, ...]:
 def why_not(trial: Trial, action: str) -> str | None:
     """Why nothing can be learned of an action from a trial; None where it can."""
     own, treated = trial.against_controls(action)
-    for arm, said in ((treated, f"got {action}"), (~treated, "were withheld")):
+    arms = ((~treated, f"were withheld by chance while others got {action}"), (treated, f"got {action} by chance"))
+    for arm, said in arms:
         if arm.sum() < ARM_MIN:
-            return f"only {arm.sum():,} customers {said} by chance; {ARM_MIN} are the least"
+            return f"only {arm.sum():,} customers {said}; {ARM_MIN} are the least"
         if min(own.event[arm].sum(), (1 - own.event[arm]).sum()) < EVENTS_MIN:
             return f"of the customers who {said} nearly all did the same; {EVENTS_MIN} of each are the least"
     off = [each for each in balance_table(own, treated) if is_off(each)]

@@ -42,7 +42,7 @@ def follow_up(project: Project, settings: CampaignSettings, hoped: float | None)
     with step("comparing the treated with those withheld"):
         results = tuple(
             _result(campaigns, action, as_of, manifest.horizon_days, hoped)
-            for as_of in sorted(set(campaigns.as_of))
+            for as_of in sorted(set(campaigns.trial.as_of))
             for action in campaigns.trial.actions
             if action not in refused and _has_both(campaigns, action, as_of)
         )
@@ -73,13 +73,13 @@ def say_follow_up(found: FollowUp, currency: str) -> list[str]:
 
 
 def _has_both(campaigns: Campaigns, action: str, as_of: date) -> bool:
-    own = campaigns.trial.action[(campaigns.as_of == as_of) & ~np.isnan(np.asarray(campaigns.trial.value))]
+    own = campaigns.trial.action[(campaigns.trial.as_of == as_of) & ~np.isnan(np.asarray(campaigns.trial.value))]
     return bool((own == action).sum() > 1 and (own == NO_ACTION).sum() > 1)
 
 
 def _result(campaigns: Campaigns, action: str, as_of: date, horizon_days: int, hoped: float | None) -> CampaignResult:
     trial = campaigns.trial
-    here = (campaigns.as_of == as_of) & np.isin(trial.action, (action, NO_ACTION)) & ~np.isnan(np.asarray(trial.value))
+    here = (trial.as_of == as_of) & np.isin(trial.action, (action, NO_ACTION)) & ~np.isnan(np.asarray(trial.value))
     treated, value = trial.action[here] == action, np.asarray(trial.value)[here]
     measured = Measured(value, treated, 1 / trial.propensity[here], np.arange(int(here.sum())))
     rng = np.random.default_rng(SEED)

@@ -22,6 +22,7 @@ class Trial:
     """One row per customer and campaign; `event` and `value` are what followed within the horizon."""
 
     customer_id: NDArray[np.str_]
+    as_of: NDArray[np.object_]  # the campaign's day
     action: NDArray[np.str_]
     propensity: Floats  # the chance of the action that was drawn
     rows: pd.DataFrame  # features as of the campaign's day
@@ -48,12 +49,27 @@ class Trial:
         """A group for each customer, the same in all campaigns, by which models are fitted without her."""
         return np.array([crc32(f"trial {customer}".encode()) % GROUPS for customer in self.customer_id], dtype=np.intp)
 
+    def compared(self, action: str) -> Bools:
+        """The rows that tell what an action changed: of days on which some drew it and others were withheld.
+
+        Controls of other days are other customers in another season, and no coin decided between them and the treated.
+        """
+        treated, withheld = self.action == action, self.action == NO_ACTION
+        days = np.intersect1d(self.as_of[treated], self.as_of[withheld])
+        found: Bools = (treated | withheld) & np.isin(self.as_of, days)
+        return found
+
     def against_controls(self, action: str) -> tuple[Trial, Bools]:
-        """The customers with one action and those withheld; and who was treated."""
-        chosen = np.isin(self.action, (action, NO_ACTION))
-        value = None if self.value is None else self.value[chosen]
+        """The customers with one action and those withheld on the same days; and who was treated."""
+        rows = self.compared(action)
         found = Trial(
-            self.customer_id[chosen], self.action[chosen], self.propensity[chosen], self.rows[chosen], self.event[chosen], value
+            customer_id=self.customer_id[rows],
+            as_of=self.as_of[rows],
+            action=self.action[rows],
+            propensity=self.propensity[rows],
+            rows=self.rows[rows],
+            event=self.event[rows],
+            value=None if self.value is None else self.value[rows],
         )
         return found, found.action == action
 

@@ -23,13 +23,12 @@ from training.settings import CampaignSettings
 class Campaigns:
     """The trial of a project, what it is about, and by action why some treatments are not in it.
 
-    `as_of` and `cost`, what the touch cost where that is recorded, have one entry per row of the trial.
+    `cost`, what the touch cost where that is recorded, has one entry per row of the trial.
     """
 
     trial: Trial
     outcome: str
     left_out: dict[str, str]
-    as_of: NDArray[np.object_]
     cost: NDArray[np.float64] | None
 
 
@@ -68,6 +67,7 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
     rows = _what_followed(project, manifest, outcome, _with_features(project, manifest, treatments))
     trial = Trial(
         customer_id=rows["customer_id"].to_numpy(dtype=str),
+        as_of=rows["as_of"].to_numpy(dtype=object),
         action=rows["action"].to_numpy(dtype=str),
         propensity=rows["propensity"].to_numpy(dtype=np.float64),
         rows=rows[[feature.name for feature in manifest.features()]],
@@ -75,7 +75,7 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
         value=rows["followed_value"].to_numpy(dtype=np.float64) if "followed_value" in rows else None,
     )
     cost = rows["touch_cost"].to_numpy(dtype=np.float64) if "touch_cost" in rows else None
-    return Campaigns(trial, outcome, left_out, rows["as_of"].to_numpy(dtype=object), cost)
+    return Campaigns(trial, outcome, left_out, cost)
 
 
 NOBODY_WITHHELD = (

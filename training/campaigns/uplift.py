@@ -13,7 +13,6 @@ import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from features.tables import NO_ACTION
 from models.actions.uplift import Effect, chance_at, rate
 from models.inputs import booster_numbers
 from models.linear import Scales
@@ -62,9 +61,8 @@ def base_chances(trial: Trial, *, seed: int, threads: int) -> Floats:
 
 def learn_effect(trial: Trial, action: str, base: Floats) -> Learned:
     """What one action changes, against those withheld. `base` has one chance per row of the trial."""
-    chosen = np.isin(trial.action, (action, NO_ACTION))
     own, treated = trial.against_controls(action)
-    arms = _Arms.of(own, treated, np.log(rate(base[chosen])))
+    arms = _Arms.of(own, treated, np.log(rate(base[trial.compared(action)])))
     penalty = _penalty(arms)
     solved = arms.fit(np.ones(len(own), dtype=bool), penalty)
     kept = 0 if penalty is None else len(arms.moderators.columns)

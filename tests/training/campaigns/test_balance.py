@@ -9,7 +9,6 @@ import pytest
 
 from tests.training.campaigns.test_uplift import trial
 from training.campaigns.balance import balance_table, is_off, why_not
-from training.campaigns.trial import Trial
 
 
 def test_arms_drawn_by_chance_are_taken_also_where_some_were_drawn_more_often() -> None:
@@ -38,20 +37,22 @@ def test_too_few_customers_and_arms_in_which_all_did_the_same_are_refused() -> N
     assert "only " in (why_not(trial(3, count=150), "voucher") or "")
     made = trial(3, count=2_000)
     said = why_not(replace(made, event=np.zeros(2_000)), "voucher")
-    assert said == "of the customers who got voucher nearly all did the same; 10 of each are the least"
+    assert said == (
+        "of the customers who were withheld by chance while others got voucher nearly all did the same; 10 of each are the least"
+    )
 
 
 def test_an_action_nobody_was_withheld_from_is_refused() -> None:
     made = trial(4, count=2_000)
     said = why_not(replace(made, action=np.full(2_000, "voucher")), "voucher")
-    assert said == "only 0 customers were withheld by chance; 100 are the least"
+    assert said == "only 0 customers were withheld by chance while others got voucher; 100 are the least"
 
 
 def test_the_balance_of_a_feature_done_by_hand() -> None:
     made = trial(5, count=8)
     treated = np.array([True] * 4 + [False] * 4)
     rows = made.rows.head(8).assign(visits=np.expm1([1.0, 1.0, 3.0, 3.0, 0.0, 0.0, 2.0, 2.0]))[["visits"]]
-    own = Trial(made.customer_id, np.where(treated, "voucher", "none"), np.full(8, 0.5), rows, made.event, None)
+    own = replace(made, action=np.where(treated, "voucher", "none"), propensity=np.full(8, 0.5), rows=rows, value=None)
     (found,) = balance_table(own, treated)
     assert (found.feature, found.treated, found.withheld) == ("visits", pytest.approx(2), pytest.approx(1))
     assert found.apart == pytest.approx(1.0)  # both arms have deviation 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +17,7 @@ from training.campaigns.uplift_figures import Curve, Measured, drawn, estimate, 
 
 Floats = NDArray[np.float64]
 COUNT = 12_000
+DAY = date(2025, 3, 1)
 
 
 def trial(seed: int, *, factor: float = 1.0, on_age: float = 0.0, count: int = COUNT, uneven: bool = False) -> Trial:
@@ -29,6 +33,7 @@ def trial(seed: int, *, factor: float = 1.0, on_age: float = 0.0, count: int = C
     event = rng.random(count) < chance_at(base * np.where(treated, factor * np.exp(on_age * age), 1.0))
     return Trial(
         customer_id=np.array([f"c{k}" for k in range(count)]),
+        as_of=np.full(count, DAY, dtype=object),
         action=np.where(treated, "voucher", "none"),
         propensity=np.where(treated, chance, 1 - chance),
         rows=pd.DataFrame({"age": np.sinh(age), "visits": visits, "noise": noise, "constant": 1.0}),
@@ -86,9 +91,7 @@ def test_what_is_said_of_a_customer_does_not_know_her_own_outcome() -> None:
     """Where the outcomes of one group of customers are turned round, what is said of them stays."""
     made = trial(6, factor=1.3, on_age=0.3, count=4_000)
     turned = made.groups == 2
-    other = Trial(
-        made.customer_id, made.action, made.propensity, made.rows, np.where(turned, 1 - made.event, made.event), made.value
-    )
+    other = replace(made, event=np.where(turned, 1 - made.event, made.event))
     base, base_of_other = (base_chances(each, seed=0, threads=2)[turned] for each in (made, other))
     assert (base == base_of_other).all()
 
@@ -109,11 +112,23 @@ def test_the_arms_weigh_the_same_and_look_alike() -> None:
 def test_only_the_controls_and_the_customers_with_the_action_are_compared() -> None:
     made = trial(8, count=6)
     actions = np.array(["none", "call", "voucher", "none", "call", "call"])
-    made = Trial(made.customer_id, actions, made.propensity, made.rows, made.event, made.value)
+    made = replace(made, action=actions)
     own, treated = made.against_controls("call")
     assert own.action.tolist() == ["none", "call", "none", "call", "call"]
     assert treated.tolist() == [False, True, False, True, True]
     assert made.actions == ("call", "voucher")
+
+
+def test_controls_of_a_day_on_which_nobody_drew_the_action_are_not_compared() -> None:
+    march, april, may = DAY, date(2025, 4, 1), date(2025, 5, 1)
+    made = replace(
+        trial(8, count=6),
+        as_of=np.array([march, march, april, april, may, march], dtype=object),
+        action=np.array(["call", "none", "none", "voucher", "call", "none"]),  # in May all were called
+    )
+    own, treated = made.against_controls("call")
+    assert own.customer_id.tolist() == ["c0", "c1", "c5"]
+    assert treated.tolist() == [True, False, False]
 
 
 def test_an_uplift_curve_done_by_hand() -> None:
