@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -157,8 +158,12 @@ def measured_effects(project: Project, manifest: Manifest, actions: tuple[Action
     uplift = read_record(file, Uplift)
     if uplift is None:
         raise BadInput(f"{file} was written by another version of cvm; learn again: python -m training uplift CONFIG")
+    effects, named = {effect.action: effect for effect in uplift.effects}, {action.name for action in actions}
     if uplift.data_fingerprint != manifest.data_fingerprint:
-        raise BadInput(f"{file} was learned from other data; learn again: python -m training uplift CONFIG")
+        again = f"{file} was learned from other data; learn again: python -m training uplift CONFIG"
+        if not named & set(effects):  # no number of it would be used
+            return {}, [again]
+        raise BadInput(again)
     if uplift.horizon_days != manifest.horizon_days:
         raise BadInput(
             f"{file} was learned for {uplift.horizon_days} days, and the project looks {manifest.horizon_days} days ahead; "
@@ -166,14 +171,19 @@ def measured_effects(project: Project, manifest: Manifest, actions: tuple[Action
         )
     if uplift.outcome != ORDER:
         return {}, [f"trials measured {uplift.outcome}, which is not money: assumed effects are used"]
-    effects = {effect.action: effect for effect in uplift.effects}
     said = [
         f"{action.name}: measured, so the assumed effect of {action.effect:.0%} is not used"
         for action in actions
         if action.name in effects and action.effect is not None
     ]
+    unnamed = [
+        f"{name}: measured, but no action of the mapping file has this name, as the table treatments writes it; for it: "
+        f"[actions.{json.dumps(name, ensure_ascii=False)}]"
+        for name in effects
+        if name not in named
+    ]
     refused = [uplift.left_out[action.name] for action in actions if action.name in uplift.left_out]
-    return effects, [*said, *(f"not measured: {why}" for why in refused)]
+    return effects, [*said, *unnamed, *(f"not measured: {why}" for why in refused)]
 
 
 def offers_for(

@@ -30,7 +30,7 @@ STEPS = {
     "rollback": "make the former champion the champion again",
     "keys": "print docs/mapping_file.md: every section and key of a mapping file",
 }
-AGAIN = "scores, plan and report are of the former champion: python -m serving score {config}, then plan and report"
+AGAIN = "scores, plan and report that are not by this version yet: python -m serving score {config}, then plan and report"
 
 
 def main() -> int:

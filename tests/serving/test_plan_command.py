@@ -193,6 +193,16 @@ def test_a_measured_effect_replaces_the_assumed_one_and_is_marked_measured(demo:
     file.write_text(uplift.model_copy(update={"data_fingerprint": "x"}).model_dump_json(), encoding="utf-8")
     with pytest.raises(ValueError, match="learned from other data"):
         make_plan(demo.project, actions, None, Layer())
+    file.write_text(uplift.model_copy(update={"data_fingerprint": "x", "effects": ()}).model_dump_json(), encoding="utf-8")
+    assert any(
+        "learned from other data; learn again" in said for said in make_plan(demo.project, actions, None, Layer()).remarks
+    )
+    file.write_text(
+        uplift.model_copy(update={"effects": (mail, mail.model_copy(update={"action": "Ruf an"}))}).model_dump_json(),
+        encoding="utf-8",
+    )
+    remarks = make_plan(demo.project, actions, None, Layer()).remarks
+    assert any("Ruf an: measured, but no action" in said and '[actions."Ruf an"]' in said for said in remarks)
     file.write_text(uplift.model_copy(update={"horizon_days": 30}).model_dump_json(), encoding="utf-8")
     with pytest.raises(ValueError, match="learned for 30 days, and the project looks 90 days ahead"):
         make_plan(demo.project, actions, None, Layer())
