@@ -28,3 +28,11 @@ def events_of(project: Project, words: Words, customer_id: str) -> dict[str, lis
             wanted = [own, brought] if name == "customers" and words.has("customers.referred_by") else [own]
             found[name] = [row for rows in wanted for row in pq.read_table(file, filters=rows).to_pylist()]
     return found
+
+
+def customer_of(project: Project, words: Words, alias: str) -> str | None:
+    """The customer whom the table identities gives an alias to; None where it gives it to nobody."""
+    if "identities" not in words.mapped:
+        return None
+    found = kept_table(project, "identities").filter(pc.field("alias") == alias)["customer_id"].to_pylist()
+    return str(found[0]) if found else None

@@ -13,7 +13,7 @@ from typing import Self
 import pandas as pd
 
 from features.changes import Change, Events, WhatIfSection, changed
-from features.kept import events_of
+from features.kept import customer_of, events_of
 from features.online import Online
 from features.problems import BadInput
 from features.project import Project
@@ -69,7 +69,9 @@ class WhatIf:
         """The raw rows of a customer. Raises BadInput where she is not known before the date."""
         events = events_of(self._project, self.manifest.words, customer_id)
         if not self._online.row(customer_id, events, self.as_of):
-            raise BadInput(f"customer_id {customer_id!r}: not known before {self.as_of}")
+            own = customer_of(self._project, self.manifest.words, customer_id)
+            instead = f"; by the table identities its rows are those of customer_id {own!r}" if own else ""
+            raise BadInput(f"customer_id {customer_id!r}: not known before {self.as_of}{instead}")
         return events
 
     def said(self, customer_id: str, events: Events, changes: Sequence[Change] = ()) -> Said:

@@ -61,11 +61,11 @@ def _orders(project: Project, manifest: Manifest, events: Events) -> list[dict[s
 
 
 def _better(instrument: str, events: Events, manifest: Manifest) -> list[int]:
-    """The scores above her last one; all, where she has given none."""
+    """The scores above her last one; those above the middle of the scale, where she has given none."""
     answers = [row for row in events.get("surveys", ()) if was_known(row, manifest.scored_at)]
     own = [row for row in answers if row["instrument"] == instrument]
     low, high = SCALES[instrument]
-    last = on_usual_scale(max(own, key=lambda row: row["occurred_at"])) if own else low - 1
+    last = on_usual_scale(max(own, key=lambda row: row["occurred_at"])) if own else (low + high) / 2
     return [score for score in range(low, high + 1) if score > last]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.kept import events_of, kept_table
+from features.kept import customer_of, events_of, kept_table
 from features.project import Project
 from features.snapshots import Manifest
 
@@ -31,3 +31,10 @@ def test_of_customers_her_own_row_comes_first_and_then_those_she_brought(whole_c
 
 def test_somebody_unknown_has_no_rows(whole_company: tuple[Project, Manifest]) -> None:
     assert not any(events_of(whole_company[0], whole_company[1].words, "nobody").values())
+
+
+def test_an_alias_leads_to_its_customer_and_other_ids_to_nobody(whole_company: tuple[Project, Manifest]) -> None:
+    project, manifest = whole_company
+    alias, own = kept_table(project, "identities", ["alias", "customer_id"]).to_pylist()[0].values()
+    assert customer_of(project, manifest.words, alias) == own
+    assert customer_of(project, manifest.words, own) is None

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import pandas as pd
 import pytest
 
 from features.changes import Change, Event, WhatIfSection
+from features.kept import kept_table
 from features.problems import BadInput
+from features.project import Project
+from features.snapshots import Manifest
 from models.bundle import CHURN
 from serving.__main__ import main
 from serving.scoring.everybody import predictions_file
+from serving.scoring.scorer import Scorer
 from serving.what_if.ask import WhatIf
 from serving.what_if.command import read_changes, say_nearest
 from serving.what_if.plausible import plausible_changes
@@ -141,3 +146,13 @@ def test_the_commands_show_both_and_bad_input_ends_with_2(
     assert "plausible changes were tried" in capsys.readouterr().out
     assert run("what_if", str(demo.config), silent, "--add", "orders", "amont=50") == 2
     assert "orders.amont: not a mapped column; did you mean 'amount'?" in capsys.readouterr().err
+
+
+def test_an_alias_is_refused_with_the_customer_whose_rows_they_are(whole_company: tuple[Project, Manifest]) -> None:
+    project, manifest = whole_company
+    alias, own = kept_table(project, "identities", ["alias", "customer_id"]).to_pylist()[0].values()
+    asked = WhatIf(cast(Scorer, None), manifest, project, NOTHING)
+    with pytest.raises(
+        BadInput, match=f"'{alias}': not known before .*; by the table identities its rows are those of .*'{own}'"
+    ):
+        asked.events(alias)

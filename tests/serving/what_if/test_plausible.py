@@ -83,19 +83,20 @@ def test_only_attributes_that_may_change_are_tried_and_numbers_near_her_own_firs
     assert min(far) > 0
 
 
-def test_who_has_never_answered_can_give_any_answer_and_who_has_answers_on_her_own_scale(
+def test_who_has_never_answered_is_offered_good_answers_only_and_who_has_answers_on_her_own_scale(
     whole_company: tuple[Project, Manifest],
 ) -> None:
     project, manifest = whole_company
     customer_id = kept_table(project, "orders", ["customer_id"])["customer_id"][0].as_py()
     events = events_of(project, manifest.words, customer_id)
 
-    def scores(*answers: dict[str, object]) -> list[float]:
+    def scores(*answers: dict[str, object], of: str = "nps") -> list[float]:
         found = plausible_changes(project, manifest, WhatIfSection(), customer_id, {**events, "surveys": answers})
-        return [change.values["score"] for change in found.get("nps", []) if isinstance(change, Event)]
+        return [change.values["score"] for change in found.get(of, []) if isinstance(change, Event)]
 
     answer = {"instrument": "nps", "occurred_at": datetime(2020, 1, 1), "score": 80}
-    assert scores() == list(range(11))
+    assert scores() == [6, 7, 8, 9, 10]
+    assert scores(of="csat") == [4, 5]
     assert scores({**answer, "scale_max": 100}) == [9, 10]
     assert scores({**answer, "score": 3, "scale_min": 1, "scale_max": 5}) == [6, 7, 8, 9, 10]
 
