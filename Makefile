@@ -9,7 +9,7 @@ AUTOGLUON := .venv-autogluon
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo serve bento test coverage test-slow test-engines test-browser bench-desk bench-features bench-models bench-reasons bench-serving bench-training bench-value pictures check lock clean
+.PHONY: help demo serve bento test coverage test-slow test-engines test-browser bench bench-desk bench-features bench-models bench-reasons bench-serving bench-training bench-value pictures check lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,12 @@ test-engines: $(VENV)/dev.txt $(VENV)/engines.txt ## the same features on Spark 
 
 test-browser: $(VENV)/dev.txt ## the report in a headless Chromium (Debian's package chromium, or CHROMIUM=/path/to/it)
 	$(RUN) -m pytest tests/browser
+
+bench: $(VENV)/bench.txt ## short runs of the benchmarks, after make demo: that they run, and that outputs agree (some minutes)
+	$(RUN) -m benchmarks.features --size 1m --repeat 1
+	$(RUN) -m benchmarks.desk --customers 20000
+	$(RUN) -m benchmarks.reasons
+	$(RUN) -m benchmarks.serving --config $(CONFIG) --quick
 
 bench-desk: $(VENV)/dev.txt ## the retention desk over CUSTOMERS made-up customers (a million; minutes)
 	$(RUN) -m benchmarks.desk --customers $(CUSTOMERS)
