@@ -27,6 +27,9 @@ DAY_FORMATS = (
 CLOCK_FORMATS = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", " %I:%M %p", " %H:%M:%S.%f")
 FORMATS = tuple(day + clock for clock in CLOCK_FORMATS for day in DAY_FORMATS)
 SIGNS_MAX = 3  # a value with more kinds of signs in it than these is no number with decoration
+# One comma, with one or two digits behind it or a point before it; 1,234 may be either.
+DECIMAL_COMMA = re.compile(r"[^,]*(,\d{1,2}|\.\d+,\d+)(?!\d)[^,]*")
+COMMA_AND_POINT = re.compile(r",\d+\.\d")
 
 
 def date_hint(values: ibis.Table, expression: str) -> str:
@@ -51,17 +54,33 @@ def date_hint(values: ibis.Table, expression: str) -> str:
 
 
 def number_hint(values: ibis.Table, expression: str) -> str:
-    """What to write for numbers kept as text, with the signs that stand in them (such as ¥ and commas) taken out."""
+    """What to write for numbers kept as text, with the signs that stand in them (such as ¥) taken out.
+
+    A comma is a decimal comma where most values that tell say so. Where none tells, both ways are named.
+    """
     sample = _sample(values)
-    signs = sorted({sign for value in sample for sign in value if not (sign.isalnum() or sign in "+-.")})
-    decorated = next((value for value in sample if any(sign in value for sign in signs)), None)
-    if decorated is None or len(signs) > SIGNS_MAX:
+    signs = sorted({sign for value in sample for sign in value if not (sign.isalnum() or sign in "+-.,")})
+    commas = [value for value in sample if "," in value]
+    decorated = commas or [value for value in sample if any(sign in value for sign in signs)]
+    if not decorated or len(signs) + bool(commas) > SIGNS_MAX:
         return f"; for text write e.g. try_cast({expression} AS DOUBLE)"
-    plain = expression
+    plain = _replaced(expression, "", *signs)
+    grouped = f"try_cast({_replaced(plain, '', ',') if commas else plain} AS DOUBLE)"
+    pointless = _replaced(plain, "", ".") if any("." in value for value in sample) else plain
+    decimal = f"try_cast({_replaced(pointless, '.', ',')} AS DOUBLE)"
+    decimals = [value for value in commas if DECIMAL_COMMA.fullmatch(value)]
+    thousands = [value for value in commas if COMMA_AND_POINT.search(value)]
+    if len(decimals) > len(thousands):
+        return f"; for values such as '{decimals[0]}' write e.g. {decimal}"
+    either = f" where the comma groups thousands, {decimal} where it is a decimal comma" if commas and not thousands else ""
+    return f"; for values such as '{(thousands or decorated)[0]}' write e.g. {grouped}{either}"
+
+
+def _replaced(expression: str, by: str, *signs: str) -> str:
     for sign in signs:
         shown = sign.replace("'", "''")
-        plain = f"replace({plain}, '{shown}', '')"
-    return f"; for values such as '{decorated}' write e.g. try_cast({plain} AS DOUBLE)"
+        expression = f"replace({expression}, '{shown}', '{by}')"
+    return expression
 
 
 def _sample(values: ibis.Table) -> list[str]:

@@ -171,15 +171,37 @@ def test_the_suggested_format_reads_the_dates(tmp_path: Path) -> None:
     assert found.occurred_at.tolist() == [pd.Timestamp("2025-03-07")]
 
 
-TEXT_NUMBERS = [
-    ('"¥1,200.50"', "for values such as '¥1,200.50' write e.g. try_cast(replace(replace(a, ',', ''), '¥', '') AS DOUBLE)"),
-    ("1O.5", "for text write e.g. try_cast(a AS DOUBLE)"),
-]  # fmt: skip
+TEXT_NUMBERS = {
+    "a comma before a point": (["¥1,200.50"], "for values such as '¥1,200.50' write e.g. try_cast(replace(replace(a, '¥', ''), ',', '') AS DOUBLE)"),
+    "no number": (["1O.5"], "for text write e.g. try_cast(a AS DOUBLE)"),
+    "a sign and no comma": (["€5", "€7.5"], "for values such as '€5' write e.g. try_cast(replace(a, '€', '') AS DOUBLE)"),
+    "two digits behind the comma": (
+        ["53,38 €"],
+        "for values such as '53,38 €' write e.g. try_cast(replace(replace(replace(a, ' ', ''), '€', ''), ',', '.') AS DOUBLE)",
+    ),
+    "a point before the comma": (["1.234,56"], "for values such as '1.234,56' write e.g. try_cast(replace(replace(a, '.', ''), ',', '.') AS DOUBLE)"),
+    "three decimals": (["1.234,567"], "for values such as '1.234,567' write e.g. try_cast(replace(replace(a, '.', ''), ',', '.') AS DOUBLE)"),
+    "decimals in some values only": (["1,234", "-3,5"], "for values such as '-3,5' write e.g. try_cast(replace(a, ',', '.') AS DOUBLE)"),
+    "thousands in most values": (["1,234.50", "7", "2,345.00", "1,5"], "for values such as '1,234.50' write e.g. try_cast(replace(a, ',', '') AS DOUBLE)"),
+    "either": (
+        ["1,234", "7"],
+        "for values such as '1,234' write e.g. try_cast(replace(a, ',', '') AS DOUBLE) where the comma groups thousands, "
+        "try_cast(replace(a, ',', '.') AS DOUBLE) where it is a decimal comma",
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "hint"), TEXT_NUMBERS)
-def test_numbers_kept_as_text_are_named_with_what_to_write(tmp_path: Path, value: str, hint: str) -> None:
-    assert problem(tmp_path, f"c,o,t,a\nada,1,2020-01-01,{value}\n").endswith(f"is string, expected a number; {hint}")
+@pytest.mark.parametrize("case", TEXT_NUMBERS)
+def test_numbers_kept_as_text_are_named_with_what_to_write(tmp_path: Path, case: str) -> None:
+    values, hint = TEXT_NUMBERS[case]
+    csv = "c,o,t,a\n" + "".join(f'ada,1,2020-01-01,"{value}"\n' for value in values)
+    assert problem(tmp_path, csv).endswith(f"is string, expected a number; {hint}")
+
+
+def test_the_suggested_expression_reads_a_decimal_comma(tmp_path: Path) -> None:
+    csv = 'c,o,t,a\nada,1,2020-01-01,"1.234,56"\nada,2,2020-01-01,"53,38"\n'
+    found = mapped(tmp_path, csv, amount="try_cast(replace(replace(a, '.', ''), ',', '.') AS DOUBLE)")
+    assert found.amount.tolist() == [Decimal("1234.56"), Decimal("53.38")]
 
 
 def test_the_columns_that_a_mapping_uses_are_those_in_its_expressions() -> None:
