@@ -37,6 +37,7 @@ def _step(arguments: argparse.Namespace) -> None:
 
 
 def _build(config: Path) -> None:
+    from features.order_amounts import order_amounts
     from features.project import read_project
     from features.raw.quarantine import tables_report
     from features.snapshots import build_snapshots, snapshot_folder
@@ -46,6 +47,8 @@ def _build(config: Path) -> None:
     manifest = build_snapshots(project)
     for line in tables_report(manifest.tables):
         print(f"  {line}")
+    if "orders" in manifest.tables and (said := order_amounts(snapshot_folder(project) / "orders.parquet", manifest.currency)):
+        print(f"  {said} (refunds not taken off)")
     features, last = len(manifest.features()), manifest.cohorts[manifest.scored_at]
     print(f"  {features} features at {len(manifest.cohorts)} dates; {last.eligible:,} eligible customers at the last")
     for name, figure in last.figures.items():

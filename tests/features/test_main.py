@@ -21,6 +21,7 @@ def test_building_says_what_became_of_the_rows_and_where_the_snapshots_are(shop:
     assert answer.status == 0
     assert answer.err == ""
     assert "orders: 72 rows read, 0 left out by `where`, 72 kept, 0 quarantined" in answer.out
+    assert "  24 orders of 1,224.00 EUR in all, 51.00 EUR the median order (refunds not taken off)\n" in answer.out
     assert "54 features at 10 dates; 2 eligible customers at the last" in answer.out
     assert "in out/shop/features" in answer.out
     assert sorted(path.name for path in shop.built.iterdir()) == [

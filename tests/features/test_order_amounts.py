@@ -1,0 +1,24 @@
+"""What the orders come to, as the build says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from features.order_amounts import order_amounts
+
+
+def said_of(folder: Path, *lines: tuple[str, str, float]) -> str | None:
+    frame = pd.DataFrame(list(lines), columns=["customer_id", "order_id", "amount"])
+    frame.to_parquet(folder / "orders.parquet")
+    return order_amounts(folder / "orders.parquet", "EUR")
+
+
+def test_the_lines_of_an_order_are_added_up_and_refunds_are_no_orders(tmp_path: Path) -> None:
+    lines = [("ada", "1", 10.5), ("ada", "1", 20.0), ("bo", "2", 1000.0), ("cy", "3", 7.0), ("cy", "4", -7.0)]
+    assert said_of(tmp_path, *lines) == "3 orders of 1,037.50 EUR in all, 30.50 EUR the median order"
+
+
+def test_without_orders_nothing_is_said(tmp_path: Path) -> None:
+    assert said_of(tmp_path, ("ada", "1", -10.5)) is None
