@@ -12,6 +12,8 @@ from ibis.backends import BaseBackend
 from features.known import ALWAYS, KNOWN_DAY, with_days
 from features.tables import EVENTS_OF_CUSTOMERS
 
+# Outcomes say nothing of the past; identities say it in the ids of the rows of the other tables.
+NO_PAST = ("labels", "identities")
 # By table: each day on which rows became known, with a hash of those rows.
 DayHashes = dict[str, dict[date, str]]
 HAPPENED = {"subscriptions": "started_at", "customers": "acquired_at"}
@@ -21,9 +23,9 @@ LATER = {"interactions": "resolved_at", "subscriptions": "ended_at"}  # what com
 def day_hashes(connection: BaseBackend, tables: Mapping[str, ibis.Table]) -> DayHashes:
     """A hash of the rows of every table by the day they became known, whatever their order. DuckDB only.
 
-    Outcomes say nothing of the past. Where only labels tell who is a customer, who has one counts from the day before it.
+    The rows are in final ids. Where only labels tell who is a customer, who has one counts from the day before it.
     """
-    hashes = {name: _day_hashes(connection, _known_rows(name, table)) for name, table in tables.items() if name != "labels"}
+    hashes = {name: _day_hashes(connection, _known_rows(name, table)) for name, table in tables.items() if name not in NO_PAST}
     if not set(EVENTS_OF_CUSTOMERS) & set(tables):
         labels = tables["labels"]
         day = labels.as_of.date()

@@ -178,15 +178,19 @@ class _Past:
             return ()
         changed = changed_days(at_hand.day_hashes, self.hashes, redone[-1])
         return tuple(
-            f"tables.{name}: rows that became known on {_days(len(days))} before {redone[-1]} (first: {_day(days[0])}) are not "
-            "as they were: the data have changed, or what the mapping file makes of them; snapshots from "
-            f"{min(d for d in redone if d > days[0])} on are made again, their old hashes no longer hold"
+            f"tables.{name}: {_which(days, redone[-1])} are not as they were: the data have changed, or what the mapping file "
+            f"makes of them; snapshots from {min(d for d in redone if d > days[0])} on are made again, their old hashes no "
+            "longer hold"
             for name, days in changed.items()
         )
 
 
-def _day(day: date) -> str:
-    return "rows without a date" if day == ALWAYS_DAY else str(day)
+def _which(days: list[date], before: date) -> str:
+    """The rows that became known on these days, in words."""
+    dated = [day for day in days if day != ALWAYS_DAY]
+    undated = "rows without a date, which count at every date," if len(dated) < len(days) else ""
+    of_days = f"rows that became known on {_days(len(dated))} before {before} (first: {dated[0]})" if dated else ""
+    return " and ".join(filter(None, (undated, of_days)))
 
 
 def _days(count: int) -> str:

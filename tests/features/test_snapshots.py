@@ -166,6 +166,44 @@ def test_a_row_of_the_past_that_comes_later_is_named_and_its_snapshots_are_made_
     assert all(after.cohorts[as_of].snapshot_hash != before.cohorts[as_of].snapshot_hash for as_of in later)
 
 
+CUSTOMERS = '[tables.customers]\nfrom = "customers.csv"\ncustomer_id = "id"\nacquired_at = "since"\n\n[dates]'
+
+
+def test_rows_without_a_date_are_named_as_such(shop: Shop) -> None:
+    rows = "id,since\nada,\nbo,2020-02-01\n"
+    (shop.folder / "customers.csv").write_text(rows)
+    first = build_snapshots(the_project(shop, HEADER + LINES, ("[dates]", CUSTOMERS))).grid[0]
+    said = []
+    for more in ("cy,\n", "di,\neve,2020-02-02\n"):
+        (shop.folder / "customers.csv").write_text(rows + more)
+        said += build_snapshots(the_project(shop, HEADER + LINES, ("[dates]", CUSTOMERS))).backfills
+    assert said == [
+        "tables.customers: rows without a date, which count at every date, are not as they were: the data have changed, or "
+        f"what the mapping file makes of them; snapshots from {first} on are made again, their old hashes no longer hold",
+        "tables.customers: rows without a date, which count at every date, and rows that became known on 1 day before "
+        "2020-12-03 (first: 2020-02-02) are not as they were: the data have changed, or "
+        f"what the mapping file makes of them; snapshots from {first} on are made again, their old hashes no longer hold",
+    ]
+
+
+IDENTITIES = '[tables.identities]\nfrom = "aliases.csv"\nalias = "alias"\ncustomer_id = "id"\n\n[dates]'
+
+
+def test_a_new_alias_makes_only_the_snapshots_again_that_its_rows_are_in(shop: Shop) -> None:
+    lines = HEADER + LINES + "adele,a1,2020-08-20,7.5,tea\n"
+    (shop.folder / "aliases.csv").write_text("alias,id\nbobby,bo\n")
+    before = build_snapshots(the_project(shop, lines, ("[dates]", IDENTITIES)))
+    written = files_of(shop, before)
+    (shop.folder / "aliases.csv").write_text("alias,id\nbobby,bo\nadele,ada\nnobody,ada\n")
+    after = build_snapshots(the_project(shop, lines, ("[dates]", IDENTITIES)))
+    (said,) = after.backfills
+    assert said.startswith("tables.orders: rows that became known on 1 day before 2020-12-03 (first: 2020-08-20) are not")
+    kept = files_of(shop, after)
+    assert {day for day in after.cohorts if kept[day] != written[day]} == {
+        day for day in after.cohorts if day > date(2020, 8, 20)
+    }
+
+
 def test_other_settings_make_every_snapshot_again_and_are_no_change_of_the_past(shop: Shop) -> None:
     before = build_snapshots(the_project(shop))
     written = files_of(shop, before)
