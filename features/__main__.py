@@ -47,6 +47,8 @@ def _build(config: Path) -> None:
     manifest = build_snapshots(project)
     for line in tables_report(manifest.tables):
         print(f"  {line}")
+    for note in manifest.notes:
+        print(f"  note: {note}")
     if "orders" in manifest.tables and (said := order_amounts(snapshot_folder(project) / "orders.parquet", manifest.currency)):
         print(f"  {said} (refunds not taken off)")
     features, last = len(manifest.features()), manifest.cohorts[manifest.scored_at]

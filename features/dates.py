@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import ibis
 import pandas as pd
 
+from features.data_end import DaysWithRows, days_with_rows, notes_on_end, refuse_stray_rows
 from features.known import with_days
 from features.problems import BadConfig, BadData
 from features.project import Project
@@ -27,6 +28,7 @@ class SnapshotDates:
     grid: tuple[date, ...]  # ascending, the last is judged_at
     scored_at: date  # everything is known
     campaigns: tuple[date, ...] = ()  # the days of randomised treatments
+    notes: tuple[str, ...] = ()  # what is odd about the end of the data
 
     @property
     def all(self) -> tuple[date, ...]:
@@ -37,16 +39,19 @@ class SnapshotDates:
 def snapshot_dates(project: Project, tables: Mapping[str, ibis.Table]) -> SnapshotDates:
     """The dates of checked tables: those of the labels where outcomes are given, else a grid over the events.
 
-    Raises BadConfig when the dates do not fit the data, BadData when nobody is known at one of them.
+    Raises BadConfig when the dates do not fit the data, BadData when nobody is known at one of them, or when it is a slip
+    that says where the data end.
     """
     events = [(name, at) for name, at in EVENTS_OF_CUSTOMERS.items() if name in tables]
     if "labels" in tables:
         return _labelled_dates(project, tables, events)
     (name, at), *_ = events
-    first_day, last_day = _bounds(tables[name], at)
+    found = _days(project, name, tables[name], at)
+    first_day, last_day = found.days[0], found.days[-1]
     if name == "subscriptions" and not project.dates.data_until:
         last_day = _last_end(tables[name], last_day, project.horizon)
-    dates = grid_dates(project, first_day=first_day, last_day=last_day)
+    notes = notes_on_end(found, project.dates.data_until, date.today())
+    dates = replace(grid_dates(project, first_day=first_day, last_day=last_day), notes=notes)
     if "treatments" in tables:
         earliest = first_day + timedelta(days=project.dates.history_days_min)
         latest = dates.data_until - project.horizon
@@ -94,16 +99,19 @@ def _labelled_dates(project: Project, tables: Mapping[str, ibis.Table], events: 
         raise BadConfig(f"dates.judged_at = {judged_at}: no label has this as_of; labels are dated {grid[0]} to {grid[-1]}")
     last = grid[-1]
     if events:  # labels say how it went, events go on: everybody can be scored at their end
-        last = max(last, *(_bounds(tables[name], at)[1] + timedelta(days=1) for name, at in events))
+        last = max(last, *(_days(project, name, tables[name], at).days[-1] + timedelta(days=1) for name, at in events))
     closed = max(grid[-1] + project.horizon, last)
     judged = tuple(day for day in grid if day <= judged_at)
     campaigns = _campaign_days(tables["treatments"], grid[0], grid[-1]) if "treatments" in tables else ()
     return SnapshotDates(grid[0], closed, judged_at, judged, last, tuple(day for day in campaigns if day in grid))
 
 
-def _bounds(table: ibis.Table, at: str) -> tuple[date, date]:
-    bounds = table.agg(first=table[at].min().date(), last=table[at].max().date()).execute()
-    return pd.Timestamp(bounds["first"].iloc[0]).date(), pd.Timestamp(bounds["last"].iloc[0]).date()
+def _days(project: Project, name: str, table: ibis.Table, at: str) -> DaysWithRows:
+    """The days with rows. Raises BadData where stray rows would say where the data end, and the mapping file does not."""
+    found = days_with_rows(name, table, at)
+    if project.dates.data_until is None:
+        refuse_stray_rows(found, table, project.horizon)
+    return found
 
 
 def _refuse_dates_before_records(dates: SnapshotDates, table: ibis.Table, name: str, at: str) -> None:

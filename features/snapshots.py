@@ -69,6 +69,7 @@ class Manifest(BaseModel):
     words: Words
     reach: Reach
     day_hashes: DayHashes
+    notes: tuple[str, ...] = ()  # what is odd about the end of the data
     backfills: tuple[str, ...]  # what this build found changed in the past of snapshots that were there already
     cohorts: dict[date, Cohort]
 
@@ -142,6 +143,7 @@ def build_snapshots(project: Project) -> Manifest:
             words=words,
             reach=past.reach,
             day_hashes=past.hashes,
+            notes=dates.notes,
             backfills=backfills,
             cohorts={
                 as_of: kept.get(as_of) or _cohort(files[as_of], made[as_of], past.of_date[as_of], project.project.horizon_days)

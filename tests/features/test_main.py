@@ -32,6 +32,12 @@ def test_building_says_what_became_of_the_rows_and_where_the_snapshots_are(shop:
     ]
 
 
+def test_what_is_odd_about_the_end_of_the_data_is_noted_at_every_build(shop: Shop) -> None:
+    shop.write(config=changed(CONFIG, ("every_days = 30", "every_days = 30\ndata_until = 2021-03-01")))
+    for _ in range(2):
+        assert "  note: no row of tables.orders in the last 88 days before dates.data_until = 2021-03-01" in shop.build().out
+
+
 def test_building_names_the_reason_of_quarantined_rows(shop: Shop) -> None:
     shop.write(
         config=CONFIG + "[quarantine]\nshare_max = 0.1", orders=ORDERS + ",x1,2020-05-05,3.0,tea\n,x2,2020-05-05,3.0,tea\n"

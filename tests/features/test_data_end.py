@@ -1,0 +1,91 @@
+"""Whether the data end where they seem to."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from features.data_end import DaysWithRows, days_with_rows, notes_on_end, refuse_stray_rows
+from features.dates import snapshot_dates
+from features.problems import BadData
+from tests.features.made_up import line, orders_table, project
+
+WEEKS = [line("ada", str(date(2025, 1, 1) + timedelta(days=7 * week)), 10, f"o{week}") for week in range(20)]  # to 2025-05-14
+SLIP = line("bo", "2052-03-01", 10, "x1")
+
+
+def of(*days: str, rows: int = 1) -> DaysWithRows:
+    return DaysWithRows("orders", "occurred_at", tuple(map(date.fromisoformat, days)), (rows,) * len(days))
+
+
+def place(found: DaysWithRows, horizon_days: int = 30) -> int | None:
+    return found.before_stray_rows(timedelta(days=horizon_days))
+
+
+def test_the_days_of_a_table_are_those_with_rows() -> None:
+    found = days_with_rows("orders", orders_table([*WEEKS[:2], WEEKS[0]]), "occurred_at")
+    assert found == DaysWithRows("orders", "occurred_at", (date(2025, 1, 1), date(2025, 1, 8)), (2, 1))
+
+
+def test_an_order_that_would_make_the_data_end_years_later_is_named() -> None:
+    own = project(dates={"history_days_min": 30})
+    with pytest.raises(BadData) as caught:
+        snapshot_dates(own, {"orders": orders_table([*WEEKS, SLIP])})
+    (said,) = caught.value.problems
+    assert said == (
+        "tables.orders.occurred_at: 1 of 21 rows (order_id x1, say) are from 2052-03-01 on, 9,788 days after the day with rows "
+        "before, 2025-05-14. Without dates.data_until the data end with their last row, 2052-03-01: mend the date, or leave such "
+        "rows out by `where`, or set dates.data_until, the first day that the data do not know (e.g. 2025-05-15; rows from it on "
+        "are set aside)"
+    )
+
+
+def test_who_says_where_the_data_end_is_believed() -> None:
+    own = project(
+        project={"name": "made_up", "currency": "EUR", "horizon_days": 30},
+        dates={"history_days_min": 30, "every_days": 900, "data_until": "2052-03-02"},
+    )
+    assert snapshot_dates(own, {"orders": orders_table([*WEEKS, SLIP])}).data_until == date(2052, 3, 2)
+
+
+def test_a_few_rows_on_several_days_are_as_stray_as_one() -> None:
+    days = [str(date(2024, 1, 1) + timedelta(days=day)) for day in range(198)]
+    assert place(of(*days, "2025-12-01", "2025-12-02")) == 197  # 2 of 200 rows are 1 %
+    assert place(of(*days[1:], "2025-12-01", "2025-12-02")) is None
+    assert place(of(*days[1:], "2025-12-01")) == 196
+
+
+def test_a_gap_is_stray_when_it_is_longer_than_a_horizon_and_than_twice_any_other() -> None:
+    assert place(of("2025-01-01", "2025-01-21", "2025-03-03")) == 1  # 20 days, then 41
+    assert place(of("2025-01-01", "2025-01-21", "2025-03-02")) is None  # then 40
+    assert place(of("2025-01-01", "2025-01-21", "2025-03-03"), horizon_days=41) is None
+    assert place(of("2025-01-01", "2026-01-01")) is None  # nothing says what is usual
+
+
+def notes(data_until: str | None, *days: str, today: str = "2026-01-01") -> tuple[str, ...]:
+    until = date.fromisoformat(data_until) if data_until else None
+    return notes_on_end(of(*days), until, date.fromisoformat(today))
+
+
+def test_a_last_row_after_today_is_noted() -> None:
+    assert notes(None, "2025-12-01", "2026-01-01") == ()
+    (said,) = notes(None, "2025-12-01", "2026-01-02")
+    assert said.startswith("the last row of tables.orders is of 2026-01-02, which is after today, 2026-01-01")
+
+
+def test_days_without_orders_before_the_end_are_noted_where_there_never_were_as_many() -> None:
+    weekly = ("2025-01-01", "2025-01-08", "2025-01-15")
+    assert notes("2025-02-16", *weekly) == ()  # 31 days
+    (said,) = notes("2025-02-17", *weekly)
+    assert said == (
+        "no row of tables.orders in the last 32 days before dates.data_until = 2025-02-17 (the last: 2025-01-15); so far there "
+        "were at most 6 days without one, and customers seem to have stopped. Where the data end earlier, set dates.data_until to "
+        "the first day that they do not know, e.g. 2025-01-16"
+    )
+    assert notes("2025-02-17", "2024-12-29", "2025-01-15") == ()  # 16 days without one before, 32 are not more than twice that
+
+
+def test_one_row_says_nothing_of_what_is_usual() -> None:
+    assert len(notes("2025-03-01", "2025-01-01")) == 1
+    refuse_stray_rows(of("2025-01-01"), orders_table(WEEKS[:1]), timedelta(days=30))
