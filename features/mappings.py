@@ -55,6 +55,12 @@ class TableMapping(Settings):
     )
     where: str | None = Field(default=None, description="a SQL condition on your columns; other rows are left out, and counted")
     encoding: str | None = Field(default=None, description="of csv files that are not UTF-8, e.g. gbk")
+    delimiter: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1,
+        description="the sign between the columns of csv files, where it is not found by itself, e.g. ~",
+    )
 
     @field_validator("encoding")
     @classmethod

@@ -16,31 +16,34 @@ NOT_CONVERTED = re.compile(r'converting column "(.*?)"\. Could not')
 YEAR_FIRST = re.compile(r"\s*\d{4}\D")
 
 
-def csv_as_parquet(connection: BaseBackend, file: Path, copy: Path, *, as_text: Collection[str] = ()) -> None:
+def csv_as_parquet(
+    connection: BaseBackend, file: Path, copy: Path, *, as_text: Collection[str] = (), delimiter: str | None = None
+) -> None:
     """Write `copy`, a parquet file, from a UTF-8 csv file with a line of column names.
 
     The columns `as_text` (in small letters) are kept to the letter: ids of 20 digits, or 1e5. So are dates that do not
     begin with the year: 03/07/2025 is one day in London and another in New York, and only the company knows.
     """
-    text = [name for name in _types(connection, _read(file, "all_varchar = true")) if name.lower() in as_text]
-    _write(connection, file, copy, text)
-    guessed = [name for name in _timestamps(connection, copy) if not _begins_with_the_year(connection, file, name)]
+    csv = f"{_quoted(str(file))}, header = true" + (f", delim = {_quoted(delimiter)}, skip = 0" if delimiter else "")
+    text = [name for name in _types(connection, _read(csv, "all_varchar = true")) if name.lower() in as_text]
+    _write(connection, csv, copy, text)
+    guessed = [name for name in _timestamps(connection, copy) if not _begins_with_the_year(connection, csv, name)]
     if guessed:
-        _write(connection, file, copy, [*text, *guessed])
+        _write(connection, csv, copy, [*text, *guessed])
 
 
-def _write(connection: BaseBackend, file: Path, copy: Path, text: list[str]) -> None:
+def _write(connection: BaseBackend, csv: str, copy: Path, text: list[str]) -> None:
     types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in text)
     options = f"{TYPES}, types = {{{types}}}" if text else TYPES
     try:
-        _copy(connection, _read(file, f"{options}, {ALL_ROWS}"), copy)
+        _copy(connection, _read(csv, f"{options}, {ALL_ROWS}"), copy)
     except duckdb.Error as error:
         if (mixed := NOT_CONVERTED.search(str(error))) and mixed[1] not in text:
             # The type that DuckDB found does not hold all values, e.g. of days with and without a clock.
-            _write(connection, file, copy, [*text, mixed[1]])
+            _write(connection, csv, copy, [*text, mixed[1]])
         elif "sniffing" in str(error):
             # A line somewhere is broken: reading on from the first lines will name it.
-            _copy(connection, _read(file, options), copy)
+            _copy(connection, _read(csv, options), copy)
         else:
             raise
 
@@ -49,8 +52,8 @@ def _copy(connection: BaseBackend, query: str, copy: Path) -> None:
     connection.raw_sql(f"COPY ({query}) TO {_quoted(str(copy))} (FORMAT parquet)")
 
 
-def _read(file: Path, options: str, columns: str = "*") -> str:
-    return f"SELECT {columns} FROM read_csv({_quoted(str(file))}, header = true, {options})"
+def _read(csv: str, options: str, columns: str = "*") -> str:
+    return f"SELECT {columns} FROM read_csv({csv}, {options})"
 
 
 def _types(connection: BaseBackend, query: str) -> dict[str, str]:
@@ -62,9 +65,9 @@ def _timestamps(connection: BaseBackend, copy: Path) -> list[str]:
     return [name for name, dtype in types.items() if dtype.startswith("TIMESTAMP")]
 
 
-def _begins_with_the_year(connection: BaseBackend, file: Path, name: str) -> bool:
+def _begins_with_the_year(connection: BaseBackend, csv: str, name: str) -> bool:
     column = '"' + name.replace('"', '""') + '"'
-    query = f"{_read(file, 'all_varchar = true', column)} WHERE {column} IS NOT NULL LIMIT 1"
+    query = f"{_read(csv, 'all_varchar = true', column)} WHERE {column} IS NOT NULL LIMIT 1"
     return all(YEAR_FIRST.match(str(row[0])) for row in connection.raw_sql(query).fetchall())
 
 

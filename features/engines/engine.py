@@ -133,30 +133,33 @@ def engine_says(error: Exception) -> str:
     return ". ".join(said[:2]) if "CSV Error" in said[0] else said[0]
 
 
-def as_readable(connection: BaseBackend, file: Path, folder: Path, *, as_text: Collection[str] = ()) -> Path:
+def as_readable(
+    connection: BaseBackend, file: Path, folder: Path, *, as_text: Collection[str] = (), delimiter: str | None = None
+) -> Path:
     """The file, or a copy of it in `folder` that the engine reads better; `as_text` are columns to keep to the letter."""
     if connection.name != "duckdb" or file.suffix.lower() not in CSV_ENDINGS:
         return file
     copy = folder / f"{len(list(folder.iterdir()))}.parquet"
-    csv_as_parquet(connection, file, copy, as_text=as_text)
+    csv_as_parquet(connection, file, copy, as_text=as_text, delimiter=delimiter)
     return copy
 
 
-def read_file(connection: BaseBackend, file: Path) -> ibis.Table:
-    """The rows of one file."""
-    read = connection.read_csv if file.suffix.lower() in CSV_ENDINGS else connection.read_parquet
-    table: ibis.Table = read(str(file))
-    return table
+def read_file(connection: BaseBackend, file: Path, delimiter: str | None = None) -> ibis.Table:
+    """The rows of one file; `delimiter` is of a csv file, where it is known."""
+    if file.suffix.lower() in CSV_ENDINGS:
+        table: ibis.Table = connection.read_csv(str(file), **({"sep": delimiter} if delimiter else {}))
+        return table
+    return connection.read_parquet(str(file))
 
 
-def read_files(connection: BaseBackend, files: Sequence[Path]) -> ibis.Table:
+def read_files(connection: BaseBackend, files: Sequence[Path], delimiter: str | None = None) -> ibis.Table:
     """The rows of several files, columns matched by name; a column that a file does not have is missing there."""
     if len(files) == 1:
-        return read_file(connection, files[0])
+        return read_file(connection, files[0], delimiter)
     if connection.name == "duckdb":
         table: ibis.Table = connection.read_parquet([str(file) for file in files], union_by_name=True)
         return table
-    tables = [read_file(connection, file) for file in files]
+    tables = [read_file(connection, file, delimiter) for file in files]
     columns = {name: dtype for table in tables for name, dtype in table.schema().items()}
     return ibis.union(
         *[

@@ -14,11 +14,13 @@ from features.engines.dialects import as_kept, said_to
 from features.engines.engine import engine_errors, engine_says, exact_number, is_embedded, is_there, trimmed
 from features.mappings import MappedColumn, TableMapping
 from features.problems import BadData, nearest
+from features.raw.columns_found import columns_found
 from features.raw.hints import date_hint, number_hint
 from features.tables import EXACT, EXACT_LIMIT, Kind
 
 SIMPLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TYPES: dict[Kind, str] = {"text": "string", "timestamp": "timestamp", "number": EXACT}
+STRANGE_MIN = 3  # fewer columns that are not there are named one by one, each with the nearest one
 LOST = "_lost_"  # before the name of a number: whether it had a value that is no exact decimal
 
 
@@ -45,7 +47,8 @@ def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Tabl
 
 def expression_problems(source: ibis.Table, name: str, mapping: TableMapping) -> list[str]:
     """The expressions that cannot be used on a table, each with its key and why; rows are looked at for hints only."""
-    return _problems(name, mapping, lambda expression, mapped: _expression_problem(source, expression, mapped))
+    strange = _strange_columns(source.columns, name, mapping)
+    return strange or _problems(name, mapping, lambda expression, mapped: _expression_problem(source, expression, mapped))
 
 
 def wording_problems(engine: str, columns: Sequence[str] | None, name: str, mapping: TableMapping) -> list[str]:
@@ -57,7 +60,22 @@ def wording_problems(engine: str, columns: Sequence[str] | None, name: str, mapp
     def problem(expression: str, _: MappedColumn | None) -> str | None:
         return _wording_problem(expression, columns) or _translation_problem(engine, expression, columns or ())
 
-    return _problems(name, mapping, problem)
+    strange = _strange_columns(columns, name, mapping) if columns is not None else []
+    return strange or _problems(name, mapping, problem)
+
+
+def _strange_columns(columns: Sequence[str], name: str, mapping: TableMapping) -> list[str]:
+    """Said once where most columns that a mapping names are not there: it is another table, or was not taken apart."""
+    known = {column.lower() for column in columns}
+    parsed = map(_parsed, (*mapping.expressions().values(), mapping.where or "true"))
+    used = {
+        column.name.lower(): column.name for one in parsed if one for column in one.find_all(exp.Column) if not column.table
+    }
+    missing = [used[column] for column in used if column not in known]
+    if len(missing) <= len(used) / 2 or len(missing) < STRANGE_MIN:
+        return []
+    named = ", ".join(f"'{column}'" for column in missing)
+    return [f"tables.{name}.from = '{mapping.from_}': there is no column {named}; {columns_found(name, columns)}"]
 
 
 def _problems(name: str, mapping: TableMapping, find: Callable[[str, MappedColumn | None], str | None]) -> list[str]:

@@ -10,6 +10,7 @@ import ibis.expr.datatypes as dt
 
 from features.mappings import TableMapping
 from features.problems import BadData
+from features.raw.columns_found import columns_found
 from features.raw.expressions import columns_used
 
 FILES_NAMED = 3
@@ -22,12 +23,13 @@ def agreed_types(name: str, mapping: TableMapping, tables: Mapping[Path, ibis.Ta
     that is of another kind there.
     """
     problems, types = [], {}
+    lacking_in: dict[tuple[Path, ...], list[str]] = {}
     for column in sorted(columns_used(mapping)):
         places = {file: found for file, table in tables.items() if (found := _column(table, column)) is not None}
         if not places:
             continue  # mapping the table will say so
-        if lacking := [file for file in tables if file not in places]:
-            problems.append(f"column '{column}' is in {_named(places)} but not in {_named(lacking)}")
+        if lacking := tuple(file for file in tables if file not in places):
+            lacking_in.setdefault(lacking, []).append(column)
             continue
         if len({_kind(value.type()) for value in places.values()}) == 1:
             continue
@@ -42,9 +44,18 @@ def agreed_types(name: str, mapping: TableMapping, tables: Mapping[Path, ibis.Ta
             problems.append(f"column '{column}' is {said}")
         elif filled:
             types[next(iter(filled.values())).get_name()] = _common_type([value.type() for value in filled.values()])
+    problems = [_lacking(name, columns, files, tables) for files, columns in lacking_in.items()] + problems
     if problems:
         raise BadData([f"tables.{name}.from = '{mapping.from_}': {problem}" for problem in problems])
     return types
+
+
+def _lacking(name: str, columns: list[str], lacking: tuple[Path, ...], tables: Mapping[Path, ibis.Table]) -> str:
+    """What some files do not have and the others do, and what the first of them has instead."""
+    which = f"column {columns[0]!r} is" if len(columns) == 1 else f"columns {', '.join(map(repr, columns))} are"
+    places = [file for file in tables if file not in lacking]
+    found = columns_found(name, tables[lacking[0]].columns)
+    return f"{which} in {_named(places)} but not in {_named(lacking)} ({lacking[0].name}: {found})"
 
 
 def _column(table: ibis.Table, lower_name: str) -> ibis.Value | None:

@@ -14,8 +14,10 @@ from features.engines.engine import connect as connect
 from features.engines.text_files import as_utf8
 from features.mappings import TableMapping
 from features.problems import BadData
+from features.raw.columns_found import as_toml, delimiter_hint, separator_of
 from features.raw.expressions import text_columns
 from features.raw.file_columns import agreed_types
+from features.raw.uneven_lines import uneven_line
 
 ENDINGS = (".parquet", *CSV_ENDINGS)
 
@@ -28,8 +30,10 @@ def source_files(name: str, mapping: TableMapping) -> list[Path]:
     wrong = [file for file in files if file.suffix.lower() not in ENDINGS]
     if wrong:
         raise BadData(f"tables.{name}.from: cannot read {wrong[0]}; known endings: {', '.join(ENDINGS)}")
-    if mapping.encoding and (binary := [file for file in files if file.suffix.lower() not in CSV_ENDINGS]):
-        raise BadData(f"tables.{name}.encoding is for csv files; {binary[0]} has no encoding, leave it out")
+    binary = [file for file in files if file.suffix.lower() not in CSV_ENDINGS]
+    for key in ("encoding", "delimiter"):
+        if binary and getattr(mapping, key):
+            raise BadData(f"tables.{name}.{key} is for csv files; {binary[0]} has no {key}, leave it out")
     return files
 
 
@@ -54,7 +58,7 @@ def read_source(connection: BaseBackend, name: str, mapping: TableMapping, folde
     if len(tables) == 1:
         return next(iter(tables.values()))
     types = agreed_types(name, mapping, tables)
-    together = read_files(connection, list(readable.values()))
+    together = read_files(connection, list(readable.values()), mapping.delimiter)
     return together.mutate(**{column: together[column].cast(dtype) for column, dtype in types.items()})
 
 
@@ -73,23 +77,28 @@ def _readable(connection: BaseBackend, name: str, mapping: TableMapping, file: P
         return file
     utf8 = as_utf8(file, table=name, encoding=mapping.encoding, folder=folder)
     try:
-        return as_readable(connection, utf8, folder, as_text=text_columns(mapping))
+        return as_readable(connection, utf8, folder, as_text=text_columns(mapping), delimiter=mapping.delimiter)
     except engine_errors() as error:
-        raise BadData(_unreadable(name, mapping, file, error)) from None
+        uneven = uneven_line(file, mapping.delimiter, mapping.encoding) if mapping.delimiter else None
+        raise BadData(_unreadable(name, mapping, file, error) + (f"; {uneven}" if uneven else "")) from None
 
 
 def _file_table(connection: BaseBackend, name: str, mapping: TableMapping, *, file: Path, copy: Path) -> ibis.Table:
     try:
-        table = read_file(connection, copy)
+        table = read_file(connection, copy, mapping.delimiter)
         columns = table.columns
     except engine_errors() as error:
         raise BadData(_unreadable(name, mapping, file, error)) from None
-    if file.suffix.lower() in CSV_ENDINGS and len(columns) == 1 and set(columns[0]) & set(",;|\t"):
-        raise BadData(
-            f"tables.{name}.from = '{mapping.from_}': the lines of {file} do not split into columns (the first: {columns[0]}); "
-            "look for lines with more or fewer values than the first"
-        )
+    if file.suffix.lower() in CSV_ENDINGS and len(columns) == 1 and (sign := separator_of(columns)) and not mapping.delimiter:
+        raise BadData(f"tables.{name}.from = '{mapping.from_}': {_not_split(name, mapping, file, columns[0], sign)}")
     return table
+
+
+def _not_split(name: str, mapping: TableMapping, file: Path, column: str, sign: str) -> str:
+    said = f"the lines of {file} do not split into columns (the first: {column})"
+    if uneven := uneven_line(file, sign, mapping.encoding):
+        return f"{said}; they seem to be separated by {as_toml(sign)}, but {uneven}"
+    return f"{said}; {delimiter_hint(name, sign)}"
 
 
 def _unreadable(name: str, mapping: TableMapping, file: Path, error: Exception) -> str:

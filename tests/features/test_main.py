@@ -184,7 +184,7 @@ DATA = {
     ),
     "lines of different length": (
         changed(ORDERS, ("ada,ada7", "ada,ada7,more,and,more")),
-        ["tables.orders.from = 'orders.csv'", "do not split into columns", "more or fewer values"],
+        ["tables.orders.from = 'orders.csv'", "do not split into columns", "line 20 has 8 values, the first has 5"],
     ),
 }  # fmt: skip
 

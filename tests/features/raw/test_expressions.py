@@ -204,6 +204,20 @@ def test_the_suggested_expression_reads_a_decimal_comma(tmp_path: Path) -> None:
     assert found.amount.tolist() == [Decimal("1234.56"), Decimal("53.38")]
 
 
+def test_a_table_without_most_of_the_columns_is_named_once_with_those_it_has(tmp_path: Path) -> None:
+    said = problem(tmp_path, "kunde,rechnung,t,betrag\nada,1,2020-01-01,1\n")
+    assert said == (
+        f"tables.orders.from = '{tmp_path / 'orders.csv'}': there is no column 'c', 'o', 'a'; "
+        "its columns are 'kunde', 'rechnung', 't', 'betrag'"
+    )
+
+
+def test_two_columns_that_are_not_there_are_named_each_with_its_key(tmp_path: Path) -> None:
+    with pytest.raises(BadData) as caught:
+        mapped(tmp_path, "c,o,day,total\nada,1,2020-01-01,1\n")
+    assert [said.partition(" = ")[0] for said in caught.value.problems] == ["tables.orders.occurred_at", "tables.orders.amount"]
+
+
 def test_the_columns_that_a_mapping_uses_are_those_in_its_expressions() -> None:
     own = mapping("x.csv", customer_id='"Customer ID"', amount="price * n", where="state = 'paid'", order_id="this (is not SQL")
     assert columns_used(own) == {"customer id", "t", "price", "n", "state"}

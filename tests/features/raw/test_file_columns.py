@@ -39,12 +39,19 @@ def test_a_column_of_another_kind_in_some_files_is_named_with_them(tmp_path: Pat
 
 def test_a_column_that_some_files_do_not_have_is_named_with_them(tmp_path: Path) -> None:
     found = problems(tmp_path, GOOD, *["c,o,t\nada,1,2020-01-01\n"] * 5)
-    assert found == ["column 'a' is in 1.csv but not in 2.csv, 3.csv, 4.csv and 2 more"]
+    assert found == ["column 'a' is in 1.csv but not in 2.csv, 3.csv, 4.csv and 2 more (2.csv: its columns are 'c', 'o', 't')"]
+
+
+def test_columns_that_a_file_lacks_are_named_once_with_those_it_has(tmp_path: Path) -> None:
+    assert problems(tmp_path, GOOD, "c~o~t~a\nada~1~2020-01-01~1,5\nbo~2~2020-01-01~2,5\n") == [
+        "columns 'a', 'c', 'o', 't' are in 1.csv but not in 2.csv (2.csv: its columns are 'ada~1~2020-01-01~1', '5'; "
+        "they seem to be separated by '~': set tables.orders.delimiter = '~')"
+    ]
 
 
 def test_all_problems_of_the_files_are_in_one_message(tmp_path: Path) -> None:
     assert problems(tmp_path, GOOD, "c,t,a\nada,soon,1\n") == [
-        "column 'o' is in 1.csv but not in 2.csv",
+        "column 'o' is in 1.csv but not in 2.csv (2.csv: its columns are 'c', 't', 'a')",
         "column 't' is a date in 1.csv but text in 2.csv",
     ]
 

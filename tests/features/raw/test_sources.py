@@ -39,12 +39,14 @@ def test_no_file_and_an_unknown_ending_are_named(tmp_path: Path) -> None:
         source_files("orders", mapping(tmp_path / "*"))
 
 
-def test_an_encoding_is_for_text_files_only(tmp_path: Path) -> None:
+def test_encoding_and_delimiter_are_for_text_files_only(tmp_path: Path) -> None:
     (tmp_path / "orders.parquet").touch()
     with pytest.raises(
         BadData, match=r"tables\.orders\.encoding is for csv files; .*orders\.parquet has no encoding, leave it out"
     ):
         source_files("orders", mapping(tmp_path / "*", encoding="gbk"))
+    with pytest.raises(BadData, match=r"tables\.orders\.delimiter is for csv files; .*orders\.parquet has no delimiter"):
+        source_files("orders", mapping(tmp_path / "*", delimiter=";"))
 
 
 def test_several_files_are_one_table_and_columns_are_matched_by_name(tmp_path: Path) -> None:
@@ -73,6 +75,35 @@ def test_a_broken_line_is_named_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "2.csv").write_text("c,o,t,a\n" + lines + "ada,1\n" + lines)
     with pytest.raises(BadData, match=r"from = '.*\*\.csv', .*2\.csv: .*CSV Error on Line: 30002"):
         read(tmp_path)
+
+
+def message(folder: Path, csv: str, **more: str) -> str:
+    (folder / "1.csv").write_text(csv, encoding="utf-8")
+    with pytest.raises(BadData) as caught:
+        read(folder, **more)
+    (said,) = caught.value.problems
+    return said
+
+
+@pytest.mark.parametrize(("sign", "shown"), [(";", "';'"), ("\t", '"\\t"')])
+def test_of_a_file_that_does_not_split_the_line_that_differs_is_named(tmp_path: Path, sign: str, shown: str) -> None:
+    csv = "\n".join(sign.join(values) for values in (("c", "o", "a"), ("ada", "1", "2"), ("bo", "2")))
+    assert message(tmp_path, csv).endswith(
+        f"1.csv do not split into columns (the first: {sign.join('coa')}); they seem to be separated by {shown}, "
+        "but line 3 has 2 values, the first has 3"
+    )
+
+
+def test_a_delimiter_that_is_not_found_by_itself_is_named_and_can_be_set(tmp_path: Path) -> None:
+    said = message(tmp_path, "c~a\nada~x\nbo~y\n")
+    assert said.endswith("they seem to be separated by '~': set tables.orders.delimiter = '~'")
+    assert read(tmp_path, delimiter="~").values.tolist() == [["ada", "x"], ["bo", "y"]]
+
+
+def test_with_a_delimiter_a_line_that_differs_is_named(tmp_path: Path) -> None:
+    assert message(tmp_path, "c~a\n" + "ada~1\n" * 50 + "bo~2~3\n", delimiter="~").endswith(
+        "; line 52 has 3 values, the first has 2"
+    )
 
 
 def test_a_table_of_text_only_has_its_first_line_as_names(tmp_path: Path) -> None:
