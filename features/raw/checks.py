@@ -6,14 +6,14 @@ A rule looks at one row. What it says names the columns as the user mapped them:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import ibis
 
 from features.mappings import TableMapping
 from features.project import Project
-from features.raw.expressions import LOST
+from features.raw.expressions import LOST, UNREAD
 from features.tables import EXACT_LIMIT, SCALES, TableName
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
@@ -30,11 +30,15 @@ NEXT = "_next"  # identities: who customer_id is an alias of, if it is one
 
 @dataclass(frozen=True)
 class Rule:
-    """When a row fails, and what is then said of it. It holds for tables that have all the columns it needs."""
+    """When a row fails, and what is then said of it. It holds for tables that have all the columns it needs.
+
+    `shows` is the column whose value is said with an example.
+    """
 
     needs: tuple[str, ...]
     fails: Callable[[ibis.Table], ibis.Value]
     says: str
+    shows: str | None = None
 
 
 def breaks(rows: ibis.Table, mapping: TableMapping, project: Project) -> list[Rule]:
@@ -65,13 +69,16 @@ def suspicions(rows: ibis.Table, mapping: TableMapping, project: Project) -> lis
     for lost in (column for column in rows.columns if column.startswith(LOST)):
         said = f"{{{lost.removeprefix(LOST)}}} is not finite, or not below {EXACT_LIMIT:.0e}, and taken as missing"
         rules.append(Rule((lost,), lambda rows, lost=lost: rows[lost], said))  # type: ignore[misc]
+    strict = {column.name for column in mapping.contract.required if not column.nullable}
+    unread = {column.removeprefix(UNREAD) for column in rows.columns if column.startswith(UNREAD)}
+    rules += [_unread(name, ", and is taken as missing") for name in sorted(unread - strict)]
     return _that_hold(rules, rows, mapping)
 
 
 def _that_hold(rules: Iterable[Rule], rows: ibis.Table, mapping: TableMapping) -> list[Rule]:
     """The rules for the columns that a table has, in the words of its mapping."""
     words = {name: f"{name} ({_shown(expression)})" for name, expression in mapping.expressions().items()}
-    return [Rule(rule.needs, rule.fails, rule.says.format_map(words)) for rule in rules if set(rule.needs) <= set(rows.columns)]
+    return [replace(rule, says=rule.says.format_map(words)) for rule in rules if set(rule.needs) <= set(rows.columns)]
 
 
 def _shown(expression: str) -> str:
@@ -83,9 +90,16 @@ def _required(mapping: TableMapping) -> list[Rule]:
     rules = []
     for column in mapping.contract.required:
         if not column.nullable:
+            rules.append(_unread(column.name, ""))
             wanted = "missing" if column.kind != "number" else f"missing, not finite, or not below {EXACT_LIMIT:.0e}"
             rules.append(_rule(column.name, lambda value: value.isnull(), f"is {wanted}"))
     return rules
+
+
+def _unread(name: str, more: str) -> Rule:
+    column = UNREAD + name
+    said = f"{{{name}}} makes nothing of the value that is there{more}"
+    return Rule((column,), lambda rows: rows[column].notnull(), said, shows=column)
 
 
 def _dates(mapping: TableMapping, data_until: date | None) -> list[Rule]:

@@ -22,27 +22,46 @@ SIMPLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TYPES: dict[Kind, str] = {"text": "string", "timestamp": "timestamp", "number": EXACT}
 STRANGE_MIN = 3  # fewer columns that are not there are named one by one, each with the nearest one
 LOST = "_lost_"  # before the name of a number: whether it had a value that is no exact decimal
+UNREAD = "_unread_"  # before the name of a column: what stands in the source where nothing came of it
 
 
 def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Table:
     """The source rows in contract columns, those `where` leaves out not among them.
 
     Text is trimmed and empty text is missing; numbers are exact decimals. For an optional number that may not be
-    finite there is one more column, `_lost_<name>`: true where it became missing for that reason. Raises BadData with
-    every expression that does not parse, names an unknown column, cannot be run by the engine or is of the wrong kind.
+    finite there is one more column, `_lost_<name>`: true where it became missing for that reason. For a column that is
+    computed there may be `_unread_<name>`: the text of what stands in your columns where nothing came of it. Raises BadData
+    with every expression that does not parse, names an unknown column, cannot be run by the engine or is of the wrong kind.
     """
     if problems := expression_problems(source, name, mapping):
         raise BadData(problems)
     where = f" WHERE {mapping.where}" if mapping.where else ""
     src = "src" + re.sub(r"\D", "", name)  # sources of one table end up in one query, where names must differ
-    rows = _selected(source, f"SELECT {_columns(source, mapping)} FROM {src}{where}", src)
+    raw = _raw_texts(source.columns, mapping)
+    texts = "".join(f', {text} AS "{UNREAD}{name}"' for name, text in raw.items())
+    rows = _selected(source, f"SELECT {_columns(source, mapping)}{texts} FROM {src}{where}", src)
     lost = [
         m.column.name for m in mapping.mapped() if not m.column.required and may_be_lost(rows[m.column.name], m.column.kind)
     ]
     return rows.select(
         **{mapped.column.name: _as_kind(rows[mapped.column.name], mapped.column.kind) for mapped in mapping.mapped()},
         **{LOST + column: is_there(rows[column]) & _exact(rows[column]).isnull() for column in lost},
+        **{UNREAD + column: ibis.ifelse(is_there(rows[column]), None, rows[UNREAD + column]) for column in raw},
     )
+
+
+def _raw_texts(columns: Sequence[str], mapping: TableMapping) -> dict[str, str]:
+    """By mapped column, the text of the source columns it is computed from: where it may be missing by a slip of the mapping.
+
+    That is where it must not be missing, or where `try_cast`, `try_strptime` and the like make missing what does not fit.
+    """
+    texts = {}
+    for m in mapping.mapped():
+        names, is_strict = _names(m.expression), m.column.required and not m.column.nullable
+        used = [f"nullif(trim(CAST(\"{column}\" AS VARCHAR)), '')" for column in columns if column.lower() in names]
+        if used and not _is_column(m.expression) and (is_strict or "try_" in m.expression.lower()):
+            texts[m.column.name] = " || ' ' || ".join(used)  # missing where one of them is
+    return texts
 
 
 def expression_problems(source: ibis.Table, name: str, mapping: TableMapping) -> list[str]:
@@ -114,6 +133,7 @@ def together(mapping: TableMapping, sources: Sequence[ibis.Table]) -> ibis.Table
     """The mapped rows of a table's sources; a column that one of them does not have is missing there."""
     columns = {mapped.column.name: TYPES[mapped.column.kind] for mapped in mapping.mapped()}
     columns |= {name: "boolean" for rows in sources for name in rows.columns if name.startswith(LOST)}
+    columns |= {name: "string" for rows in sources for name in rows.columns if name.startswith(UNREAD)}
     alike = [
         rows.select(**{name: rows[name] if name in rows.columns else ibis.null(dtype) for name, dtype in columns.items()})
         for rows in sources

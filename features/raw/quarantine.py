@@ -25,6 +25,8 @@ from features.raw.sources import count_rows, has_rows, read_source
 from features.tables import SOURCES_OF_CUSTOMERS, TableName
 
 EXAMPLES = 3
+SHOWN = "_shown"  # the value that is said with an example of a row that is set aside
+SHOWN_LENGTH = 40
 # Finding identical rows among 10 million takes as long as all other checks together: larger tables are spared it.
 ROWS_COMPARED_MAX = 2_000_000
 IDENTICAL = "the same as another row in all mapped columns (is a file there twice?)"
@@ -206,7 +208,7 @@ class _Marked:
     """The rows of a table with `reason` (null if they are kept) and a true or false column for each note."""
 
     rows: ibis.Table
-    notes: dict[str, str]  # what is said, by column
+    notes: dict[str, checks.Rule]  # by column
     rows_merged: int
 
 
@@ -223,11 +225,14 @@ def _marked(
     marks = {f"_note_{number}": rule.fails(rows).fill_null(False) for number, rule in enumerate(suspicious)}
     columns = [*mapping.expressions(), *({checks.NEXT} & set(rows.columns))]
     reason = ibis.cases(*[(rule.fails(rows), rule.says) for rule in broken])
-    made = kept_in_engine(connection, f"checked_{name}", rows.select(*columns, reason=reason, **marks))
+    shown = ibis.cases(*[(rule.fails(rows), rows[rule.shows] if rule.shows else ibis.null("string")) for rule in broken])
+    shows = {rule.shows: rows[rule.shows] for rule in suspicious if rule.shows}
+    made = kept_in_engine(
+        connection, f"checked_{name}", rows.select(*columns, reason=reason, **{SHOWN: shown}, **shows, **marks)
+    )
     if key and (keyed := with_shared_keys_set_aside(made, key, columns)) is not None:
         made = kept_in_engine(connection, f"checked_{name}_by_key", keyed)
-    said = {mark: rule.says for mark, rule in zip(marks, suspicious, strict=True)}
-    return _Marked(made, said, merged.rows_dropped.get(name, 0))
+    return _Marked(made, dict(zip(marks, suspicious, strict=True)), merged.rows_dropped.get(name, 0))
 
 
 def _beside_customers(rows: ibis.Table, name: TableName, earlier: Mapping[TableName, Checked]) -> ibis.Table:
@@ -257,12 +262,12 @@ def _tallied(marked: _Marked, mapping: TableMapping, rows_read: int) -> Checked:
     reasons = {str(why): int(n) for why, n in zip(counts["reason"], counts["_rows"], strict=True) if isinstance(why, str)}
     fine = counts[counts["reason"].isna()]
     rows_kept = int(fine["_rows"].sum())
-    notes = {said: int(fine[mark].sum()) for mark, said in marked.notes.items() if fine[mark].sum() > 0}
+    notes = {rule.says: int(fine[mark].sum()) for mark, rule in marked.notes.items() if fine[mark].sum() > 0}
     kept = rows.filter(rows.reason.isnull())
     examples = _examples_of_reasons(rows, mapping) if reasons else {}
-    for mark, said in marked.notes.items():
-        if said in notes:
-            examples[said] = _examples(kept.filter(kept[mark]), mapping)
+    for mark, rule in marked.notes.items():
+        if rule.says in notes:
+            examples[rule.says] = _examples(kept.filter(kept[mark]), mapping, rule.shows)
     if not mapping.contract.key and 0 < rows_kept <= ROWS_COMPARED_MAX:
         twice = repeated(kept, columns)
         if copies := int(twice.agg(n=twice.copies.sum().fill_null(0)).execute()["n"].iloc[0]):
@@ -290,15 +295,22 @@ def _example(rows: ibis.Table, mapping: TableMapping) -> ibis.Value:
     return rows.customer_id
 
 
-def _examples(rows: ibis.Table, mapping: TableMapping) -> tuple[str, ...]:
-    ids = rows.select(example=_example(rows, mapping)).distinct()
+def _with_value(example: ibis.Value, value: ibis.Value) -> ibis.Value:
+    """The example with the value of it that is to be shown, if there is one."""
+    shown = "'" + value.left(SHOWN_LENGTH) + "'"
+    return ibis.coalesce(example + ": " + shown, shown, example)
+
+
+def _examples(rows: ibis.Table, mapping: TableMapping, shows: str | None = None) -> tuple[str, ...]:
+    example = _example(rows, mapping)
+    ids = rows.select(example=_with_value(example, rows[shows]) if shows else example).distinct()
     found = ids.filter(ids.example.notnull()).order_by("example").limit(EXAMPLES).execute()
     return tuple(found["example"])
 
 
 def _examples_of_reasons(rows: ibis.Table, mapping: TableMapping) -> dict[str, tuple[str, ...]]:
     aside = rows.filter(rows.reason.notnull())
-    ids = aside.select("reason", example=_example(aside, mapping)).distinct()
+    ids = aside.select("reason", example=_with_value(_example(aside, mapping), aside[SHOWN])).distinct()
     ids = ids.filter(ids.example.notnull())
     placed = ids.mutate(place=ibis.row_number().over(ibis.window(group_by="reason", order_by="example")))
     found = placed.filter(placed.place < EXAMPLES).order_by(["reason", "example"]).execute()

@@ -85,8 +85,16 @@ def test_expressions_compute_columns_and_where_leaves_rows_out(tmp_path: Path) -
     found = mapped(
         tmp_path, csv, occurred_at="strptime(t::VARCHAR, '%Y%m%d')", amount="a * n", where="n > 0", quantity="n::INT"
     )
-    assert found.values.tolist() == [["ada", "1", pd.Timestamp("2020-02-01"), Decimal("7.5"), Decimal(3)]]
-    assert list(found.columns) == ["customer_id", "order_id", "occurred_at", "amount", "quantity"]
+    columns = ["customer_id", "order_id", "occurred_at", "amount", "quantity"]
+    assert list(found.columns) == [*columns, "_unread_occurred_at", "_unread_amount"]
+    assert found[columns].values.tolist() == [["ada", "1", pd.Timestamp("2020-02-01"), Decimal("7.5"), Decimal(3)]]
+
+
+def test_where_nothing_came_of_a_value_its_text_is_kept_and_where_there_was_none_not(tmp_path: Path) -> None:
+    csv = "c,o,t,h,a\nada,1,31.12.2020,8,1\nada,2,12/31/2020,9,1\nada,3,,10,1\nada,4,  ,11,1\nada,5,12/31/2020,,1\n"
+    found = mapped(tmp_path, csv, occurred_at="try_strptime(t || ' ' || h, '%d.%m.%Y %H')")
+    texts = found["_unread_occurred_at"]
+    assert [None if pd.isna(text) else text for text in texts] == [None, "12/31/2020 9", None, None, None]
 
 
 def test_chinese_column_names_and_amounts_are_read_as_they_are_exported(tmp_path: Path) -> None:

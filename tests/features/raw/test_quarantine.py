@@ -51,6 +51,36 @@ def test_examples_of_a_reason_are_orders_and_where_there_is_none_the_customer(tm
     }
 
 
+def test_a_value_that_is_there_and_not_read_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    csv = "customer_id,order_id,occurred_at,amount\nada,1,31.12.2020,1\nbo,2,12/31/2020,1\ncy,3,,1\nda,,5.5.2020 noon,1\n"
+    keys = {"orders": {"occurred_at": "try_strptime(occurred_at, '%d.%m.%Y')"}}
+    checked = check_raw(tmp_path, {"orders": csv}, keys)["orders"]
+    unread = "occurred_at (try_strptime(occurred_at, '%d.%m.%Y')) makes nothing of the value that is there"
+    assert checked.reasons == {
+        unread: 1,
+        "occurred_at (try_strptime(occurred_at, '%d.%m.%Y')) is missing": 1,
+        "order_id (order_id) is missing": 1,
+    }
+    assert checked.examples[unread] == ("2: '12/31/2020'",)
+    assert checked.quarantined.columns == ("customer_id", "order_id", "occurred_at", "amount", "reason")
+
+
+def test_an_optional_value_that_is_not_read_is_noted(tmp_path: Path) -> None:
+    csv = f"customer_id,started_at,ended_at\nada,2020-01-01,12/31/2020\nada,2020-02-01,\nada,2020-03-01,{'9' * 50}\n"
+    keys = {"subscriptions": {"ended_at": "try_strptime(ended_at, '%d.%m.%Y')"}}
+    checked = check_raw(tmp_path, {"subscriptions": csv}, keys)["subscriptions"]
+    noted = "ended_at (try_strptime(ended_at, '%d.%m.%Y')) makes nothing of the value that is there, and is taken as missing"
+    assert checked.notes == {noted: 2}
+    assert checked.examples == {noted: ("ada: '12/31/2020'", f"ada: '{'9' * 40}'")}
+    assert checked.kept.columns == ("customer_id", "started_at", "ended_at")
+
+
+def test_of_a_row_without_any_id_the_value_alone_is_shown(tmp_path: Path) -> None:
+    keys = {"customers": {"customer_id": "nullif(customer_id, 'x')"}}
+    checked = check_raw(tmp_path, {"customers": "customer_id\nada\nx\n"}, keys)["customers"]
+    assert list(checked.examples.values()) == [("'x'",)]
+
+
 def test_rows_left_out_by_where_are_counted_and_not_checked(tmp_path: Path) -> None:
     where = {"where": "customer_id IS NOT NULL AND order_id IS NOT NULL"}
     checked = check_raw(tmp_path, {"orders": ROWS}, {"orders": where})["orders"]
