@@ -53,7 +53,10 @@ class TableMapping(Settings):
     from_: str = Field(
         alias="from", description="files (csv, tsv, txt, parquet; patterns such as sales/*.csv), or a table of the database"
     )
-    where: str | None = Field(default=None, description="a SQL condition on your columns; other rows are left out, and counted")
+    where: str | None = Field(
+        default=None,
+        description="a SQL condition on your columns (and, by OVER, on other rows); other rows are left out, and counted",
+    )
     encoding: str | None = Field(default=None, description="of csv files that are not UTF-8, e.g. gbk")
     delimiter: str | None = Field(
         default=None,

@@ -35,11 +35,10 @@ def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Tabl
     """
     if problems := expression_problems(source, name, mapping):
         raise BadData(problems)
-    where = f" WHERE {mapping.where}" if mapping.where else ""
     src = "src" + re.sub(r"\D", "", name)  # sources of one table end up in one query, where names must differ
     raw = _raw_texts(source.columns, mapping)
     texts = "".join(f', {text} AS "{UNREAD}{name}"' for name, text in raw.items())
-    rows = _selected(source, f"SELECT {_columns(source, mapping)}{texts} FROM {src}{where}", src)
+    rows = _selected(source, f"SELECT {_columns(source, mapping)}{texts} FROM {_left(src, mapping.where)}", src)
     lost = [
         m.column.name for m in mapping.mapped() if not m.column.required and may_be_lost(rows[m.column.name], m.column.kind)
     ]
@@ -48,6 +47,18 @@ def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Tabl
         **{LOST + column: is_there(rows[column]) & _exact(rows[column]).isnull() for column in lost},
         **{UNREAD + column: ibis.ifelse(is_there(rows[column]), None, rows[UNREAD + column]) for column in raw},
     )
+
+
+def _left(src: str, where: str | None) -> str:
+    """The rows that `where` leaves. What looks at other rows, as row_number() OVER (...) does, SQL takes only in QUALIFY."""
+    if where and _has_window(where):
+        return f"(SELECT * FROM {src} QUALIFY {where}\n) AS {src}"
+    return f"{src} WHERE {where}" if where else src
+
+
+def _has_window(expression: str) -> bool:
+    parsed = _parsed(expression)
+    return bool(parsed and parsed.find(exp.Window))
 
 
 def _raw_texts(columns: Sequence[str], mapping: TableMapping) -> dict[str, str]:
@@ -242,7 +253,7 @@ def _expression_problem(source: ibis.Table, expression: str, mapped: MappedColum
         return problem
     computed = (
         f"SELECT {expression}\n AS value FROM src"
-        if mapped
+        if mapped or _has_window(expression)
         else f"SELECT ({expression}\n) AS value FROM src WHERE {expression}"
     )
     try:
@@ -272,7 +283,7 @@ def conversion_problems(source: ibis.Table, name: str, mapping: TableMapping) ->
     keys = {f"tables.{name}.{mapped.key}": mapped.expression for mapped in mapping.mapped()}
     for key, expression in (keys | ({f"tables.{name}.where": mapping.where} if mapping.where else {})).items():
         try:
-            _selected(source, f"SELECT max({expression}\n) AS value FROM src").execute()
+            _selected(source, f"SELECT max(value) AS value FROM (SELECT {expression}\n AS value FROM src) AS found").execute()
         except engine_errors() as error:
             problems.append(
                 f"{key} = '{expression.strip()}' fails on a row: {engine_says(error)}; try_cast and "

@@ -29,7 +29,9 @@ SHOWN = "_shown"  # the value that is said with an example of a row that is set 
 SHOWN_LENGTH = 40
 # Finding identical rows among 10 million takes as long as all other checks together: larger tables are spared it.
 ROWS_COMPARED_MAX = 2_000_000
-IDENTICAL = "the same as another row in all mapped columns (is a file there twice?)"
+IDENTICAL = (
+    "the same as another row in all mapped columns (is a file there twice? `where` can leave such lines out: docs/your_data.md)"
+)
 NO_ROWS = "no rows: what is made from this table is left out"
 
 

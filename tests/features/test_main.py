@@ -38,6 +38,20 @@ def test_what_is_odd_about_the_end_of_the_data_is_noted_at_every_build(shop: Sho
         assert "  note: no row of tables.orders in the last 88 days before dates.data_until = 2021-03-01" in shop.build().out
 
 
+def test_where_can_leave_out_lines_that_are_there_twice(shop: Shop) -> None:
+    where = "row_number() OVER (PARTITION BY customer, invoice, bought_on, price, kind) = 1 -- of each line one"
+    config = changed(CONFIG, ("[tables.orders]", f'[tables.orders]\nwhere = "{where}"'))
+    shop.write(config=config, orders=ORDERS + LINES)
+    answer = shop.build()
+    assert "orders: 144 rows read, 72 left out by `where`, 72 kept, 0 quarantined" in answer.out
+    assert "the same as another row" not in answer.out
+    shop.write(orders=ORDERS + LINES)
+    assert (
+        "note: 72 rows: the same as another row in all mapped columns (is a file there twice? `where` can leave such"
+        in shop.build().out
+    )
+
+
 def test_building_names_the_reason_of_quarantined_rows(shop: Shop) -> None:
     shop.write(
         config=CONFIG + "[quarantine]\nshare_max = 0.1", orders=ORDERS + ",x1,2020-05-05,3.0,tea\n,x2,2020-05-05,3.0,tea\n"
@@ -104,9 +118,13 @@ MAPPING = {
     ),
     "where that is no condition": ([("customer_id", 'where = "price"\ncustomer_id')], ["tables.orders.where = 'price'", "expected a condition"]),
     "where over many rows": ([("customer_id", 'where = "max(price) > 3"\ncustomer_id')], ["tables.orders.where", "not computed row by row"]),
-    "where over a window": (
-        [("customer_id", 'where = "row_number() OVER () > 3"\ncustomer_id')],
-        ["tables.orders.where", "cannot be computed", "window functions"],
+    "where over a window that is no condition": (
+        [("customer_id", 'where = "row_number() OVER ()"\ncustomer_id')],
+        ["tables.orders.where = 'row_number() OVER ()'", "is int64, expected a condition"],
+    ),
+    "value that cannot be converted beside a window": (
+        [("customer_id", 'where = "row_number() OVER () > 3"\ncustomer_id'), ('"price"', '"CAST(kind AS DOUBLE)"')],
+        ["1 to mend", "tables.orders.amount = 'CAST(kind AS DOUBLE)'", "fails on a row"],
     ),
     "where that fails on a row": ([("customer_id", 'where = "kind = 3"\ncustomer_id')], ["tables.orders.where = 'kind = 3'", "fails on a row"]),
     "where that leaves nothing": (
