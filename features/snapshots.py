@@ -33,6 +33,7 @@ from features.project import Project, TableMapping
 from features.raw.quarantine import Checked, check_tables
 from features.raw.quarantine import TableReport as TableReport
 from features.raw.sources import file_fingerprint, source_files
+from features.raw.strangers import notes_on_strangers
 from features.records import read_record
 from features.tables import TableName
 from features.version import code_version
@@ -69,7 +70,7 @@ class Manifest(BaseModel):
     words: Words
     reach: Reach
     day_hashes: DayHashes
-    notes: tuple[str, ...] = ()  # what is odd about the end of the data
+    notes: tuple[str, ...] = ()  # what is odd about whole tables: about their customers, and where the data end
     backfills: tuple[str, ...]  # what this build found changed in the past of snapshots that were there already
     cohorts: dict[date, Cohort]
 
@@ -111,6 +112,7 @@ def build_snapshots(project: Project) -> Manifest:
     with step("reading and checking the tables"):
         checked = check_tables(connection, project)
         tables: dict[str, ibis.Table] = {name: table.kept for name, table in checked.items()}
+        strangers = notes_on_strangers(connection, tables)
     dates = snapshot_dates(project, tables)
     words = choose_words(project, tables, dates.all[0])
     past = _Past.of(connection, project, tables, words, dates)
@@ -143,7 +145,7 @@ def build_snapshots(project: Project) -> Manifest:
             words=words,
             reach=past.reach,
             day_hashes=past.hashes,
-            notes=dates.notes,
+            notes=(*strangers, *dates.notes),
             backfills=backfills,
             cohorts={
                 as_of: kept.get(as_of) or _cohort(files[as_of], made[as_of], past.of_date[as_of], project.project.horizon_days)
