@@ -13,6 +13,7 @@ from features.project import CohortSection, Project
 Task = Literal["churn", "clv", "propensity"]
 TASKS: tuple[Task, ...] = ("churn", "clv", "propensity")
 Link = Literal["sigmoid", "exp"]
+PROPENSITY_PREFIX = "propensity_"  # of the names of its numbers; the category follows
 Teller = Literal["labels", "orders", "subscriptions"]  # the table that tells what customers did
 
 

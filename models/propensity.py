@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from features.feature import slug
 from features.snapshots import Manifest
-from models.contract import Output, Teller
+from models.contract import PROPENSITY_PREFIX, Output, Teller
 from models.outcomes import given_columns
 from models.recipe import DEFAULTS, Recipe, booster_space
 
@@ -16,7 +16,7 @@ def _outputs(manifest: Manifest, told_by: Teller) -> tuple[Output, ...]:
         said = "as tables.labels.bought_{} says"
         return tuple(
             Output(
-                name=f"propensity_{g}",
+                name=f"{PROPENSITY_PREFIX}{g}",
                 target=f"buys {g}, {said.format(g)}",
                 label=f"chance of buying {g}",
                 label_zh=f"购买“{g}”的可能性",
@@ -25,7 +25,7 @@ def _outputs(manifest: Manifest, told_by: Teller) -> tuple[Output, ...]:
         )
     return tuple(
         Output(
-            name=f"propensity_{slug(c)}",
+            name=f"{PROPENSITY_PREFIX}{slug(c)}",
             target=f"buys {c} within {h} days",
             label=f"chance of buying {c}",
             label_zh=f"购买“{c}”的可能性",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from features.problems import BadInput, nearest
 from features.tables import NO_ACTION
 from models.bundle import CHURN, DAYS_UNTIL_LEAVING, Reading
-from models.contract import Task
+from models.contract import PROPENSITY_PREFIX, Task
 from models.inputs import Inputs
 from models.value.quadrants import QUADRANTS
 from models.value.settings import COMPONENTS
@@ -206,7 +206,7 @@ class Champions:
         """The chances by category, and the categories in the order to look at."""
         bundle = self.release.scorer.models["propensity"].bundle
         names = [output.name for output in bundle.contract.outputs]
-        keys = [name.removeprefix("propensity_") for name in names]
+        keys = [name.removeprefix(PROPENSITY_PREFIX) for name in names]
         chances = list(zip(*(table[name] for name in names), strict=True)) if names else [()] * count
         yield [dict(zip(keys, row, strict=True)) for row in chances]
         yield what_next(bundle, np.array(chances, dtype=np.float64).reshape(count, len(names)))

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from features.cohort import rules
 from features.feature import FAMILY_ZH
 from features.tables import NO_ACTION
+from models.contract import PROPENSITY_PREFIX
 from models.value.life_stages import stages_of
 from models.value.quadrants import QUADRANTS
 from models.value.segments import SEGMENTS
@@ -18,7 +19,7 @@ from serving.answers.customers import Customers
 from serving.answers.examples import NAMES
 from serving.answers.messages import NotEligibleCode
 from serving.report.translation import Chinese
-from serving.scoring.what_next import COLUMN, PREFIX
+from serving.scoring.what_next import PREFIX
 
 
 class Named(Struct, frozen=True):
@@ -96,7 +97,9 @@ def _categories(champions: Champions) -> list[Named]:
     propensity = champions.release.scorer.models.get("propensity")
     if propensity is None:
         return []
-    spelt = {one.name.removeprefix(COLUMN): one.label.removeprefix(PREFIX) for one in propensity.bundle.contract.outputs}
+    spelt = {
+        one.name.removeprefix(PROPENSITY_PREFIX): one.label.removeprefix(PREFIX) for one in propensity.bundle.contract.outputs
+    }
     return [Named(key, name, name) for key, name in spelt.items()]
 
 

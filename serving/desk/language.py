@@ -14,8 +14,8 @@ from typing import get_args
 from babel.dates import format_date
 
 from models.languages import LOCALES, UNKNOWN, Language, say_points, writer
-from models.leaving import DAYS_MAX
 from serving.report.translation import Chinese
+from serving.scoring.until_leaving import say_days
 
 FILE = Path(__file__).parent / "zh.toml"
 DAY = {"en": "d MMM yyyy", "zh": "y年M月d日"}
@@ -98,15 +98,8 @@ class Texts:
         >>> say.days(0.2), say.days(41.6), say.days(1825.0), say.days(None)
         ('now', '42 days', 'five years or more', 'not known')
         """
-        known = _known(days)
-        if known >= DAYS_MAX:
-            return self("five years or more")
-        return self("now") if round(known if known == known else 1) == 0 else writer("days", "", self.language)(_whole(known))
+        return say_days(_known(days), self.language)
 
 
 def _known(value: float | None) -> float:
     return math.nan if value is None else float(value)
-
-
-def _whole(days: float) -> float:
-    return float(round(days)) if days == days else days

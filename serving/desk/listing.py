@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from models.bundle import CHURN
+from models.contract import PROPENSITY_PREFIX
 from models.value.standing import GROUPS
 from serving.desk.language import text
 from serving.desk.marks import State
@@ -182,7 +183,7 @@ def _stand(scored: Scored) -> bool:
 
 def _meter(row: Row, name: str) -> float | None:
     value = row[name]
-    return round(100 * value, 1) if (name == CHURN or name.startswith("propensity_")) and value == value and value else None
+    return round(100 * value, 1) if (name == CHURN or name.startswith(PROPENSITY_PREFIX)) and value == value and value else None
 
 
 def _choices(question: Question, words: Words) -> list[Choice]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from serving.desk.language import text
+from serving.scoring.everybody import SCORE_COMMAND
 
-SCORE = "python -m serving score CONFIG"
 NOT_SCORED = text("No customers have been scored yet.")
 BROKEN = text("The scored table cannot be read: it is damaged, or another version of the project wrote it.")
 
@@ -12,7 +12,7 @@ BROKEN = text("The scored table cannot be read: it is damaged, or another versio
 class NotReady(RuntimeError):  # noqa: N818 (said to the reader, as it is)
     """There is no scored table to show. `said` is a text of the catalogue, `run` what to run."""
 
-    def __init__(self, said: str, run: str = SCORE) -> None:
+    def __init__(self, said: str, run: str = SCORE_COMMAND) -> None:
         super().__init__(said)
         self.said, self.run = said, run
 

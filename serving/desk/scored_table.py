@@ -28,12 +28,13 @@ from features.records import read_record
 from features.snapshots import Manifest, manifest_at_hand
 from models.actions.plan_report import PlanReport
 from models.bundle import CHURN
+from models.contract import PROPENSITY_PREFIX
 from models.value.report import ValueReport
 from models.value.standing import GROUPS, SCORE
 from models.value.worth import AT_RISK, LIFETIME, POTENTIAL, REALISED
 from serving.desk.problems import BROKEN, NOT_SCORED, NotReady
 from serving.plan import load_plan_report, plan_file, plan_report_file
-from serving.scoring.everybody import predictions_file, usual_chances_in
+from serving.scoring.everybody import SCORE_COMMAND, predictions_file, usual_chances_in
 from serving.scoring.value_layer import alerts_file, before_file, value_file
 
 logger = logging.getLogger("cvm")
@@ -43,7 +44,6 @@ Row = dict[str, Any]
 NEEDED = {"customer_id", "as_of", "eligible", "not_eligible_because"}
 AMOUNTS = (AT_RISK, REALISED, POTENTIAL, LIFETIME)
 EXPECTED = re.compile(r"clv_\d+d")
-PROPENSITY = "propensity_"
 GAIN = "expected_gain"
 FROM_PLAN = {"action": "none", "basis": None, "cost": 0.0, GAIN: 0.0}  # and what stands for who is not in it
 EXPLANATION = "_explanation"
@@ -135,7 +135,7 @@ class Scored:
     @property
     def propensities(self) -> list[str]:
         """The columns of chances of buying."""
-        return [name for name in self.columns if name.startswith(PROPENSITY)]
+        return [name for name in self.columns if name.startswith(PROPENSITY_PREFIX)]
 
     @property
     def reasoned(self) -> str | None:
@@ -230,7 +230,7 @@ class Scored:
                 found = cursor.execute("SELECT * FROM read_parquet(?) WHERE customer_id = ?", [str(path), customer_id])
                 names, row = [one[0] for one in found.description], found.fetchone()
         except duckdb.Error:  # the page is worth showing without it
-            logger.warning("%s cannot be read; score again: python -m serving score CONFIG", path)
+            logger.warning("%s cannot be read; score again: %s", path, SCORE_COMMAND)
             return None
         return None if row is None else dict(zip(names, row, strict=True))
 
@@ -366,7 +366,7 @@ def _tells(customers: duckdb.DuckDBPyConnection, name: str) -> bool:
 
 
 def _is_propensity(name: str) -> bool:
-    return name.startswith(PROPENSITY) and not name.endswith((EXPLANATION, "_model"))
+    return name.startswith(PROPENSITY_PREFIX) and not name.endswith((EXPLANATION, "_model"))
 
 
 def _literal(value: str | float | None) -> str:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from features.feature import slug
 from models.bundle import CHURN
+from models.contract import PROPENSITY_PREFIX
 from models.value.quadrants import QUADRANTS
 from models.value.segments import SEGMENTS
 from models.value.standing import SCORE
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
 from serving.desk.language import Texts, text
-from serving.desk.scored_table import AMOUNTS, EXPECTED, PROPENSITY, Row, Scored
+from serving.desk.scored_table import AMOUNTS, EXPECTED, Row, Scored
 
 TITLES = {
     "customer_id": text("Customer"),
@@ -63,13 +64,13 @@ class Words:
         """What a column is called."""
         if EXPECTED.fullmatch(column):
             return self.say(EXPECTED_VALUE, days=column.removeprefix("clv_").removesuffix("d"))
-        if column.startswith(PROPENSITY):
+        if column.startswith(PROPENSITY_PREFIX):
             return self.say(CHANCE, what=self.category(column))
         return self.say(TITLES.get(column, column))
 
     def category(self, column: str) -> str:
         """The category that a chance is about, as the company writes it."""
-        name = column.removeprefix(PROPENSITY)
+        name = column.removeprefix(PROPENSITY_PREFIX)
         return self.spelt.get(name, name.replace("_", " "))
 
     @property
@@ -85,7 +86,7 @@ class Words:
             return ""
         if column in (*AMOUNTS, INFLUENCE, "cost", "expected_gain") or EXPECTED.fullmatch(column):
             return self.say.money(found)
-        if column == CHURN or column.startswith(PROPENSITY):
+        if column == CHURN or column.startswith(PROPENSITY_PREFIX):
             return self.say.share(found)
         if column == "days_until_leaving":
             return self.say.days(found)

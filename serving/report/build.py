@@ -19,11 +19,10 @@ from models.actions.settings import Action
 from models.contract import TASKS
 from models.registry import DEFAULT_TRACKING_URI, waiting_challenger
 from serving.report.page import gather_report, render
-from serving.scoring.everybody import predictions_file
+from serving.scoring.everybody import SCORE_COMMAND, predictions_file
 from serving.scoring.scorer import Scorer, load_scorer
 from serving.summary import results_table, summarise, summary_file, write_summary
 
-SCORE = "python -m serving score CONFIG"
 CHECKED_CUSTOMERS, CHECKED_TOLERANCE = 200, 1e-4
 
 
@@ -127,7 +126,7 @@ def _load(project: Project, snapshot: pd.DataFrame, manifest: Manifest) -> tuple
         problems += bad.problems
     if scorer is not None and predictions is not None:
         found = problems_with(predictions, scorer, snapshot)
-        problems += [*found, f"score {manifest.project} again: {SCORE}"] if found else []
+        problems += [*found, f"score {manifest.project} again: {SCORE_COMMAND}"] if found else []
     if problems or scorer is None or predictions is None:
         raise BadInput(problems)
     return scorer, predictions
@@ -136,9 +135,9 @@ def _load(project: Project, snapshot: pd.DataFrame, manifest: Manifest) -> tuple
 def _read_predictions(file: Path) -> pd.DataFrame:
     """The scored table without its explanations, one row per customer."""
     if not file.exists():
-        raise BadInput(f"no scored customers in {file}; score them first: {SCORE}")
+        raise BadInput(f"no scored customers in {file}; score them first: {SCORE_COMMAND}")
     try:
         names = pq.read_schema(file).names
         return pd.read_parquet(file, columns=[name for name in names if not name.endswith("_explanation")])
     except pa.ArrowInvalid:
-        raise BadInput(f"{file} is not a readable parquet file; score the customers again: {SCORE}") from None
+        raise BadInput(f"{file} is not a readable parquet file; score the customers again: {SCORE_COMMAND}") from None

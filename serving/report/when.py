@@ -68,11 +68,11 @@ def gather_when(churn: Bundle, eligible: pd.DataFrame) -> When:
 def group_by_days(days: pd.Series) -> tuple[Group, ...]:
     """Groups that are there; those at the ends have names of their own."""
     left = days < 0.5
-    found = {GONE: int(left.sum())}
+    found = {GONE["en"]: int(left.sum())}
     start = 0.5
     for end, name in ENDS.items():
         found[name] = int(((days >= start) & (days < end)).sum())
         start = end
-    found[TOO_FAR] = int((days >= DAYS_MAX).sum())
+    found[TOO_FAR["en"]] = int((days >= DAYS_MAX).sum())
     found["not known"] = int(days.isna().sum())
     return tuple(Group(name, count(n), percent(n / len(days)), n / len(days)) for name, n in found.items() if n)

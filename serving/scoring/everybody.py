@@ -25,6 +25,7 @@ from serving.scoring.what_next import usual_chances
 ROWS_AT_ONCE = 1_000  # per group of the file: one customer's reasons are read in milliseconds, whatever the number of customers
 
 USUAL = b"usual_chances"
+SCORE_COMMAND = "python -m serving score CONFIG"  # as messages name it
 
 
 def predictions_file(project: Project) -> Path:

@@ -5,28 +5,29 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from models.languages import UNKNOWN
+from models.languages import LANGUAGES, UNKNOWN, Language, writer
 from models.leaving import DAYS_MAX
 
-TOO_FAR, TOO_FAR_ZH = "five years or more", "五年及以上"
-GONE, GONE_ZH = "has probably left already", "很可能已流失"
+TOO_FAR: dict[Language, str] = {"en": "five years or more", "zh": "五年及以上"}
+NOW: dict[Language, str] = {"en": "now", "zh": "现在"}
+GONE: dict[Language, str] = {"en": "has probably left already", "zh": "很可能已流失"}
 
 
-def say_days(days: float) -> str:
+def say_days(days: float, language: Language = "en") -> str:
     """Days as a reader takes them; what lies beyond five years is not known any better.
 
     >>> say_days(0.0), say_days(1.0), say_days(41.6), say_days(1825.0), say_days(float("nan"))
     ('now', '1 day', '42 days', 'five years or more', 'not known')
     """
     if math.isnan(days):
-        return "not known"
-    return _whole(round(days) if days < DAYS_MAX else None)
+        return UNKNOWN[language]
+    return _whole(round(days) if days < DAYS_MAX else None, language)
 
 
-def _whole(days: int | None) -> str:
+def _whole(days: int | None, language: Language) -> str:
     if days is None:
-        return TOO_FAR
-    return "now" if days == 0 else "1 day" if days == 1 else f"{days:,} days"
+        return TOO_FAR[language]
+    return writer("days", "", language)(days) if days else NOW[language]
 
 
 def say_until_leaving(lower: float, days: float, upper: float) -> tuple[str, str]:
@@ -48,17 +49,11 @@ def say_until_leaving(lower: float, days: float, upper: float) -> tuple[str, str
 def _said(lower: int | None, days: int | None, upper: int | None) -> tuple[str, str]:
     """Of whole days; None is too far."""
     if lower is None:
-        return TOO_FAR, TOO_FAR_ZH
-    median = (GONE, GONE_ZH) if days == 0 else (_whole(days), _whole_zh(days))
+        return TOO_FAR["en"], TOO_FAR["zh"]
+    median, median_zh = (GONE[language] if days == 0 else _whole(days, language) for language in LANGUAGES)
     if upper == 0:
-        return median
+        return median, median_zh
     return (
-        f"{median[0]} (80 %: {_whole(lower)} to {_whole(upper)})",
-        f"{median[1]}（80%区间：{_whole_zh(lower)}至{_whole_zh(upper)}）",
+        f"{median} (80 %: {_whole(lower, 'en')} to {_whole(upper, 'en')})",
+        f"{median_zh}（80%区间：{_whole(lower, 'zh')}至{_whole(upper, 'zh')}）",
     )
-
-
-def _whole_zh(days: int | None) -> str:
-    if days is None:
-        return TOO_FAR_ZH
-    return "现在" if days == 0 else f"{days:,}天"

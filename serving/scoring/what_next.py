@@ -11,9 +11,10 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
+from models.contract import PROPENSITY_PREFIX
 
 WELL_ABOVE = 1.5  # times the usual chance
-PREFIX, COLUMN = "chance of buying ", "propensity_"
+PREFIX = "chance of buying "
 
 
 class NextCategory(Struct, frozen=True, gc=False):
@@ -30,7 +31,7 @@ class NextCategory(Struct, frozen=True, gc=False):
 def what_next(propensity: Bundle, chances: NDArray[np.float64]) -> list[tuple[NextCategory, ...]]:
     """For each customer the categories, the most promising first; `chances` are customers x outputs."""
     usual = usual_chances(propensity)
-    keys = [name.removeprefix(COLUMN) for name in usual]
+    keys = [name.removeprefix(PROPENSITY_PREFIX) for name in usual]
     names = [output.label.removeprefix(PREFIX) for output in propensity.contract.outputs]
     return ranked(keys, names, list(usual.values()), chances)
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from models.baselines import baselines
 from models.calibration import Calibrator
-from models.contract import Contract
+from models.contract import PROPENSITY_PREFIX, Contract
 from models.evaluation import CalibrationPoint, Evaluation, Metric, OutputEvaluation
 from models.intervals import Intervals
 from training.frame import Frame
@@ -51,7 +51,7 @@ def judge(
 
 def _baselines(contract: Contract, k: int, past: Frame, judged: Frame) -> dict[str, Floats]:
     """What each baseline says of the judged customers; one that cannot answer for all of them is left out."""
-    category = contract.outputs[k].name.removeprefix("propensity_") if contract.task == "propensity" else None
+    category = contract.outputs[k].name.removeprefix(PROPENSITY_PREFIX) if contract.task == "propensity" else None
     rivals = baselines(
         contract.task,
         past.rows.columns,
