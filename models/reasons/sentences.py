@@ -31,6 +31,7 @@ Write = Callable[[float], str]
 Said: TypeAlias = "list[str] | pa.StringArray"  # few, or many
 Texts = tuple[list[str], Places]  # different ones, and where each is among them
 EXACT_BELOW = 1e12  # larger numbers have no decimals to round
+AS_USUAL = 1  # the place of these words among the fixed ones
 FEW = 64  # so many are not worth looking for equal ones
 
 
@@ -44,6 +45,7 @@ class Words:
     raises: str
     lowers: str
     usually: str
+    as_usual: str
     median: str
     yes: str
     average: str
@@ -61,6 +63,7 @@ WORDS: dict[Language, Words] = {
         raises=" raises the {output} by ",
         lowers=" lowers the {output} by ",
         usually=" (usually {value})",
+        as_usual=" (as usual)",
         median=" (median of {whom}: {value})",
         yes=" (yes for {value} of {whom})",
         average=" (average of {whom}: {value})",
@@ -76,6 +79,7 @@ WORDS: dict[Language, Words] = {
         raises="使{output}上升",
         lowers="使{output}下降",
         usually="（平时{value}）",
+        as_usual="（与平时相同）",
         median="（{whom}中位数：{value}）",
         yes="（{whom}中{value}为是）",
         average="（{whom}平均：{value}）",
@@ -182,15 +186,17 @@ class Sentences:
         """Who is compared with her own usual value, and where among `Sayings` all others' yardsticks are.
 
         Beyond what was ever seen comes first, then the usual value, then the median of the tier, or of all where nobody in
-        the tier has one. Of a day, and of what is not known, nothing is said.
+        the tier has one. Of a day, and of what is not known, nothing is said; nor is a usual value that reads as her own does.
         """
         lead, value = facts.lead, _rounded(facts.value, self._decimals[facts.lead])
         group = np.where(self._known[facts.group, lead], facts.group, 0)
         nothing, above, below = np.isnan(value) | self._is_day[lead], value > self._highest[lead], value < self._lowest[lead]
-        of_column = 1 + lead * (2 + self._groups)  # 0 is no yardstick; then, column after column, below, above, medians
+        # 0 is no yardstick, 1 as usual; then, column after column, below, above, medians
+        of_column = AS_USUAL + 1 + lead * (2 + self._groups)
         place = of_column + np.where(below, 0, np.where(above, 1, 2 + group))
         has_usual = ~(nothing | above | below | np.isnan(facts.usual))
-        return has_usual, np.where(nothing, 0, place)
+        as_usual = has_usual & (value == _rounded(facts.usual, self._decimals[lead]))
+        return has_usual & ~as_usual, np.where(nothing, 0, np.where(as_usual, AS_USUAL, place))
 
 
 class Sayings:
@@ -205,7 +211,7 @@ class Sayings:
         self._ways = [self._ways_of(families, output) for output in contract.outputs]
         start, average = _start(bundle)
         self._tiers: tuple[Tier, ...] = TIERS if sticks is None or sticks.tiers is None else sticks.tiers.steps
-        fixed = [""]
+        fixed = ["", self._words.as_usual]
         for k, (column, write) in enumerate(zip(contract.explained, self._write, strict=True)):
             ends = (None, None) if sticks is None else (sticks.lowest[k], sticks.highest[k])
             for end, words in zip(ends, (self._words.never_below, self._words.never_above), strict=True):

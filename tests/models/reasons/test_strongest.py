@@ -78,6 +78,13 @@ def test_a_reason_says_the_value_the_usual_one_the_way_and_the_size(told: dict[T
     assert reason.text_zh == f"距上次下单天数：380天（平时40天）{rest}使流失风险上升{points:.1f}个百分点"
 
 
+def test_a_usual_value_that_reads_as_her_own_is_not_said_twice(told: dict[Task, Bundle], customers: pd.DataFrame) -> None:
+    ((_, _, found),) = explanations(told["churn"], a_year_of_silence(customers, gap_days_mean=380.04))
+    reason = about(found, "days_since_last_order")
+    assert reason.text.startswith("Days since the last order: 380 days (as usual), which")
+    assert reason.text_zh.startswith("距上次下单天数：380天（与平时相同），")
+
+
 def test_without_a_usual_value_of_her_own_the_median_of_her_tier_is_said(
     told: dict[Task, Bundle], customers: pd.DataFrame
 ) -> None:
