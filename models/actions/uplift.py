@@ -115,7 +115,8 @@ class Effect(Frozen):
 class Uplift(Frozen):
     """What a project's randomised campaigns taught: one effect for each action, and why there is none of others.
 
-    `outcome` is what they were to bring about: ORDER, or a given one (bought_<name>), within `horizon_days`.
+    `outcome` is what they were to bring about: ORDER, or a given one (bought_<name>), within `horizon_days`. `days_left_out`
+    are the days of campaigns by chance that were not learned from.
     """
 
     project: str
@@ -124,6 +125,7 @@ class Uplift(Frozen):
     campaigns: tuple[date, ...]
     effects: tuple[Effect, ...]
     left_out: dict[str, str]  # by action
+    days_left_out: dict[str, tuple[date, ...]] = Field(default_factory=dict)  # by why
     data_fingerprint: str
 
 

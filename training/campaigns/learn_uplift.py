@@ -9,7 +9,7 @@ from features.snapshots import load_manifest
 from features.tables import NO_ACTION
 from models.actions.uplift import Effect, Estimate, Evidence, Uplift, uplift_file
 from training.campaigns.balance import balance_table, why_not
-from training.campaigns.tried import read_campaigns
+from training.campaigns.tried import read_campaigns, say_left_out
 from training.campaigns.uplift import base_chances, learn_effect
 from training.campaigns.uplift_figures import evidence
 from training.settings import CampaignSettings, TrainingSettings
@@ -42,6 +42,7 @@ def learn_uplift(project: Project, settings: TrainingSettings, campaign_settings
         campaigns=manifest.campaigns,
         effects=tuple(effects),
         left_out=left_out,
+        days_left_out=campaigns.days_left_out,
         data_fingerprint=manifest.data_fingerprint,
     )
     with whole_file(uplift_file(project)) as unfinished:
@@ -67,9 +68,10 @@ def uplift_report(uplift: Uplift, currency: str) -> list[str]:
             most = known.balance[0]
             lines.append(
                 f"  before, no feature lay further apart than chance can make it; of {len(known.balance)} the furthest was "
-                f"{most.feature}, by {most.apart:+.2f} standard deviations (standard error {most.error:.2f})"
+                f"{most.feature}, by {most.apart:+z.2f} standard deviations (standard error {most.error:.2f})"
             )
-    return lines + [f"not learned: {why}" for why in uplift.left_out.values()]
+    lines += [f"not learned: {why}" for why in uplift.left_out.values()]
+    return lines + [f"not learned from {said}" for said in say_left_out(uplift.days_left_out)]
 
 
 def _differences_said(effect: Effect) -> str:
@@ -95,8 +97,8 @@ def _policies_said(known: Evidence, currency: str) -> list[str]:
 
 
 def _points(found: Estimate) -> str:
-    return f"{100 * found.value:+.1f} points (95 % interval {100 * found.lower:+.1f} to {100 * found.upper:+.1f})"
+    return f"{100 * found.value:+z.1f} points (95 % interval {100 * found.lower:+z.1f} to {100 * found.upper:+z.1f})"
 
 
 def _said(found: Estimate) -> str:
-    return f"{found.value:+,.2f} ({found.lower:+,.2f} to {found.upper:+,.2f})"
+    return f"{found.value:+z,.2f} ({found.lower:+z,.2f} to {found.upper:+z,.2f})"

@@ -92,7 +92,7 @@ def test_treatments_without_controls_are_refused(tmp_path: Path) -> None:
     orders, treatments = shop()
     only = treatments[treatments["what"].isin(["letter", "call"])]
     project = built(write(tmp_path, orders, pd.DataFrame(only)))
-    with pytest.raises(BadData, match="without controls nobody can tell what an action changed"):
+    with pytest.raises(BadData, match="campaigns of 2024-03-01, 2024-05-20: nobody was withheld by chance"):
         follow_up(project, CampaignSettings(), None)
 
 

@@ -111,6 +111,60 @@ def test_a_campaign_with_less_history_than_every_snapshot_has_gets_none(tmp_path
     assert build_snapshots(project).campaigns == ()  # it is the 59th day
 
 
+def drawn_on(day: date, *actions: str) -> pd.DataFrame:
+    who = [f"c{k}" for k in range(len(actions))]
+    return pd.DataFrame({"who": who, "day": f"{day}", "what": actions, "how": "random"})
+
+
+def test_campaigns_that_are_not_learned_from_are_said_with_the_reason(tmp_path: Path) -> None:
+    orders, treatments = shop()
+    early, alone, nothing = date(2024, 1, 10), date(2024, 3, 5), date(2024, 3, 6)
+    more = [drawn_on(early, "none", "call"), drawn_on(alone, "letter", "call"), drawn_on(nothing, "none", "none")]
+    project = built(write(tmp_path, orders, pd.concat([treatments, *more])))
+    uplift = learn_uplift(project, SETTINGS, CampaignSettings())
+    assert uplift.days_left_out == {
+        "fewer than 30 days of data lie before them (dates.history_days_min)": (early,),
+        "nobody was withheld by chance (action none), so nobody can tell what they changed": (alone,),
+        "everybody was withheld (action none)": (nothing,),
+        "their windows of 30 days had not closed when the data ended": (LATER_DAY,),
+    }
+    said = uplift_report(uplift, "EUR")
+    assert "not learned from campaigns of 2024-05-20: their windows of 30 days had not closed when the data ended" in said
+
+
+def test_of_very_many_campaigns_those_beyond_the_largest_are_said(tmp_path: Path) -> None:
+    orders, treatments = shop()
+    smaller = [date(2024, 3, day) for day in range(2, 15)]
+    more = [drawn_on(day, *["none", "call"] * (20 - k)) for k, day in enumerate(smaller)]
+    project = built(write(tmp_path, orders, pd.concat([treatments[treatments["day"] == f"{CAMPAIGN_DAY}"], *more])))
+    found = read_campaigns(project, build_snapshots(project), CampaignSettings())
+    assert found.days_left_out == {"only the 12 largest are learned from": tuple(smaller[11:])}
+
+
+def test_of_labelled_outcomes_campaigns_of_other_days_are_said(tmp_path: Path) -> None:
+    orders, treatments = shop()
+    labels = tmp_path / "labels.csv"
+    days = [f"{CAMPAIGN_DAY}", "2024-04-01"]
+    table = [pd.DataFrame({"who": sorted(set(treatments["who"])), "day": day, "tea": 0}) for day in days]
+    pd.concat(table).to_csv(labels, index=False)
+    text = (
+        f'[tables.labels]\nfrom = {json.dumps(str(labels))}\ncustomer_id = "who"\nas_of = "day"\nbought_tea = "tea"\n\n[dates]'
+    )
+    project = built(write(tmp_path, orders, treatments, ("[dates]", text)))
+    found = read_campaigns(project, build_snapshots(project), CampaignSettings())
+    assert found.days_left_out == {"no outcomes are given as of these days": (LATER_DAY,)}
+
+
+def test_where_no_campaign_can_be_learned_from_each_is_said_with_its_reason(tmp_path: Path) -> None:
+    project = built(write(tmp_path, *shop(), ("history_days_min = 30", "history_days_min = 60")))
+    with pytest.raises(BadData) as refused:
+        learn_uplift(project, SETTINGS, CampaignSettings())
+    assert refused.value.problems[1:] == (
+        "tables.treatments: campaigns of 2024-03-01: fewer than 60 days of data lie before them (dates.history_days_min)",
+        "tables.treatments: campaigns of 2024-05-20: their windows of 30 days had not closed when the data ended",
+    )
+
+
 def test_a_trial_has_what_was_drawn_what_was_known_and_what_followed(project: Project) -> None:
     manifest = build_snapshots(project)
     found = read_campaigns(project, manifest, CampaignSettings())
