@@ -59,7 +59,7 @@ def figure_values(rows: pa.Table, horizon_days: int) -> dict[str, Floats]:
     - `repurchase_rate`: 1 for buyers so far who have ordered on two days or more, else 0.
     - `first_time_return_rate`: 1 for those who have ordered on another day, else 0, among buyers whose first order was one to
       two horizons ago: whoever bought for the first time and came back.
-    - `return_rate`: 1 for buyers so far who have been given money back, else 0.
+    - `refund_rate`: 1 for buyers so far who have been given money back, else 0.
     """
     found = {
         "nps": _of(rows, "nps_class", lambda recommends: 100.0 * recommends),
@@ -67,7 +67,7 @@ def figure_values(rows: pa.Table, horizon_days: int) -> dict[str, Floats]:
         "complaint_rate_365d": _of(rows, "complaint_count_365d", lambda count: count > 0, among="order_count_365d"),
         "repurchase_rate": _of(rows, "order_day_count", lambda days: days >= 2, among="order_day_count"),
         "first_time_return_rate": _came_back(rows, horizon_days),
-        "return_rate": _of(rows, "refund_count", lambda count: count > 0, among="order_day_count"),
+        "refund_rate": _of(rows, "refund_count", lambda count: count > 0, among="order_day_count"),
     }
     return {name: values for name, values in found.items() if values is not None}
 

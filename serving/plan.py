@@ -41,7 +41,7 @@ from models.registry import version_at
 from models.value.life_stages import stages_of
 from models.value.settings import Layer
 from models.value.worth import AT_RISK
-from serving.scoring.everybody import predictions_file
+from serving.scoring.everybody import SCORE_COMMAND, predictions_file
 
 SEED = 0
 NO_ACTION_NAMED = "the mapping file names no action; add sections [actions.<name>] with cost and effect"
@@ -71,6 +71,7 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
         plan, limits = planned(offers, budget)
         lines = action_lines(offers, plan)
         stages = stages_of(layer.life_stages, list(snapshot.columns), manifest.horizon_days, manifest.words.windows_days)
+        tiers = [step.name for step in reversed(layer.tiers.steps)]
         report = PlanReport(
             as_of=manifest.scored_at,
             horizon_days=manifest.horizon_days,
@@ -91,7 +92,7 @@ def make_plan(project: Project, actions: tuple[Action, ...], budget: float | Non
             actions=lines,
             policies=policy_lines(offers, plan, limits, _churn(scored), seed=SEED),
             curve=curve_points(offers, limits),
-            lost=lost_lines(scored, [stage.name for stage in stages if stage.is_lost], offers, plan.action),
+            lost=lost_lines(scored, [stage.name for stage in stages if stage.is_lost], tiers, offers, plan.action),
             remarks=tuple(remarks),
             models=dict(_models(scored)),
         )
@@ -200,13 +201,13 @@ def _scored(project: Project, manifest: Manifest) -> tuple[pd.DataFrame, pd.Data
     """The scored table and the snapshot it belongs to, in the same order."""
     file = predictions_file(project)
     if not file.exists():
-        raise BadInput(f"no scored customers in {file}; score them first: python -m serving score CONFIG")
+        raise BadInput(f"no scored customers in {file}; score them first: {SCORE_COMMAND}")
     names = [name for name in pq.read_schema(file).names if not name.endswith("_explanation")]
     scored, snapshot = pd.read_parquet(file, columns=names), load_snapshot(project, manifest.scored_at)
     if AT_RISK not in names or not scored["customer_id"].equals(snapshot["customer_id"]):
         raise BadInput(
             f"{file} does not hold the value at risk of the customers of {manifest.scored_at}; a plan needs churn and clv "
-            "champions and a fresh table: python -m serving score CONFIG"
+            f"champions and a fresh table: {SCORE_COMMAND}"
         )
     return scored, snapshot
 
@@ -214,9 +215,8 @@ def _scored(project: Project, manifest: Manifest) -> tuple[pd.DataFrame, pd.Data
 def _refuse_former_champions(project: Project, scored: pd.DataFrame) -> None:
     """A plan is made by the numbers of now. Raises BadInput where another version has been promoted since the scoring."""
     found = {task: (version_at(project.name, task, "champion"), by) for task, by in _models(scored).items()}
-    again = "score again: python -m serving score CONFIG"
     former = [
-        f"{task}_model: scored by {by}, but the champion is {now.name} v{now.version}; {again}"
+        f"{task}_model: scored by {by}, but the champion is {now.name} v{now.version}; score again: {SCORE_COMMAND}"
         for task, (now, by) in found.items()
         if now is not None and not by.startswith(f"{now.name} v{now.version} ")
     ]

@@ -109,7 +109,7 @@ def _refunds() -> list[Feature]:
         Feature("refund_sum", "refunds", "money", "money given back so far", "累计退款额", Sum("orders.refund")),
         Feature("refund_sum_365d", "refunds", "money", "money given back in the last 365 days", "近365天退款额", Sum("orders.refund", 365)),
         Feature("refund_share_of_spend", "refunds", "share", "money given back over spend so far", "退款占消费比例", Ratio("refund_sum", "spend_sum")),
-        Feature("refund_count_per_order", "refunds", "ratio", "return rate: orders with money given back over orders so far", "退货率（退款订单数/订单数）", Ratio("refund_count", "order_count")),
+        Feature("refund_count_per_order", "refunds", "ratio", "orders with money given back over orders so far", "退款订单占比（退款订单数/订单数）", Ratio("refund_count", "order_count")),
         Feature("days_since_last_refund", "refunds", "days", "days since money was last given back", "距上次退款天数", DaysSinceLast("orders.refund")),
     ]  # fmt: skip
 

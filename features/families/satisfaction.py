@@ -20,7 +20,7 @@ def satisfaction_features(words: Words) -> list[Feature]:
     """What answers to surveys tell, in column order."""
     features = [feature for instrument in words.instruments for feature in _instrument(instrument)]
     if "nps" in words.instruments:
-        features.append(Feature("nps_class", "satisfaction", "points", "recommendation: 1 promoter, 0 passive, -1 detractor, by the last answer", "NPS类别：1推荐者，0被动者，-1贬损者（按最近一次回答）", Step("nps_score_last", NPS_PASSIVE, NPS_PROMOTER), 1))  # fmt: skip
+        features.append(Feature("nps_class", "satisfaction", "points", "recommendation by the last answer, from -1 (detractor) to 1 (promoter)", "最近一次回答的NPS类别，从-1（贬损者）到1（推荐者）", Step("nps_score_last", NPS_PASSIVE, NPS_PROMOTER), 1))  # fmt: skip
     if INVITE in words.kinds:
         features += [
             step("_invite_count", Sum(f"interactions.count_of_{INVITE}")),

@@ -163,14 +163,17 @@ def next_gain(offered: Offered, plan: Plan, limits: Limits) -> float:
     return max(more.gain - plan.gain, 0.0)
 
 
-def lost_lines(scored: pd.DataFrame, lost_stages: Sequence[str], offered: Offered, action: Places) -> tuple[LostLine, ...]:
-    """By tier, from the highest value at risk per customer; empty where stages or tiers cannot be told."""
+def lost_lines(
+    scored: pd.DataFrame, lost_stages: Sequence[str], tiers: Sequence[str], offered: Offered, action: Places
+) -> tuple[LostLine, ...]:
+    """By tier, in the order of `tiers`; empty where stages or tiers cannot be told."""
     if "life_stage" not in scored or "tier" not in scored:
         return ()
     lost = scored["life_stage"].isin(lost_stages).to_numpy()
     worth: NDArray[np.bool_] = np.any(offered.sure > 0, axis=1)
     found = []
-    for tier in scored.loc[lost, "tier"].drop_duplicates():
+    place = {name: k for k, name in enumerate(tiers)}
+    for tier in sorted(scored.loc[lost, "tier"].unique(), key=lambda name: place.get(name, len(place))):
         own = lost & (scored["tier"] == tier).to_numpy()
         found.append(
             LostLine(
@@ -181,4 +184,4 @@ def lost_lines(scored: pd.DataFrame, lost_stages: Sequence[str], offered: Offere
                 not_worth_it=int((~worth[own]).sum()),
             )
         )
-    return tuple(sorted(found, key=lambda line: -line.value_at_risk / line.customers))
+    return tuple(found)

@@ -51,7 +51,7 @@ def _facts(model: Registered) -> dict[str, str]:
         "training rows": count(contract.rows_fitted),
         "judged on": f"{day(evaluation.judged_at)}, {count(evaluation.customers)} customers",
         "customers split": say_split(contract.roles),
-        "features": count(len(contract.explained)),
+        "features": _features(contract),
         "starts from": _start(contract),
         "correction": _correction(model.bundle),
         "known directions": say_directions(evaluation.choices.get("monotone")),
@@ -62,6 +62,12 @@ def _facts(model: Registered) -> dict[str, str]:
         "code version": contract.code_version,
         "made from (data, settings, code, libraries)": contract.made_from,
     }
+
+
+def _features(contract: Contract) -> str:
+    """How many the model reads: of the snapshot, and of the prior."""
+    own, of_prior = count(len(contract.inputs)), len(contract.derived)
+    return f"{own} of the snapshot and {of_prior} that rhythm lets expect" if of_prior else f"{own} of the snapshot"
 
 
 def _not_predicted(contract: Contract) -> str:

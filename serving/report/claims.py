@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.families.calendar import DAY_OF_YEAR
+from features.raw.duplicates import COPY
 from features.snapshots import Manifest
 from models.bundle import Bundle
 from models.contract import Contract, Task
@@ -12,7 +13,7 @@ from models.outcomes import what_counts
 from models.registry import Registered
 from serving.report.leavers import how_days_are_found, leaving_means
 from serving.report.split import caution
-from serving.report.wording import count, day, listed, off_by, percent, plain
+from serving.report.wording import count, day, listed, off_by, percent
 
 
 @dataclass(frozen=True)
@@ -153,11 +154,9 @@ def _categories(manifest: Manifest) -> Claim:
 
 
 def _quarantine(manifest: Manifest) -> list[Claim]:
-    away = [
-        f"{count(report.rows_quarantined)} of {count(report.rows_read)} rows of {plain(name)}"
-        for name, report in manifest.tables.items()
-        if report.rows_quarantined
-    ]
+    """Of the rows set aside; what a copy says is known from the row that is kept."""
+    aside = {name: report.rows_quarantined - report.quarantine_reasons.get(COPY, 0) for name, report in manifest.tables.items()}
+    away = [f"{count(rows)} of {count(manifest.tables[name].rows_read)} rows of {name}" for name, rows in aside.items() if rows]
     if not away:
         return []
     text = (

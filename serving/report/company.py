@@ -10,9 +10,10 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.feature import Feature
+from features.feature import Feature, Words
 from features.figures import figure_values
-from features.snapshots import Manifest
+from features.project import Project
+from features.snapshots import Manifest, load_snapshot
 from features.tables import EVENTS_OF_CUSTOMERS
 from models.bundle import CHURN
 from models.languages import writer
@@ -26,7 +27,6 @@ from serving.scoring.scorer import Scorer
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 NEW_DAYS, ACTIVE_DAYS = 90, 365
-ACTED, LABELLED = "all who have done anything so far", "all who have a label of that date"
 FIGURES = {  # title, what it is, and who is counted
     "repurchase_rate": ("Repurchase rate", "buyers who have ordered on two days or more", "ordered on two days or more"),
     "first_time_return_rate": (
@@ -34,7 +34,7 @@ FIGURES = {  # title, what it is, and who is counted
         "of those whose first order was one to two horizons ago, ordered on another day",
         "first order one to two horizons ago, and ordered on another day",
     ),
-    "return_rate": ("Return rate", "buyers who have been given money back", "have been given money back"),
+    "refund_rate": ("Refund rate", "buyers who have been given money back", "have been given money back"),
     "complaint_rate_365d": ("Complaint rate", "buyers of the last 365 days who complained", "complained in the last 365 days"),
     "csat": ("CSAT", "customers whose last score is 4 or 5, of those who answered", "last CSAT score 4 or 5"),
     "nps": ("NPS", "promoters less detractors in per cent of those who answered", "promoters"),
@@ -84,11 +84,16 @@ class Company:
 
 
 def gather_company(
-    manifest: Manifest, scorer: Scorer, predictions: pd.DataFrame, snapshot: pd.DataFrame, value: ValueReport
+    project: Project,
+    manifest: Manifest,
+    scorer: Scorer,
+    predictions: pd.DataFrame,
+    snapshot: pd.DataFrame,
+    value: ValueReport,
 ) -> Company:
     """The facts on the last date; `predictions` and `snapshot` have the same rows in the same order."""
     groups: list[Group] = [Group("all", "all known customers", np.ones(len(snapshot), dtype=bool))]
-    lines = [*_counts(manifest, snapshot, groups), *_figures(manifest, snapshot, groups)]
+    lines = [*_counts(project, manifest, snapshot, groups), *_figures(manifest, snapshot, groups)]
     eligible = predictions["eligible"].to_numpy()
     (tiers, by_tier), (named, by_segment) = (
         _places(value.grouping(kind), kind, predictions[eligible]) for kind in ("tier", "rfm_segment")
@@ -98,7 +103,7 @@ def gather_company(
         as_of=day(manifest.scored_at),
         before=day(before) if before else "",
         figures=tuple(lines),
-        tiers=tuple(reversed(_parts(tiers, by_tier, eligible, scorer, predictions, snapshot, groups, above))),
+        tiers=tuple(_parts(tiers, by_tier, eligible, scorer, predictions, snapshot, groups, above)),
         tiers_say=_tiers_say(value.tiers, manifest) if value.tiers else "",
         segments=tuple(_parts(named, by_segment, eligible, scorer, predictions, snapshot, groups, {})),
         spend_title=f"share of {_said(spend)}" if (spend := Counted.net_spend(snapshot)) else "",
@@ -106,14 +111,12 @@ def gather_company(
     )
 
 
-def _counts(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> list[Line]:
+def _counts(project: Project, manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> list[Line]:
     """How many customers there are, are new, and are active."""
-    known = len(snapshot)
-    before = _a_year_ago(manifest)
-    cohort = manifest.cohorts[before] if before else None
-    was = count(cohort.eligible + sum(cohort.not_eligible.values())) if cohort else "-"
-    has_events = any(map(manifest.words.has, EVENTS_OF_CUSTOMERS))  # else only labels tell who is a customer
-    lines = [Line("Known customers", ACTED if has_events else LABELLED, count(known), count(known), was, "all")]
+    known, before = len(snapshot), _a_year_ago(manifest)
+    earlier = load_snapshot(project, before) if before else None
+    was = "-" if earlier is None else count(len(earlier))
+    lines = [Line("Known customers", who_is_known(manifest.words), count(known), count(known), was, "all")]
     for column, days, title, says in (
         ("days_since_first_order", NEW_DAYS, "New customers", f"first order in the last {NEW_DAYS} days"),
         ("days_since_last_order", ACTIVE_DAYS, "Active customers", f"an order in the last {ACTIVE_DAYS} days"),
@@ -121,8 +124,17 @@ def _counts(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> 
         if column in snapshot.columns:
             members = snapshot[column].to_numpy() <= days
             groups.append(Group(title.split()[0].lower(), says, members))
-            lines.append(Line(title, says, count(members.sum()), count(known), "-", groups[-1].id))
+            was = "-" if earlier is None else count((earlier[column] <= days).sum())
+            lines.append(Line(title, says, count(members.sum()), count(known), was, groups[-1].id))
     return lines
+
+
+def who_is_known(words: Words) -> str:
+    """By the tables that tell it (see `features.cohort`); where there are no events, labels do alone."""
+    if not any(map(words.has, EVENTS_OF_CUSTOMERS)):
+        return "all who have a label of that date"
+    tables = filter(words.has, (*EVENTS_OF_CUSTOMERS, "customers"))
+    return f"all with a row in {' or '.join(tables)} so far"
 
 
 def _figures(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) -> list[Line]:
@@ -135,11 +147,20 @@ def _figures(manifest: Manifest, snapshot: pd.DataFrame, groups: list[Group]) ->
         groups.append(Group(name.replace("_", "-"), counted, values > 0))
         was = manifest.cohorts[before].figures.get(name) if before else None
         now = float(np.nanmean(values))
-        say = (lambda value: f"{value:+.0f}") if name == "nps" else percent
-        lines.append(
-            Line(title, says, say(now), count(np.isfinite(values).sum()), say(was.value) if was else "-", groups[-1].id)
-        )
+        before_said = say_figure(name, was.value) if was else "-"
+        lines.append(Line(title, says, say_figure(name, now), count(np.isfinite(values).sum()), before_said, groups[-1].id))
     return lines
+
+
+def say_figure(name: str, value: float) -> str:
+    """A share in per cent, the NPS with its sign.
+
+    >>> say_figure("csat", 0.512), say_figure("nps", -0.3), say_figure("nps", 12.4)
+    ('51.2 %', '0', '+12')
+    """
+    if name != "nps":
+        return percent(value)
+    return f"{points:+}" if (points := round(value)) else "0"
 
 
 def _a_year_ago(manifest: Manifest) -> date | None:
@@ -155,6 +176,8 @@ def _places(
     if grouping is None or kind not in eligible:
         return [], None
     names = [part.name for part in grouping.parts]
+    if kind == "tier":
+        names.reverse()  # the highest is on top
     place: NDArray[np.intp] = np.asarray(eligible[kind].map({name: k for k, name in enumerate(names)}), dtype=np.intp)
     prefix = kind.removeprefix("rfm_")
     return [(name, f"{prefix}-{name.replace(' ', '-')}") for name in names], place

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from features.project import Project
+from features.project import Project, TableMapping
 from features.snapshots import Manifest, TableReport
 from models.contract import Roles
 from serving.report.wording import count, day, days, percent
@@ -39,7 +39,7 @@ class Table:
     parts: tuple[Part, ...]
     reasons: tuple[Finding, ...]
     notes: tuple[Finding, ...]
-    where: str | None
+    wheres: tuple[tuple[str, str], ...]  # what each source is called, and its condition where it has one
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def gather_data(project: Project, manifest: Manifest, roles: Roles) -> Data:
     why_not = tuple(sorted({why for cohort in manifest.cohorts.values() for why in cohort.not_eligible}))
     mappings, (span, span_sentence) = project.mappings(), _span(manifest)
     return Data(
-        tables=tuple(_table(name, manifest.tables[name], mapping.where) for name, mapping in mappings.items()),
+        tables=tuple(_table(mapping, manifest.tables[name]) for name, mapping in mappings.items()),
         span=span,
         span_sentence=span_sentence,
         fingerprint=manifest.data_fingerprint,
@@ -92,7 +92,7 @@ def _span(manifest: Manifest) -> tuple[str, str]:
     return f"data from {first} up to {end}", f"The data run from {first} up to, not including, {end}."
 
 
-def _table(name: str, report: TableReport, where: str | None) -> Table:
+def _table(mapping: TableMapping, report: TableReport) -> Table:
     rows = {
         "read": report.rows_read,
         "left out by the mapping file's where": report.rows_left_out_by_where,
@@ -106,7 +106,8 @@ def _table(name: str, report: TableReport, where: str | None) -> Table:
         if n or not part.startswith("merged")
     )
     reasons, notes = _findings(report, report.quarantine_reasons), _findings(report, report.notes)
-    return Table(name, parts, reasons, notes, where.strip() if where else None)
+    wheres = tuple((called, source.where.strip()) for called, source in mapping.sources if source.where)
+    return Table(mapping.table, parts, reasons, notes, wheres)
 
 
 def _findings(report: TableReport, found: Mapping[str, int]) -> tuple[Finding, ...]:
@@ -121,7 +122,7 @@ def _snapshots(manifest: Manifest, roles: Roles, why_not: tuple[str, ...]) -> tu
         Snapshot(
             as_of=day(as_of),
             iso=str(as_of),
-            used=_used(as_of, roles, manifest.scored_at),
+            used=_used(as_of, roles, manifest),
             eligible=count(cohort.eligible),
             of_largest=cohort.eligible / max(largest, 1),
             others=tuple(count(cohort.not_eligible.get(why, 0)) for why in why_not),
@@ -131,14 +132,15 @@ def _snapshots(manifest: Manifest, roles: Roles, why_not: tuple[str, ...]) -> tu
     )
 
 
-def _used(as_of: date, roles: Roles, scored_at: date) -> str:
+def _used(as_of: date, roles: Roles, manifest: Manifest) -> str:
     uses = {
         "final fit": roles.fitted_on,
         "tune": (roles.tune,),
         "calibrate": (roles.calibrate,),
         "judge": (roles.judge,),
-        "score": (scored_at,),
+        "score": (manifest.scored_at,),
+        "effects of campaigns": manifest.campaigns,
     }
-    if roles.fitted_on[-1] < as_of < roles.judge:
-        return "not used: outcomes not known by the judged date"
-    return ", ".join(use for use, dates in uses.items() if as_of in dates)
+    is_open = roles.fitted_on[-1] < as_of < roles.judge
+    said = ", ".join(use for use, dates in uses.items() if as_of in dates)
+    return said or ("not used: outcomes not known by the judged date" if is_open else "")

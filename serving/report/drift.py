@@ -37,7 +37,7 @@ class DriftPart:
     """The features that moved most, and how many of all moved."""
 
     then: str
-    customers_then: str
+    rows_then: str  # one for each customer and date
     is_same_date: bool  # then is now, so nothing can have moved
     moved: int
     features: int
@@ -69,7 +69,7 @@ def gather_drift(project: Project, contract: Contract, eligible: pd.DataFrame) -
         )
     return DriftPart(
         then=days(dates),
-        customers_then=count(len(learned)),
+        rows_then=count(len(learned)),
         is_same_date=set(dates) == set(pd.to_datetime(eligible["as_of"]).dt.date),
         moved=sum(one.psi >= MOVED for one in found),
         features=len(found),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -20,9 +21,10 @@ from models.actions.uplift import Estimate, Evidence, Uplift, uplift_file
 from models.plots import as_svg, gain_plot
 from serving.plan import load_plan_report, plan_file, rests_on_one
 from serving.report.model import Picture
-from serving.report.wording import count, day, money, percent, plain
+from serving.report.wording import count, day, days, listed, money, percent, plain
 
 BALANCE_SHOWN = 10
+DAYS_SHOWN = 6  # of more only the first and the last are
 PLANNED_SHOWN = 20
 TREATED = {"nobody": "nobody", "everybody": "everybody", "largest effects": "the half with the largest predicted effect"}
 GAP_SAID = 5e-8  # smaller ones are rounding
@@ -104,6 +106,7 @@ class CampaignPart:
 
     campaigns: tuple[CampaignRow, ...]
     effects: tuple[EffectRow, ...]
+    not_learned_from: tuple[str, ...]  # which campaigns, and why, in sentences
     is_beyond: bool  # whether some campaign asks for more controls than there are customers
     chinese: dict[str, str]
 
@@ -202,8 +205,10 @@ def gather_campaigns(project: Project, manifest: Manifest, actions: tuple[Action
     follow_up, uplift = read_record(follow_up_file(project), FollowUp), read_record(uplift_file(project), Uplift)
     own = manifest.data_fingerprint
     results = follow_up.campaigns if follow_up and follow_up.data_fingerprint == own else ()
-    effects = [one for one in uplift.effects if one.evidence] if uplift and uplift.data_fingerprint == own else []
-    if not results and not effects:
+    learned = uplift if uplift and uplift.data_fingerprint == own else None
+    effects = [one for one in learned.effects if one.evidence] if learned else []
+    left_out = learned.days_left_out if learned else {}
+    if not results and not effects and not left_out:
         return None
     named = {one.name: one for one in actions}
     tried = [*(one.action for one in results), *(one.action for one in effects)]
@@ -214,10 +219,15 @@ def gather_campaigns(project: Project, manifest: Manifest, actions: tuple[Action
     return CampaignPart(
         campaigns=tuple(_campaign(one, names[one.action], manifest.currency, customers) for one in results),
         effects=tuple(_effect(one.evidence, names[one.action], meanings, manifest.currency) for one in effects if one.evidence),
+        not_learned_from=tuple(f"Not learned from the campaigns of {_named(found)}: {why}." for why, found in left_out.items()),
         is_beyond=any(_is_beyond(one, customers) for one in results),
         chinese={said: named[name].said_zh if name in named else said for name, said in names.items()}
         | {feature.meaning: feature.meaning_zh for feature in features.values()},
     )
+
+
+def _named(dates: Sequence[date]) -> str:
+    return listed([day(one) for one in dates]) if len(dates) <= DAYS_SHOWN else days(dates)
 
 
 def _campaign(one: CampaignResult, action: str, currency: str, customers: int) -> CampaignRow:
@@ -252,11 +262,11 @@ def _effect(evidence: Evidence, action: str, meanings: Mapping[str, str], curren
         money=_amount(evidence.on_value, currency) if evidence.on_value else "-",
         differences="customers differ" if evidence.differs else "no difference between customers was found",
         tenths=tuple(
-            (str(place), f"{100 * tenth.predicted:+.1f}", _points(tenth.measured))
+            (str(place), f"{100 * tenth.predicted:+z.1f}", _points(tenth.measured))
             for place, tenth in enumerate(evidence.tenths, start=1)
         ),
         balance=tuple(
-            (meanings.get(each.feature, plain(each.feature)), f"{each.apart:+.2f}", f"{each.error:.2f}")
+            (meanings.get(each.feature, plain(each.feature)), f"{each.apart:+z.2f}", f"{each.error:.2f}")
             for each in evidence.balance[:BALANCE_SHOWN]
         ),
         policies=tuple(
@@ -271,4 +281,4 @@ def _amount(one: Estimate, currency: str) -> str:
 
 
 def _points(one: Estimate) -> str:
-    return f"{100 * one.value:+.1f} ({100 * one.lower:+.1f} to {100 * one.upper:+.1f})"
+    return f"{100 * one.value:+z.1f} ({100 * one.lower:+z.1f} to {100 * one.upper:+z.1f})"

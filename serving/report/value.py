@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -16,13 +17,13 @@ from models.value.report import Grouping, SegmentFigure, ValueReport
 from models.value.score_evaluation import MAIN_FIGURE, RIVALS, ScoreEvaluation, score_file
 from models.value.segments import SEGMENTS
 from models.value.worth import AT_RISK, INFLUENCE, LIFETIME, POTENTIAL, REALISED
-from serving.report.company import FIGURES
+from serving.report.company import FIGURES, say_figure
 from serving.report.customers import Group
 from serving.report.wording import count, day, money, percent
+from serving.scoring.everybody import SCORE_COMMAND
 from serving.scoring.scorer import Scorer
 from serving.scoring.value_layer import alerts_file, value_file
 
-SCORE = "python -m serving score CONFIG"
 ALERTS_SHOWN = 8
 TITLES = {"life_stage": "Life stages", "quadrant": "Profit against loyalty", "tier": "Tiers", "rfm_segment": "Segments"}
 COMPONENTS = {
@@ -154,7 +155,9 @@ def load_value_report(project: Project, manifest: Manifest) -> ValueReport:
     file = value_file(project)
     found = read_record(file, ValueReport)
     if found is None or found.as_of != manifest.scored_at:
-        raise BadInput(f"{file} does not say what the customers of {manifest.scored_at} are worth; score them again: {SCORE}")
+        raise BadInput(
+            f"{file} does not say what the customers of {manifest.scored_at} are worth; score them again: {SCORE_COMMAND}"
+        )
     return found
 
 
@@ -271,18 +274,28 @@ def _groups(one: Grouping, predictions: pd.DataFrame, groups: list[Group], curre
                 does=part.does or "",
             )
         )
-    names = [part.name for part in one.parts]
+    heads, moves = _moves(one) if one.migration else ((), ())
     return Groups(
         kind=one.kind,
         title=TITLES[one.kind],
         lines=tuple(lines),
         has_strategy=any(line.does for line in lines),
-        heads=(*names, "not known now") if one.migration else (),
-        moves=tuple(
-            (name, tuple(count(number) if number else "-" for number in row))
-            for name, row in zip((*names, "not known then"), one.migration or (), strict=False)
-        ),
+        heads=heads,
+        moves=moves,
     )
+
+
+def _moves(one: Grouping) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
+    """The head and the rows of the migration, tiers from the highest on."""
+    names = [part.name for part in one.parts]
+    order = list(range(len(names)))
+    if one.kind == "tier":
+        order.reverse()
+    order.append(len(names))  # who was not known
+    cells = np.array(one.migration)[np.ix_(order, order)].tolist()
+    then, now = ([[*names, unknown][k] for k in order] for unknown in ("not known then", "not known now"))
+    said = (tuple(count(number) if number else "-" for number in row) for row in cells)
+    return tuple(now), tuple(zip(then, said, strict=True))
 
 
 def _alert(row: dict[str, object], currency: str) -> AlertLine:
@@ -340,16 +353,12 @@ def _beside(judged: ScoreEvaluation) -> list[Beside]:
     ]
 
 
-def _say(name: str, number: float) -> str:
-    return f"{number:+.0f}" if name == "nps" else percent(number)
-
-
 def _figure_line(one: SegmentFigure) -> FigureLine:
     return FigureLine(
         title=FIGURES[one.figure][0],
         segment=one.segment,
-        value=_say(one.figure, one.value),
-        interval=f"{_say(one.figure, one.lower)} to {_say(one.figure, one.upper)}",
+        value=say_figure(one.figure, one.value),
+        interval=f"{say_figure(one.figure, one.lower)} to {say_figure(one.figure, one.upper)}",
         customers=count(one.customers),
     )
 
@@ -366,7 +375,7 @@ def _monthly(figures: Sequence[SegmentFigure]) -> list[tuple[str, tuple[str, ...
         (
             day(as_of),
             tuple(
-                f"{_say(name, one.value)} ({_say(name, one.lower)} to {_say(name, one.upper)})"
+                f"{say_figure(name, one.value)} ({say_figure(name, one.lower)} to {say_figure(name, one.upper)})"
                 if (one := found.get((as_of, name)))
                 else "-"
                 for name in names

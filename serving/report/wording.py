@@ -21,10 +21,10 @@ def count(number: float) -> str:
 def percent(share: float, decimals: int = 1) -> str:
     """A share of a whole.
 
-    >>> percent(0.7349), percent(1, decimals=0)
-    ('73.5 %', '100 %')
+    >>> percent(0.7349), percent(1, decimals=0), percent(-0.0001)
+    ('73.5 %', '100 %', '0.0 %')
     """
-    return "-" if math.isnan(share) else f"{share * 100:,.{decimals}f} %"
+    return "-" if math.isnan(share) else f"{share * 100:z,.{decimals}f} %"
 
 
 def money(amount: float, currency: str) -> str:

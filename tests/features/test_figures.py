@@ -30,7 +30,7 @@ def test_each_figure_says_over_how_many_customers_it_is_taken() -> None:
         "csat": (2 / 3, 3),  # 4 and 5 count as satisfied
         "complaint_rate_365d": (1 / 2, 2),  # buyers of the last 365 days
         "repurchase_rate": (2 / 3, 3),
-        "return_rate": (1 / 3, 3),
+        "refund_rate": (1 / 3, 3),
     }
 
 
@@ -63,7 +63,7 @@ def test_of_nobody_there_is_no_figure() -> None:
 
 
 def test_a_figure_whose_features_are_absent_is_absent() -> None:
-    assert set(figures("nps_class", "complaint_count_365d")) == {"csat", "repurchase_rate", "return_rate"}
+    assert set(figures("nps_class", "complaint_count_365d")) == {"csat", "repurchase_rate", "refund_rate"}
     assert set(figures("order_day_count")) == {"nps", "csat", "complaint_rate_365d"}
 
 

@@ -77,11 +77,11 @@ def test_lost_customers_by_tier_and_whom_not_to_win_back() -> None:
         {
             "life_stage": ["lost", "lost", "lost", "loyal"],
             "tier": ["gold", "bronze", "bronze", "gold"],
-            "value_at_risk": [50.0, 20.0, np.nan, 9.0],
+            "value_at_risk": [5.0, 20.0, np.nan, 9.0],
         }
     )
-    gold, bronze = lost_lines(scored, ["lost"], FOUR, plan.action)
-    assert (gold.tier, gold.customers, gold.value_at_risk, gold.in_plan, gold.not_worth_it) == ("gold", 1, 50.0, 1, 0)
+    gold, bronze = lost_lines(scored, ["lost"], ["platinum", "gold", "bronze"], FOUR, plan.action)
+    assert (gold.tier, gold.customers, gold.value_at_risk, gold.in_plan, gold.not_worth_it) == ("gold", 1, 5.0, 1, 0)
     assert (bronze.tier, bronze.customers, bronze.value_at_risk, bronze.in_plan, bronze.not_worth_it) == (
         "bronze",
         2,
@@ -89,4 +89,4 @@ def test_lost_customers_by_tier_and_whom_not_to_win_back() -> None:
         1,
         1,
     )
-    assert lost_lines(scored.drop(columns="tier"), ["lost"], FOUR, plan.action) == ()
+    assert lost_lines(scored.drop(columns="tier"), ["lost"], ["gold"], FOUR, plan.action) == ()

@@ -35,7 +35,7 @@ from models.value.score_evaluation import ScoreEvaluation
 from models.value.settings import Layer
 from models.value.worth import INFLUENCE
 from serving.plan import plan_file
-from serving.report.company import FIGURES, LABELLED
+from serving.report.company import FIGURES, who_is_known
 from serving.report.comparison import compare, verdict
 from serving.report.customers import FEATURES
 from serving.report.directions import say_directions
@@ -64,6 +64,14 @@ from tests.serving.report.made_up_report import (
     without_intervals,
     write_earlier,
 )  # fmt: skip
+from training.campaigns.tried import (
+    EVERYBODY_WITHHELD,
+    NOBODY_WITHHELD,
+    NOT_LABELLED,
+    STILL_OPEN,
+    TOO_EARLY,
+    TOO_MANY,
+)
 from training.fitting.levels import YEAR_AGO, YEAR_AGO_CORRECTED
 
 TWO_DATES = Roles(
@@ -192,7 +200,8 @@ def _manifest(manifest: Manifest) -> Manifest:
     }
     mapped = {"orders": (*manifest.words.mapped["orders"], "cost"), "labels": GIVEN}
     words = manifest.words.model_copy(update={"mapped": mapped})
-    return manifest.model_copy(update={"tables": {"orders": report}, "cohorts": cohorts, "words": words})
+    changes = {"tables": {"orders": report}, "cohorts": cohorts, "words": words, "campaigns": GRID[1:2]}
+    return manifest.model_copy(update=changes)
 
 
 def findings() -> tuple[list[str], list[str]]:
@@ -401,6 +410,14 @@ def effects(manifest: Manifest) -> Uplift:
         campaigns=(FIRST,),
         effects=(effect(0.2, Estimate(value=1.0, lower=0.5, upper=2.0)), effect(0.0, None)),
         left_out={},
+        days_left_out={
+            NOBODY_WITHHELD: GRID[:1],
+            EVERYBODY_WITHHELD: GRID[1:3],
+            NOT_LABELLED: GRID[:3],
+            TOO_EARLY.format(days=90): GRID[:7],
+            STILL_OPEN.format(days=HORIZON): GRID[7:],
+            TOO_MANY: GRID[3:5],
+        },
         data_fingerprint=manifest.data_fingerprint,
     )
 
@@ -426,7 +443,7 @@ def _page(
 def sayings() -> Shown:
     """What depends on figures that no page above has."""
     texts = [text for said in FIGURES.values() for text in said]
-    texts += [LABELLED, OF_TWO_VALUES, *get_args(Verdict), *YES_NO["en"], *(title for _, title, _ in FEATURES)]
+    texts += [*_who_are_known(), OF_TWO_VALUES, *get_args(Verdict), *YES_NO["en"], *(title for _, title, _ in FEATURES)]
     texts += [f"{rule} is used" for rule in (YEAR_AGO, YEAR_AGO_CORRECTED, "rhythm", "last")]
     texts += [*ENDS.values(), *map(say_days, (0.0, 1.0, 42.0, 2000.0, float("nan")))]
     texts += [f"On the judged date the total was {off_by(ratio)}." for ratio in (0.5, 1.0, 1.5)]
@@ -442,6 +459,12 @@ def sayings() -> Shown:
     texts.append(caution_of({"churn": ROLES, "clv": ONE_DATE}))
     texts += [*_standings(), *_verdicts()]
     return Shown(tuple(texts), {"EUR": "EUR"})
+
+
+def _who_are_known() -> Iterator[str]:
+    """Where other tables tell who is a customer."""
+    for tables in (("labels",), ("orders",), ("subscriptions", "customers"), ("orders", "subscriptions", "customers")):
+        yield who_is_known(Words(windows_days=(90,), horizon_days=90, mapped=dict.fromkeys(tables, ())))
 
 
 def _standings() -> Iterator[str]:

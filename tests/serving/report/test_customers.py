@@ -52,9 +52,9 @@ def test_the_customers_of_a_group_are_those_the_figure_counts(page: str, snapsho
     data = customer_data(page)
     ids = np.array(data["columns"][0]["cells"])
     by_id = snapshot.set_index("customer_id")
-    returned = by_id.loc[ids, "refund_count"].to_numpy() > 0
+    refunded = by_id.loc[ids, "refund_count"].to_numpy() > 0
     bought = by_id.loc[ids, "order_day_count"].to_numpy() > 0
-    assert members(data, "return-rate") == list(returned & bought)
+    assert members(data, "refund-rate") == list(refunded & bought)
     assert members(data, "active") == list(by_id.loc[ids, "days_since_last_order"].to_numpy() <= 365)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ from models.contract import Task
 from models.registry import Registered
 from serving.report.plan import gather_campaigns, gather_plan
 from serving.scoring.scorer import Scorer
-from tests.serving.report.kinds_of_pages import write_decisions
+from tests.serving.report.kinds_of_pages import effects, write_decisions
+from tests.serving.report.made_up_report import GRID, project_in
 from tests.serving.report.made_up_report import manifest as manifest
-from tests.serving.report.made_up_report import project_in
 from tests.serving.report.made_up_report import scorer as scorer
 from tests.serving.report.made_up_report import snapshot as snapshot
 
@@ -59,3 +60,19 @@ def test_a_trial_that_would_withhold_more_customers_than_there_are_cannot_be_mad
     found = gather_campaigns(project, manifest, ())
     assert found.is_beyond
     assert [one.controls.startswith("cannot be made: ") for one in found.campaigns] == [True, False, False]
+
+
+def test_campaigns_that_were_not_learned_from_are_said_even_where_nothing_was_learned(
+    tmp_path: Path, manifest: Manifest
+) -> None:
+    project = project_in(tmp_path)
+    project.folder.mkdir(parents=True)
+    few, many = GRID[:2], tuple(date(2023, 1, day) for day in range(1, 8))
+    nothing = effects(manifest).model_copy(update={"effects": (), "days_left_out": {"it rained": few, "it snowed": many}})
+    (project.folder / "uplift.json").write_text(nothing.model_dump_json(), encoding="utf-8")
+    found = gather_campaigns(project, manifest, ())
+    assert found is not None
+    assert found.not_learned_from == (
+        "Not learned from the campaigns of 1 Jan 2023 and 31 Jan 2023: it rained.",
+        "Not learned from the campaigns of 7 dates, 1 Jan 2023 to 7 Jan 2023: it snowed.",
+    )
