@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 
 import ibis
 import pandas as pd
 
+from features.campaign_days import CampaignDays, campaign_days
 from features.data_end import DaysWithRows, days_with_rows, notes_on_end, refuse_stray_rows
 from features.known import with_days
 from features.problems import BadConfig, BadData
 from features.project import Project
-from features.tables import EVENTS_OF_CUSTOMERS, NO_ACTION
+from features.tables import EVENTS_OF_CUSTOMERS
 
-CAMPAIGNS_MAX = 12
+# Why a campaign cannot have a snapshot.
+NOT_LABELLED = "no outcomes are given as of these days"
+TOO_EARLY = "fewer than {days} days of data lie before them (dates.history_days_min)"
+STILL_OPEN = "their windows of {days} days had not closed when the data ended"
 
 
 @dataclass(frozen=True)
@@ -27,13 +32,13 @@ class SnapshotDates:
     judged_at: date
     grid: tuple[date, ...]  # ascending, the last is judged_at
     scored_at: date  # everything is known
-    campaigns: tuple[date, ...] = ()  # the days of randomised treatments
+    campaigns: CampaignDays = field(default_factory=CampaignDays)  # of randomised treatments
     notes: tuple[str, ...] = ()  # what is odd about the end of the data
 
     @property
     def all(self) -> tuple[date, ...]:
         """Every date that gets a snapshot, ascending."""
-        return tuple(sorted({*self.grid, self.scored_at, *self.campaigns}))
+        return tuple(sorted({*self.grid, self.scored_at, *self.campaigns.days}))
 
 
 def snapshot_dates(project: Project, tables: Mapping[str, ibis.Table]) -> SnapshotDates:
@@ -53,9 +58,7 @@ def snapshot_dates(project: Project, tables: Mapping[str, ibis.Table]) -> Snapsh
     notes = notes_on_end(found, project.dates.data_until, date.today())
     dates = replace(grid_dates(project, first_day=first_day, last_day=last_day), notes=notes)
     if "treatments" in tables:
-        earliest = first_day + timedelta(days=project.dates.history_days_min)
-        latest = dates.data_until - project.horizon
-        dates = replace(dates, campaigns=_campaign_days(tables["treatments"], earliest, latest))
+        dates = replace(dates, campaigns=campaign_days(tables["treatments"], partial(_campaign_why_not, project, dates)))
     _refuse_dates_before_records(dates, tables[name], name, at)
     return dates
 
@@ -77,18 +80,11 @@ def _last_end(periods: ibis.Table, last_start: date, horizon: timedelta) -> date
     return max(last_start, last_end)
 
 
-def _campaign_days(treatments: ibis.Table, earliest: date, latest: date) -> tuple[date, ...]:
-    """The days on which both an action and withholding it were drawn by chance, and whose windows have closed.
-
-    Of very many those with most rows. As of such a day nothing of the campaign is known yet.
-    """
-    if "assignment" not in treatments.columns:
-        return ()
-    drawn = treatments.filter(treatments.assignment == "random").mutate(day=treatments.occurred_at.date())
-    days = drawn.group_by("day").agg(rows=drawn.count(), withheld=(drawn.action == NO_ACTION).sum())
-    days = days.filter((days.withheld > 0) & (days.withheld < days.rows) & days.day.between(earliest, latest))
-    found = days.order_by([ibis.desc("rows"), ibis.desc("day")]).limit(CAMPAIGNS_MAX).execute()["day"]
-    return tuple(sorted(pd.Timestamp(day).date() for day in found))
+def _campaign_why_not(project: Project, dates: SnapshotDates, day: date) -> str | None:
+    history_days, horizon_days = project.dates.history_days_min, project.project.horizon_days
+    if day < dates.data_from + timedelta(days=history_days):
+        return TOO_EARLY.format(days=history_days)
+    return STILL_OPEN.format(days=horizon_days) if day + project.horizon > dates.data_until else None
 
 
 def _labelled_dates(project: Project, tables: Mapping[str, ibis.Table], events: list[tuple[str, str]]) -> SnapshotDates:
@@ -102,8 +98,11 @@ def _labelled_dates(project: Project, tables: Mapping[str, ibis.Table], events: 
         last = max(last, *(_days(project, name, tables[name], at).days[-1] + timedelta(days=1) for name, at in events))
     closed = max(grid[-1] + project.horizon, last)
     judged = tuple(day for day in grid if day <= judged_at)
-    campaigns = _campaign_days(tables["treatments"], grid[0], grid[-1]) if "treatments" in tables else ()
-    return SnapshotDates(grid[0], closed, judged_at, judged, last, tuple(day for day in campaigns if day in grid))
+    dates = SnapshotDates(grid[0], closed, judged_at, judged, last)
+    if "treatments" not in tables:
+        return dates
+    labelled = campaign_days(tables["treatments"], lambda day: None if day in grid else NOT_LABELLED)
+    return replace(dates, campaigns=labelled)
 
 
 def _days(project: Project, name: str, table: ibis.Table, at: str) -> DaysWithRows:

@@ -67,6 +67,7 @@ class Manifest(BaseModel):
     grid: tuple[date, ...]
     scored_at: date
     campaigns: tuple[date, ...] = ()
+    campaigns_left_out: tuple[tuple[str, tuple[date, ...]], ...] = ()  # why, and the days it holds for
     words: Words
     reach: Reach
     day_hashes: DayHashes
@@ -141,7 +142,8 @@ def build_snapshots(project: Project) -> Manifest:
             judged_at=dates.judged_at,
             grid=dates.grid,
             scored_at=dates.scored_at,
-            campaigns=dates.campaigns,
+            campaigns=dates.campaigns.days,
+            campaigns_left_out=dates.campaigns.left_out,
             words=words,
             reach=past.reach,
             day_hashes=past.hashes,

@@ -125,7 +125,7 @@ class Uplift(Frozen):
     campaigns: tuple[date, ...]
     effects: tuple[Effect, ...]
     left_out: dict[str, str]  # by action
-    days_left_out: dict[str, tuple[date, ...]] = Field(default_factory=dict)  # by why
+    days_left_out: tuple[tuple[str, tuple[date, ...]], ...] = ()  # why, and the days it holds for
     data_fingerprint: str
 
 

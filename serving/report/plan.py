@@ -207,7 +207,7 @@ def gather_campaigns(project: Project, manifest: Manifest, actions: tuple[Action
     results = follow_up.campaigns if follow_up and follow_up.data_fingerprint == own else ()
     learned = uplift if uplift and uplift.data_fingerprint == own else None
     effects = [one for one in learned.effects if one.evidence] if learned else []
-    left_out = learned.days_left_out if learned else {}
+    left_out = learned.days_left_out if learned else ()
     if not results and not effects and not left_out:
         return None
     named = {one.name: one for one in actions}
@@ -219,7 +219,7 @@ def gather_campaigns(project: Project, manifest: Manifest, actions: tuple[Action
     return CampaignPart(
         campaigns=tuple(_campaign(one, names[one.action], manifest.currency, customers) for one in results),
         effects=tuple(_effect(one.evidence, names[one.action], meanings, manifest.currency) for one in effects if one.evidence),
-        not_learned_from=tuple(f"Not learned from the campaigns of {_named(found)}: {why}." for why, found in left_out.items()),
+        not_learned_from=tuple(f"Not learned from the campaigns of {_named(found)}: {why}." for why, found in left_out),
         is_beyond=any(_is_beyond(one, customers) for one in results),
         chinese={said: named[name].said_zh if name in named else said for name, said in names.items()}
         | {feature.meaning: feature.meaning_zh for feature in features.values()},

@@ -42,7 +42,7 @@ def learn_uplift(project: Project, settings: TrainingSettings, campaign_settings
         campaigns=manifest.campaigns,
         effects=tuple(effects),
         left_out=left_out,
-        days_left_out=campaigns.days_left_out,
+        days_left_out=manifest.campaigns_left_out,
         data_fingerprint=manifest.data_fingerprint,
     )
     with whole_file(uplift_file(project)) as unfinished:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.dates import CAMPAIGNS_MAX
 from features.engines.engine import connect
 from features.problems import BadConfig, BadData
 from features.project import Project
@@ -21,19 +20,12 @@ from training.campaigns.trial import Trial
 from training.labels import read_given, read_labels
 from training.settings import CampaignSettings
 
-# Why a campaign by chance is not learned from.
-NOBODY_WITHHELD = f"nobody was withheld by chance (action {NO_ACTION}), so nobody can tell what they changed"
-EVERYBODY_WITHHELD = f"everybody was withheld (action {NO_ACTION})"
-NOT_LABELLED = "no outcomes are given as of these days"
-TOO_EARLY = "fewer than {days} days of data lie before them (dates.history_days_min)"
-STILL_OPEN = "their windows of {days} days had not closed when the data ended"
-TOO_MANY = f"only the {CAMPAIGNS_MAX} largest are learned from"
 DAYS_SAID = 6  # of more only the first and the last are
 
 
 @dataclass(frozen=True)
 class Campaigns:
-    """The trial of a project, what it is about, and why some treatments are not in it: by action, and by why the days.
+    """The trial of a project, what it is about, and by action why some treatments are not in it.
 
     `cost`, what the touch cost where that is recorded, has one entry per row of the trial.
     """
@@ -41,7 +33,6 @@ class Campaigns:
     trial: Trial
     outcome: str
     left_out: dict[str, str]
-    days_left_out: dict[str, tuple[date, ...]]
     cost: NDArray[np.float64] | None
 
 
@@ -73,9 +64,11 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
             "nothing can be learned; map assignment (random or rule)"
         )
     outcome, treatments = _outcome_of(project, manifest, settings), _treatments(project)
-    left_out, days_left_out = _by_rule(treatments), _days_left_out(project, manifest, treatments)
+    left_out = _by_rule(treatments)
     if not manifest.campaigns:
-        why = [*left_out.values(), *say_left_out(days_left_out)] or ["nothing was drawn by chance (assignment random)"]
+        why = [*left_out.values(), *say_left_out(manifest.campaigns_left_out)] or [
+            "nothing was drawn by chance (assignment random)"
+        ]
         raise BadData([f"tables.treatments: {said}" for said in why])
     rows = _what_followed(project, manifest, outcome, _with_features(project, manifest, treatments))
     trial = Trial(
@@ -88,55 +81,21 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
         value=rows["followed_value"].to_numpy(dtype=np.float64) if "followed_value" in rows else None,
     )
     cost = rows["touch_cost"].to_numpy(dtype=np.float64) if "touch_cost" in rows else None
-    return Campaigns(trial, outcome, left_out, days_left_out, cost)
+    return Campaigns(trial, outcome, left_out, cost)
 
 
-def say_left_out(days_left_out: Mapping[str, Sequence[date]]) -> list[str]:
+def say_left_out(days_left_out: Iterable[tuple[str, Sequence[date]]]) -> list[str]:
     """Which campaigns are not learned from, and why.
 
-    >>> say_left_out({"it rained": [date(2024, 1, 1), date(2024, 1, 9)]})
+    >>> say_left_out([("it rained", [date(2024, 1, 1), date(2024, 1, 9)])])
     ['campaigns of 2024-01-01, 2024-01-09: it rained']
     """
     said = []
-    for why, days in days_left_out.items():
+    for why, days in days_left_out:
         few = len(days) <= DAYS_SAID
         which = ", ".join(map(str, days)) if few else f"{len(days)} days from {days[0]} to {days[-1]}"
         said.append(f"campaigns of {which}: {why}")
     return said
-
-
-def _days_left_out(project: Project, manifest: Manifest, treatments: pd.DataFrame) -> dict[str, tuple[date, ...]]:
-    """By why, the days of campaigns by chance that have no snapshot (`features.dates`), ascending."""
-    actions = treatments[treatments["assignment"] == "random"].groupby("as_of")["action"].agg(set)
-    drawn: dict[date, set[str]] = dict(zip(actions.index, actions, strict=True))
-    labelled, found = _labelled_days(project, manifest), dict[str, tuple[date, ...]]()
-    for day in sorted(set(drawn) - set(manifest.campaigns)):
-        why = _why_not(project, manifest, labelled, day, drawn[day])
-        found[why] = (*found.get(why, ()), day)
-    return found
-
-
-def _labelled_days(project: Project, manifest: Manifest) -> set[date] | None:
-    """None where no labels tell outcomes."""
-    if "labels" not in manifest.tables:
-        return None
-    labels = pd.read_parquet(snapshot_folder(project) / "labels.parquet", columns=["as_of"])
-    return set(pd.to_datetime(labels["as_of"]).dt.date)
-
-
-def _why_not(project: Project, manifest: Manifest, labelled: set[date] | None, day: date, actions: set[str]) -> str:
-    history_days, horizon_days = project.dates.history_days_min, manifest.horizon_days
-    if NO_ACTION not in actions:
-        return NOBODY_WITHHELD
-    if len(actions) == 1:
-        return EVERYBODY_WITHHELD
-    if labelled is not None:
-        return TOO_MANY if day in labelled else NOT_LABELLED
-    if day < manifest.data_from + timedelta(days=history_days):
-        return TOO_EARLY.format(days=history_days)
-    if day + timedelta(days=horizon_days) > manifest.data_until:
-        return STILL_OPEN.format(days=horizon_days)
-    return TOO_MANY
 
 
 def _treatments(project: Project) -> pd.DataFrame:

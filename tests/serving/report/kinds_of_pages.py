@@ -12,12 +12,14 @@ import ibis
 import pandas as pd
 import pytest
 
+from features.campaign_days import EVERYBODY_WITHHELD, NOBODY_WITHHELD, TOO_MANY
 from features.cohort import rules
+from features.dates import NOT_LABELLED, STILL_OPEN, TOO_EARLY
 from features.feature import Words
 from features.project import CohortSection, Project
 from features.raw import checks
 from features.raw.duplicates import COPY
-from features.raw.expressions import LOST
+from features.raw.expressions import LOST, UNREAD
 from features.raw.quarantine import IDENTICAL, NO_ROWS
 from features.snapshots import Manifest, snapshot_folder
 from features.tables import CONTRACTS
@@ -64,14 +66,6 @@ from tests.serving.report.made_up_report import (
     without_intervals,
     write_earlier,
 )  # fmt: skip
-from training.campaigns.tried import (
-    EVERYBODY_WITHHELD,
-    NOBODY_WITHHELD,
-    NOT_LABELLED,
-    STILL_OPEN,
-    TOO_EARLY,
-    TOO_MANY,
-)
 from training.fitting.levels import YEAR_AGO, YEAR_AGO_CORRECTED
 
 TWO_DATES = Roles(
@@ -222,7 +216,7 @@ def findings() -> tuple[list[str], list[str]]:
         for mapping in project.mappings().values():
             more = (checks.IS_KNOWN, checks.NEXT, checks.ACQUIRED_AT)
             more += (checks.REFERRER_IS_KNOWN,) if "referred_by" in mapping.expressions() else ()
-            lost = (f"{LOST}{name}" for name in mapping.expressions())
+            lost = (f"{before}{name}" for name in mapping.expressions() for before in (LOST, UNREAD))
             rows = ibis.table(dict.fromkeys((*mapping.expressions(), *more, *lost), "string"), name=mapping.table)
             reasons += [rule.says for rule in checks.breaks(rows, mapping, project)]
             notes += [rule.says for rule in checks.suspicions(rows, mapping, project)]
@@ -410,14 +404,14 @@ def effects(manifest: Manifest) -> Uplift:
         campaigns=(FIRST,),
         effects=(effect(0.2, Estimate(value=1.0, lower=0.5, upper=2.0)), effect(0.0, None)),
         left_out={},
-        days_left_out={
-            NOBODY_WITHHELD: GRID[:1],
-            EVERYBODY_WITHHELD: GRID[1:3],
-            NOT_LABELLED: GRID[:3],
-            TOO_EARLY.format(days=90): GRID[:7],
-            STILL_OPEN.format(days=HORIZON): GRID[7:],
-            TOO_MANY: GRID[3:5],
-        },
+        days_left_out=(
+            (NOBODY_WITHHELD, GRID[:1]),
+            (EVERYBODY_WITHHELD, GRID[1:3]),
+            (NOT_LABELLED, GRID[:3]),
+            (TOO_EARLY.format(days=90), GRID[:7]),
+            (STILL_OPEN.format(days=HORIZON), GRID[7:]),
+            (TOO_MANY, GRID[3:5]),
+        ),
         data_fingerprint=manifest.data_fingerprint,
     )
 

@@ -122,7 +122,7 @@ def test_campaigns_that_are_not_learned_from_are_said_with_the_reason(tmp_path: 
     more = [drawn_on(early, "none", "call"), drawn_on(alone, "letter", "call"), drawn_on(nothing, "none", "none")]
     project = built(write(tmp_path, orders, pd.concat([treatments, *more])))
     uplift = learn_uplift(project, SETTINGS, CampaignSettings())
-    assert uplift.days_left_out == {
+    assert dict(uplift.days_left_out) == {
         "fewer than 30 days of data lie before them (dates.history_days_min)": (early,),
         "nobody was withheld by chance (action none), so nobody can tell what they changed": (alone,),
         "everybody was withheld (action none)": (nothing,),
@@ -137,8 +137,8 @@ def test_of_very_many_campaigns_those_beyond_the_largest_are_said(tmp_path: Path
     smaller = [date(2024, 3, day) for day in range(2, 15)]
     more = [drawn_on(day, *["none", "call"] * (20 - k)) for k, day in enumerate(smaller)]
     project = built(write(tmp_path, orders, pd.concat([treatments[treatments["day"] == f"{CAMPAIGN_DAY}"], *more])))
-    found = read_campaigns(project, build_snapshots(project), CampaignSettings())
-    assert found.days_left_out == {"only the 12 largest are learned from": tuple(smaller[11:])}
+    manifest = build_snapshots(project)
+    assert dict(manifest.campaigns_left_out) == {"only the 12 largest are learned from": tuple(smaller[11:])}
 
 
 def test_of_labelled_outcomes_campaigns_of_other_days_are_said(tmp_path: Path) -> None:
@@ -151,8 +151,8 @@ def test_of_labelled_outcomes_campaigns_of_other_days_are_said(tmp_path: Path) -
         f'[tables.labels]\nfrom = {json.dumps(str(labels))}\ncustomer_id = "who"\nas_of = "day"\nbought_tea = "tea"\n\n[dates]'
     )
     project = built(write(tmp_path, orders, treatments, ("[dates]", text)))
-    found = read_campaigns(project, build_snapshots(project), CampaignSettings())
-    assert found.days_left_out == {"no outcomes are given as of these days": (LATER_DAY,)}
+    manifest = build_snapshots(project)
+    assert dict(manifest.campaigns_left_out) == {"no outcomes are given as of these days": (LATER_DAY,)}
 
 
 def test_where_no_campaign_can_be_learned_from_each_is_said_with_its_reason(tmp_path: Path) -> None:
