@@ -81,5 +81,5 @@ def notes_on_end(found: DaysWithRows, data_until: date | None, today: date) -> t
     return (
         f"no row of tables.{found.table} in the last {silent:,} days before dates.data_until = {data_until} (the last: "
         f"{last}); so far there were at most {usual:,} days without one, and customers seem to have stopped. Where the data "
-        f"end earlier, set dates.data_until to the first day that they do not know, e.g. {last + timedelta(days=1)}",
+        f"end earlier, set dates.data_until to the first day that they do not know ({last + timedelta(days=1)})",
     )

@@ -63,4 +63,4 @@ def _said(name: str, others: list[str], ids: tuple[ibis.Table, ibis.Table], coun
 
 def _examples(ids: ibis.Table) -> str:
     found = ids.order_by("customer_id").limit(EXAMPLES).execute()["customer_id"]
-    return f"e.g. {', '.join(found)}"
+    return f"such as {', '.join(found)}"

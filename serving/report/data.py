@@ -62,6 +62,7 @@ class Data:
     tables: tuple[Table, ...]
     span: str  # the days of the data, or the dates of given labels, in a few words
     span_sentence: str
+    notes: tuple[str, ...]  # what is odd about whole tables and the end of the data
     fingerprint: str
     why_not: tuple[str, ...]
     snapshots: tuple[Snapshot, ...]
@@ -76,6 +77,7 @@ def gather_data(project: Project, manifest: Manifest, roles: Roles) -> Data:
         tables=tuple(_table(mapping, manifest.tables[name]) for name, mapping in mappings.items()),
         span=span,
         span_sentence=span_sentence,
+        notes=tuple(f"{note}." for note in manifest.notes),
         fingerprint=manifest.data_fingerprint,
         why_not=why_not,
         snapshots=_snapshots(manifest, roles, why_not),

@@ -81,7 +81,7 @@ def test_days_without_orders_before_the_end_are_noted_where_there_never_were_as_
     assert said == (
         "no row of tables.orders in the last 32 days before dates.data_until = 2025-02-17 (the last: 2025-01-15); so far there "
         "were at most 6 days without one, and customers seem to have stopped. Where the data end earlier, set dates.data_until to "
-        "the first day that they do not know, e.g. 2025-01-16"
+        "the first day that they do not know (2025-01-16)"
     )
     assert notes("2025-02-17", "2024-12-29", "2025-01-15") == ()  # 16 days without one before, 32 are not more than twice that
 

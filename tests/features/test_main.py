@@ -56,7 +56,10 @@ def test_a_table_of_strangers_is_noted(shop: Shop) -> None:
     (shop.folder / "answers.csv").write_text("who,day,score\n1,2020-05-05,9\n")
     mapping = '[tables.surveys]\nfrom = "answers.csv"\ncustomer_id = "who"\noccurred_at = "day"\ninstrument = "\'nps\'"\nscore = "score"\n'
     shop.write(config=CONFIG + mapping)
-    assert "  note: tables.surveys.customer_id: none of 1 ids (e.g. 1) is in tables.orders (e.g. ada, bo)." in shop.build().out
+    assert (
+        "  note: tables.surveys.customer_id: none of 1 ids (such as 1) is in tables.orders (such as ada, bo)."
+        in shop.build().out
+    )
 
 
 def test_building_names_the_reason_of_quarantined_rows(shop: Shop) -> None:

@@ -26,7 +26,7 @@ def test_a_table_that_speaks_of_no_customer_is_refused_with_ids_of_both_sides() 
         notes(orders=SHOP, interactions=[*KASSE, *KASSE], surveys=KASSE, customers=SHOP)
     said, other = caught.value.problems
     assert said == (
-        "tables.interactions.customer_id: none of 40 ids (e.g. K-100, K-101, K-102) is in tables.orders (e.g. 100, 101, 102). "
+        "tables.interactions.customer_id: none of 40 ids (such as K-100, K-101, K-102) is in tables.orders (such as 100, 101, 102). "
         "Write both alike, or say in tables.identities which alias is which customer; if it is about others, leave "
         "tables.interactions out"
     )
@@ -36,7 +36,7 @@ def test_a_table_that_speaks_of_no_customer_is_refused_with_ids_of_both_sides() 
 def test_a_table_that_speaks_of_nearly_no_customer_is_noted() -> None:
     (said,) = notes(orders=SHOP, interactions=["100", "101", *KASSE])
     assert said == (
-        "tables.interactions.customer_id: only 2 of 42 ids (e.g. K-100, K-101, K-102) are in tables.orders (e.g. 102, 103, 104). "
+        "tables.interactions.customer_id: only 2 of 42 ids (such as K-100, K-101, K-102) are in tables.orders (such as 102, 103, 104). "
         "Write both alike, or say in tables.identities which alias is which customer"
     )
     assert notes(orders=SHOP, interactions=["100", "101", "102", *KASSE]) == ()
@@ -57,8 +57,8 @@ def test_none_of_a_handful_is_noted() -> None:
 def test_two_tables_that_both_say_who_is_a_customer_may_have_nobody_in_common() -> None:
     shop, periods = notes(orders=SHOP, subscriptions=KASSE, interactions=KASSE)
     assert shop.startswith(
-        "tables.orders.customer_id: none of 40 ids (e.g. 100, 101, 102) is in tables.subscriptions (e.g. K-100"
+        "tables.orders.customer_id: none of 40 ids (such as 100, 101, 102) is in tables.subscriptions (such as K-100"
     )
     assert periods.startswith("tables.subscriptions.customer_id: none of 40 ids")
-    with pytest.raises(BadData, match=r"is in tables\.orders or tables\.subscriptions \(e\.g\. 100,"):
+    with pytest.raises(BadData, match=r"is in tables\.orders or tables\.subscriptions \(such as 100,"):
         notes(orders=SHOP, subscriptions=KASSE, interactions=[f"x{number}" for number in range(20)])

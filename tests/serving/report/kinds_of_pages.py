@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
@@ -14,13 +15,16 @@ import pytest
 
 from features.campaign_days import EVERYBODY_WITHHELD, NOBODY_WITHHELD, TOO_MANY
 from features.cohort import rules
+from features.data_end import DaysWithRows, notes_on_end
 from features.dates import NOT_LABELLED, STILL_OPEN, TOO_EARLY
+from features.engines.engine import connect
 from features.feature import Words
 from features.project import CohortSection, Project
 from features.raw import checks
 from features.raw.duplicates import COPY
 from features.raw.expressions import LOST, UNREAD
 from features.raw.quarantine import IDENTICAL, NO_ROWS
+from features.raw.strangers import notes_on_strangers
 from features.snapshots import Manifest, snapshot_folder
 from features.tables import CONTRACTS
 from models.actions.follow_up import CampaignResult, FollowUp
@@ -195,7 +199,24 @@ def _manifest(manifest: Manifest) -> Manifest:
     mapped = {"orders": (*manifest.words.mapped["orders"], "cost"), "labels": GIVEN}
     words = manifest.words.model_copy(update={"mapped": mapped})
     changes = {"tables": {"orders": report}, "cohorts": cohorts, "words": words, "campaigns": GRID[1:2]}
-    return manifest.model_copy(update=changes)
+    return manifest.model_copy(update=changes | {"notes": tuple(_odd_tables())})
+
+
+def _odd_tables() -> Iterator[str]:
+    """Tables that end before or after they should, and tables that speak of hardly anybody."""
+    rows = DaysWithRows("orders", "occurred_at", (date(2024, 1, 1), date(2024, 1, 5)), (1, 1))
+    yield from notes_on_end(rows, None, today=date(2023, 1, 1))
+    yield from notes_on_end(rows, date(2025, 1, 1), today=date(2025, 1, 1))
+    shop, others = [str(number) for number in range(40)], [str(number) for number in range(500, 580)]
+    for known in range(3):
+        yield from _strangers(orders=shop, surveys=[*shop[:known], *others[: 15 if not known else None]])
+        yield from _strangers(orders=shop, subscriptions=shop, surveys=[*shop[:known], *others[: 15 if not known else None]])
+    yield from _strangers(orders=shop, subscriptions=others)
+
+
+def _strangers(**ids: list[str]) -> tuple[str, ...]:
+    tables = {name: ibis.memtable(pd.DataFrame({"customer_id": given})) for name, given in ids.items()}
+    return notes_on_strangers(connect(), tables)
 
 
 def findings() -> tuple[list[str], list[str]]:
