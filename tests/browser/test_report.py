@@ -81,8 +81,8 @@ def test_in_a_csv_numbers_are_numbers_and_their_unit_is_in_the_head(report: Page
 def test_a_figure_leads_to_the_customers_behind_it(report: Page, demo: Demo, tmp_path: Path) -> None:
     snapshot = load_snapshot(demo.project, demo.manifest.scored_at)
     returned = snapshot[(snapshot["refund_count"] > 0) & (snapshot["order_day_count"] > 0)]
-    report.click('#company a[href="#customers?return-rate"]')
-    report.wait_for_function("document.querySelector('#customers select').value === 'return-rate'")
+    report.click('#company a[href="#customers?refund-rate"]')
+    report.wait_for_function("document.querySelector('#customers select').value === 'refund-rate'")
     assert report.inner_text("#customers .told") == f"{len(returned):,} / {len(returned):,}"
     rows = downloaded(report, "#customers button.csv", tmp_path)
     assert {row[0] for row in rows[1:]} == set(returned["customer_id"])
