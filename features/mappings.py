@@ -55,7 +55,7 @@ class TableMapping(Settings):
     )
     where: str | None = Field(
         default=None,
-        description="a SQL condition on your columns (by OVER also on earlier rows, never on later ones); other rows are left out",
+        description="a SQL condition on your columns (by OVER also on earlier rows, never on later ones); others are left out",
     )
     encoding: str | None = Field(default=None, description="of csv files that are not UTF-8, e.g. gbk")
     delimiter: str | None = Field(
