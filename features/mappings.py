@@ -55,7 +55,7 @@ class TableMapping(Settings):
     )
     where: str | None = Field(
         default=None,
-        description="a SQL condition on your columns (by OVER also on earlier rows, never on later ones); others are left out",
+        description="a SQL condition on your columns; other rows are left out",
     )
     encoding: str | None = Field(default=None, description="of csv files that are not UTF-8, e.g. gbk")
     delimiter: str | None = Field(
@@ -82,6 +82,12 @@ class TableMapping(Settings):
             return ((self.table, self),)
         each = (self.model_copy(update={"more": ()}), *more)
         return tuple((f"{self.table}[{number}]", source) for number, source in enumerate(each, start=1))
+
+    def conditions(self) -> dict[str, str]:
+        """The SQL expressions that decide which rows of the source count, by key: `where`, and each of `once_per`."""
+        once_per: tuple[str, ...] = getattr(self, "once_per", ())
+        where = {"where": self.where} if self.where else {}
+        return where | {f"once_per[{number}]": expression for number, expression in enumerate(once_per, start=1)}
 
     def mapped(self) -> tuple[MappedColumn, ...]:
         """The columns that any source has: those of the contract in its order, then the table's own."""
@@ -195,6 +201,12 @@ def _mapping_model(name: TableName) -> type[TableMapping]:
     columns: dict[str, Any] = {
         column.name: (str, ...) if column.required else (str | None, None) for column in contract.columns
     }
+    if not contract.key:  # the others cannot have two lines of one key
+        said = (
+            "of tables of events: columns (or SQL expressions) that tell lines apart; of lines alike in all of them the one "
+            "known first counts"
+        )
+        columns["once_per"] = (tuple[str, ...], Field(default=(), description=said))
     make: Any = create_model  # its type knows no keys that are named at run time
     title = f"{name.title()}Mapping"
     if name not in _OWN:  # what a company names itself is named in one place

@@ -124,7 +124,7 @@ def _default(field: Schema, is_required: bool) -> str:
 def _tables() -> str:
     mappings = SECTIONS["tables"].model_json_schema()["$defs"]
     keys = {name: mappings[f"{name.title()}Mapping"]["properties"] for name in CONTRACTS}
-    common = {key: keys["orders"][key] for key in ("from", "where", "encoding", "delimiter")}
+    common = {key: keys["orders"][key] for key in ("from", "where", "once_per", "encoding", "delimiter")}
     return OF_TABLES + _table(common, ("from",)) + "".join(_of_table(name, keys[name]) for name in CONTRACTS)
 
 

@@ -35,7 +35,7 @@ def disagreements(source: ibis.Table, called: str, mapping: TableMapping, time_z
     except (*engine_errors(), pa.ArrowException):
         return []  # some value cannot be converted; reading all rows will say which
     keys = {mapped.column.name: (mapped.key, mapped.expression) for mapped in mapping.mapped()}
-    keys |= {"where": ("where", mapping.where)} if mapping.where else {}
+    keys |= {key: (key, expression) for key, expression in mapping.conditions().items()}
     return [
         f"tables.{called}.{key} = '{expression.strip()}': {engine.name} makes {_shown(theirs)} of a row of which DuckDB, in "
         f"whose dialect it is written, makes {_shown(own)}; write it so that both agree"

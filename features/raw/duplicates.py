@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import ibis
 
+from features.known import KNOWN_DAY, with_days
+from features.raw.expressions import ONCE
+
 COPY = "copy of another row"
 
 
@@ -29,6 +32,21 @@ def with_shared_keys_set_aside(rows: ibis.Table, key: Sequence[str], columns: Se
     reason = ibis.cases((doubtful["_different"] > 1, different), (doubtful["_copy"] > 0, ibis.literal(COPY)))
     doubtful = doubtful.mutate(reason=reason).select(*rows.columns)
     return ibis.union(rows.filter(rows.reason.notnull()), fine.anti_join(shared, key), doubtful)
+
+
+def without_repeats(rows: ibis.Table, at: str) -> ibis.Table:
+    """The rows without those that repeat a line known before: one that is alike in what names a line (`once_per`).
+
+    Which line is kept is decided by what was known when it came, so a later one changes nothing that was known earlier.
+    Rows that have a reason are left alone, and so are those of which nothing names the line.
+    """
+    source, *named = sorted(name for name in rows.columns if name.startswith(ONCE))
+    can_repeat = rows.reason.isnull() & ibis.or_(*(rows[name].notnull() for name in named))
+    first = [KNOWN_DAY, *(name for name in ("recorded_at", at) if name in rows.columns)]
+    line = ibis.window(group_by=[source, *named, "_can_repeat"], order_by=[*first, *rows.columns])
+    dated = with_days(rows.mutate(_can_repeat=can_repeat), at)
+    placed = dated.mutate(_place=ibis.row_number().over(line))
+    return placed.filter(~placed["_can_repeat"] | (placed["_place"] == 0)).select(*rows.columns)
 
 
 def repeated(rows: ibis.Table, columns: Sequence[str]) -> ibis.Table:

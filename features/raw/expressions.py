@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -20,25 +21,31 @@ from features.tables import EXACT, EXACT_LIMIT, Kind
 
 SIMPLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TYPES: dict[Kind, str] = {"text": "string", "timestamp": "timestamp", "number": EXACT}
+NUMBER = "ROW_NUMBER() OVER ()"
 STRANGE_MIN = 3  # fewer columns that are not there are named one by one, each with the nearest one
 LOST = "_lost_"  # before the name of a number: whether it had a value that is no exact decimal
+ONCE = "_once_"  # before the number of one of the values that name a line (`once_per`)
 UNREAD = "_unread_"  # before the name of a column: what stands in the source where nothing came of it
 
 
 def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Table:
     """The source rows in contract columns, those `where` leaves out not among them.
 
-    Text is trimmed and empty text is missing; numbers are exact decimals. For an optional number that may not be
-    finite there is one more column, `_lost_<name>`: true where it became missing for that reason. For a column that is
-    computed there may be `_unread_<name>`: the text of what stands in your columns where nothing came of it. Raises BadData
-    with every expression that does not parse, names an unknown column, cannot be run by the engine or is of the wrong kind.
+    Text is trimmed and empty text is missing; numbers are exact decimals. For an optional number that may not be finite
+    there is one more column, `_lost_<name>`: true where it became missing for that reason. For a column that is computed
+    there may be `_unread_<name>`: the text of what stands in your columns where nothing came of it. Where there is
+    `once_per`, `_once_0` is the source and `_once_1` and so on are the values that name a line. Raises BadData with every
+    expression that does not parse, names an unknown column, cannot be run by the engine or is of the wrong kind.
     """
     if problems := expression_problems(source, name, mapping):
         raise BadData(problems)
     src = "src" + re.sub(r"\D", "", name)  # sources of one table end up in one query, where names must differ
     raw = _raw_texts(source.columns, mapping)
     texts = "".join(f', {text} AS "{UNREAD}{name}"' for name, text in raw.items())
-    rows = _selected(source, f"SELECT {_columns(source, mapping)}{texts} FROM {_left(src, mapping.where)}", src)
+    once = _once_per(mapping)
+    keys = "".join(f', {expression}\n AS "{key}"' for key, expression in once.items())
+    where = f" WHERE {mapping.where}" if mapping.where else ""
+    rows = _selected(source, f"SELECT {_columns(source, mapping)}{texts}{keys} FROM {src}{where}", src)
     lost = [
         m.column.name for m in mapping.mapped() if not m.column.required and may_be_lost(rows[m.column.name], m.column.kind)
     ]
@@ -46,19 +53,14 @@ def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Tabl
         **{mapped.column.name: _as_kind(rows[mapped.column.name], mapped.column.kind) for mapped in mapping.mapped()},
         **{LOST + column: is_there(rows[column]) & _exact(rows[column]).isnull() for column in lost},
         **{UNREAD + column: ibis.ifelse(is_there(rows[column]), None, rows[UNREAD + column]) for column in raw},
+        **({f"{ONCE}0": ibis.literal(name)} if once else {}),
+        **{key: rows[key].cast("string") for key in once},
     )
 
 
-def _left(src: str, where: str | None) -> str:
-    """The rows that `where` leaves. What looks at other rows, as row_number() OVER (...) does, SQL takes only in QUALIFY."""
-    if where and _has_window(where):
-        return f"(SELECT * FROM {src} QUALIFY {where}\n) AS {src}"
-    return f"{src} WHERE {where}" if where else src
-
-
-def _has_window(expression: str) -> bool:
-    parsed = _parsed(expression)
-    return bool(parsed and parsed.find(exp.Window))
+def _once_per(mapping: TableMapping) -> dict[str, str]:
+    expressions = [expression for key, expression in mapping.conditions().items() if key != "where"]
+    return {f"{ONCE}{number}": expression for number, expression in enumerate(expressions, start=1)}
 
 
 def _raw_texts(columns: Sequence[str], mapping: TableMapping) -> dict[str, str]:
@@ -78,7 +80,7 @@ def _raw_texts(columns: Sequence[str], mapping: TableMapping) -> dict[str, str]:
 def expression_problems(source: ibis.Table, name: str, mapping: TableMapping) -> list[str]:
     """The expressions that cannot be used on a table, each with its key and why; rows are looked at for hints only."""
     strange = _strange_columns(source.columns, name, mapping)
-    return strange or _problems(name, mapping, lambda expression, mapped: _expression_problem(source, expression, mapped))
+    return strange or _problems(name, mapping, partial(_expression_problem, source))
 
 
 def wording_problems(engine: str, columns: Sequence[str] | None, name: str, mapping: TableMapping) -> list[str]:
@@ -87,8 +89,8 @@ def wording_problems(engine: str, columns: Sequence[str] | None, name: str, mapp
     `columns` are those of the source, None where they are not known.
     """
 
-    def problem(expression: str, _: MappedColumn | None) -> str | None:
-        return _wording_problem(expression, columns) or _translation_problem(engine, expression, columns or ())
+    def problem(_: str, expression: str, mapped: MappedColumn | None) -> str | None:
+        return _wording_problem(expression, columns, mapped) or _translation_problem(engine, expression, columns or ())
 
     strange = _strange_columns(columns, name, mapping) if columns is not None else []
     return strange or _problems(name, mapping, problem)
@@ -97,7 +99,7 @@ def wording_problems(engine: str, columns: Sequence[str] | None, name: str, mapp
 def _strange_columns(columns: Sequence[str], name: str, mapping: TableMapping) -> list[str]:
     """Said once where most columns that a mapping names are not there: it is another table, or was not taken apart."""
     known = {column.lower() for column in columns}
-    parsed = map(_parsed, (*mapping.expressions().values(), mapping.where or "true"))
+    parsed = map(_parsed, (*mapping.expressions().values(), *mapping.conditions().values()))
     used = {
         column.name.lower(): column.name for one in parsed if one for column in one.find_all(exp.Column) if not column.table
     }
@@ -108,22 +110,22 @@ def _strange_columns(columns: Sequence[str], name: str, mapping: TableMapping) -
     return [f"tables.{name}.from = '{mapping.from_}': there is no column {named}; {columns_found(name, columns)}"]
 
 
-def _problems(name: str, mapping: TableMapping, find: Callable[[str, MappedColumn | None], str | None]) -> list[str]:
-    """What is found in each expression; that of `where` is of no column."""
-    expressions: list[tuple[str, str, MappedColumn | None]] = [("where", mapping.where, None)] if mapping.where else []
+def _problems(name: str, mapping: TableMapping, find: Callable[[str, str, MappedColumn | None], str | None]) -> list[str]:
+    """What is found in each expression, by its key; a condition is of no column."""
+    expressions: list[tuple[str, str, MappedColumn | None]] = [(*each, None) for each in mapping.conditions().items()]
     expressions += [(mapped.key, mapped.expression, mapped) for mapped in mapping.mapped()]
-    found = ((key, expression, find(expression, mapped)) for key, expression, mapped in expressions)
+    found = ((key, expression, find(key, expression, mapped)) for key, expression, mapped in expressions)
     return [f"tables.{name}.{key} = '{expression.strip()}': {problem}" for key, expression, problem in found if problem]
 
 
 def mapped_values(source: ibis.Table, mapping: TableMapping, also: Mapping[str, str] | None = None) -> ibis.Table:
-    """The value of each expression and of `where` for every row, whether or not `where` leaves it out.
+    """The value of each expression and of each condition for every row, whether or not `where` leaves it out.
 
     `also` names further columns of the source, by what they are to be called. The expressions must have been checked.
     """
     raw = [f'"{column}" AS "{name}"' for name, column in (also or {}).items()]
-    where = [f'({mapping.where}\n) AS "where"'] if mapping.where else []
-    rows = _selected(source, f"SELECT {', '.join([_columns(source, mapping), *where, *raw])} FROM src")
+    conditions = [f'({expression}\n) AS "{key}"' for key, expression in mapping.conditions().items()]
+    rows = _selected(source, f"SELECT {', '.join([_columns(source, mapping), *conditions, *raw])} FROM src")
     values = {mapped.column.name: _as_kind(rows[mapped.column.name], mapped.column.kind) for mapped in mapping.mapped()}
     return rows.mutate(**values)
 
@@ -144,7 +146,7 @@ def together(mapping: TableMapping, sources: Sequence[ibis.Table]) -> ibis.Table
     """The mapped rows of a table's sources; a column that one of them does not have is missing there."""
     columns = {mapped.column.name: TYPES[mapped.column.kind] for mapped in mapping.mapped()}
     columns |= {name: "boolean" for rows in sources for name in rows.columns if name.startswith(LOST)}
-    columns |= {name: "string" for rows in sources for name in rows.columns if name.startswith(UNREAD)}
+    columns |= {name: "string" for rows in sources for name in rows.columns if name.startswith((UNREAD, ONCE))}
     alike = [
         rows.select(**{name: rows[name] if name in rows.columns else ibis.null(dtype) for name, dtype in columns.items()})
         for rows in sources
@@ -178,14 +180,16 @@ def _exact(value: ibis.Value) -> ibis.Value:
 
 def columns_used(mapping: TableMapping) -> set[str]:
     """The source columns that a mapping's expressions name, in small letters."""
-    return {name for expression in (*mapping.expressions().values(), mapping.where or "true") for name in _names(expression)}
+    used = (*mapping.expressions().values(), *mapping.conditions().values())
+    return {name for expression in used for name in _names(expression)}
 
 
 def text_columns(mapping: TableMapping) -> set[str]:
     """The source columns, in small letters, that the mapping only takes over as text (ids, say)."""
     columns = [(m.expression, m.column.kind == "text" and _is_column(m.expression)) for m in mapping.mapped()]
     texts = {name for expression, is_text in columns if is_text for name in _names(expression)}
-    others = (mapping.where or "true", *(expression for expression, is_text in columns if not is_text))
+    conditions = [expression for expression in mapping.conditions().values() if not _is_column(expression)]
+    others = (*conditions, *(expression for expression, is_text in columns if not is_text))
     return texts - {name for expression in others for name in _names(expression)}
 
 
@@ -205,7 +209,7 @@ def _parsed(expression: str) -> exp.Expression | None:
         return None  # mapping the table will say so
 
 
-def _wording_problem(expression: str, columns: Sequence[str] | None) -> str | None:
+def _wording_problem(expression: str, columns: Sequence[str] | None, mapped: MappedColumn | None) -> str | None:
     """Why an expression cannot be used on a table with these columns (None: not known), whatever is in them."""
     try:
         parsed = sqlglot.parse_one(expression, dialect="duckdb")
@@ -214,7 +218,8 @@ def _wording_problem(expression: str, columns: Sequence[str] | None) -> str | No
         return f"does not parse as SQL{''.join(place)}"
     except sqlglot.errors.SqlglotError as error:
         return f"does not parse as SQL: {engine_says(error)}"
-    return _names_problem(expression, parsed, columns) or _rows_problem(parsed)
+    is_id = mapped is not None and mapped.column.kind == "text"
+    return _names_problem(expression, parsed, columns) or _rows_problem(parsed, may_number=is_id)
 
 
 def _names_problem(expression: str, parsed: exp.Expression, columns: Sequence[str] | None) -> str | None:
@@ -231,10 +236,16 @@ def _names_problem(expression: str, parsed: exp.Expression, columns: Sequence[st
     return None
 
 
-def _rows_problem(parsed: exp.Expression) -> str | None:
-    """A word that takes more than one row or makes more than one."""
-    for word in parsed.find_all(exp.AggFunc, exp.Unnest, exp.Explode, exp.Star):
-        if not word.find_ancestor(exp.Window, exp.Subquery):
+def _rows_problem(parsed: exp.Expression, *, may_number: bool) -> str | None:
+    """A word that takes more than one row or makes more than one: snapshots of earlier dates would know later rows by it."""
+    for word in parsed.find_all(exp.Window):
+        if not (may_number and word.sql() == NUMBER):
+            return (
+                f"{word.sql(dialect='duckdb')} looks at other rows, later ones too; an expression takes one row and gives one "
+                "value. `once_per` keeps one of lines that are there twice"
+            )
+    for word in parsed.find_all(exp.Query, exp.AggFunc, exp.Unnest, exp.Explode, exp.Star):
+        if not word.find_ancestor(exp.Window):
             return f"{word.sql(dialect='duckdb')} is not computed row by row; an expression takes one row and gives one value"
     return None
 
@@ -247,24 +258,20 @@ def _translation_problem(engine: str, expression: str, columns: Sequence[str]) -
     return None
 
 
-def _expression_problem(source: ibis.Table, expression: str, mapped: MappedColumn | None) -> str | None:
-    """Why an expression cannot be used, or None. `mapped` is None for `where`."""
-    if problem := _wording_problem(expression, source.columns):
+def _expression_problem(source: ibis.Table, key: str, expression: str, mapped: MappedColumn | None) -> str | None:
+    """Why an expression cannot be used, or None."""
+    if problem := _wording_problem(expression, source.columns, mapped):
         return problem
-    computed = (
-        f"SELECT {expression}\n AS value FROM src"
-        if mapped or _has_window(expression)
-        else f"SELECT ({expression}\n) AS value FROM src WHERE {expression}"
-    )
+    computed = f"SELECT ({expression}\n) AS value FROM src" + (f" WHERE {expression}" if key == "where" else "")
     try:
         values = _selected(source, computed)
         dtype = values.schema()["value"]
     except engine_errors() as error:
         engine = source.get_backend()
         return f"{'cannot be computed' if is_embedded(engine) else f'{engine.name} cannot run this'}: {engine_says(error)}"
-    if mapped is None:
-        return None if dtype.is_boolean() else f"is {dtype}, expected a condition (true or false)"
-    return _kind_problem(values, dtype, mapped)
+    if key == "where" and not dtype.is_boolean():
+        return f"is {dtype}, expected a condition (true or false)"
+    return _kind_problem(values, dtype, mapped) if mapped else None
 
 
 def _kind_problem(values: ibis.Table, dtype: dt.DataType, mapped: MappedColumn) -> str | None:
@@ -280,13 +287,12 @@ def _kind_problem(values: ibis.Table, dtype: dt.DataType, mapped: MappedColumn) 
 def conversion_problems(source: ibis.Table, name: str, mapping: TableMapping) -> list[str]:
     """The expressions that some row makes fail, each with the engine's word on it."""
     problems = []
-    keys = {f"tables.{name}.{mapped.key}": mapped.expression for mapped in mapping.mapped()}
-    for key, expression in (keys | ({f"tables.{name}.where": mapping.where} if mapping.where else {})).items():
+    for key, expression in ({mapped.key: mapped.expression for mapped in mapping.mapped()} | mapping.conditions()).items():
         try:
             _selected(source, f"SELECT max(value) AS value FROM (SELECT {expression}\n AS value FROM src) AS found").execute()
         except engine_errors() as error:
             problems.append(
-                f"{key} = '{expression.strip()}' fails on a row: {engine_says(error)}; try_cast and "
+                f"tables.{name}.{key} = '{expression.strip()}' fails on a row: {engine_says(error)}; try_cast and "
                 "try_strptime make such a value missing instead"
             )
     return problems

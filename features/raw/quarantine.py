@@ -18,8 +18,8 @@ from features.problems import BadData
 from features.project import Project
 from features.raw import checks
 from features.raw.agreement import disagreements
-from features.raw.duplicates import repeated, with_shared_keys_set_aside
-from features.raw.expressions import TYPES, conversion_problems, map_table, together
+from features.raw.duplicates import repeated, with_shared_keys_set_aside, without_repeats
+from features.raw.expressions import ONCE, TYPES, conversion_problems, map_table, together
 from features.raw.identities import merge_identities, with_next
 from features.raw.sources import count_rows, has_rows, read_source
 from features.tables import SOURCES_OF_CUSTOMERS, TableName
@@ -30,7 +30,8 @@ SHOWN_LENGTH = 40
 # Finding identical rows among 10 million takes as long as all other checks together: larger tables are spared it.
 ROWS_COMPARED_MAX = 2_000_000
 IDENTICAL = (
-    "the same as another row in all mapped columns (is a file there twice? `where` can leave such lines out: docs/your_data.md)"
+    "the same as another row in all mapped columns "
+    "(is a file there twice? `once_per` can leave such lines out: docs/your_data.md)"
 )
 NO_ROWS = "no rows: what is made from this table is left out"
 
@@ -41,6 +42,7 @@ class TableReport(BaseModel):
     model_config = ConfigDict(frozen=True)
     rows_read: int
     rows_left_out_by_where: int
+    rows_repeated: int = 0  # left out by once_per
     rows_merged: int = 0  # of an alias whose customer has a row of her own
     rows_kept: int
     rows_quarantined: int
@@ -61,6 +63,7 @@ class Checked:
     reasons: dict[str, int]
     notes: dict[str, int] = field(default_factory=dict)
     examples: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rows_repeated: int = 0
     rows_merged: int = 0
 
     @property
@@ -74,6 +77,7 @@ class Checked:
         return TableReport(
             rows_read=self.rows_read,
             rows_left_out_by_where=self.rows_left_out_by_where,
+            rows_repeated=self.rows_repeated,
             rows_merged=self.rows_merged,
             rows_kept=self.rows_kept,
             rows_quarantined=self.rows_quarantined,
@@ -87,9 +91,10 @@ def tables_report(tables: Mapping[str, TableReport]) -> list[str]:
     """Lines for the terminal: what became of each table's rows, why rows were set aside, and what is suspicious."""
     lines = []
     for name, table in tables.items():
+        repeated = f"{table.rows_repeated:,} by `once_per`, " if table.rows_repeated else ""
         merged = f"{table.rows_merged:,} merged, " if table.rows_merged else ""
         lines.append(
-            f"{name}: {table.rows_read:,} rows read, {table.rows_left_out_by_where:,} left out by `where`, {merged}"
+            f"{name}: {table.rows_read:,} rows read, {table.rows_left_out_by_where:,} left out by `where`, {repeated}{merged}"
             f"{table.rows_kept:,} kept, {table.rows_quarantined:,} quarantined"
         )
         lines += [f"  {_said(why, rows, table.examples)}" for why, rows in table.quarantine_reasons.items()]
@@ -211,6 +216,7 @@ class _Marked:
 
     rows: ibis.Table
     notes: dict[str, checks.Rule]  # by column
+    rows_repeated: int
     rows_merged: int
 
 
@@ -229,12 +235,22 @@ def _marked(
     reason = ibis.cases(*[(rule.fails(rows), rule.says) for rule in broken])
     shown = ibis.cases(*[(rule.fails(rows), rows[rule.shows] if rule.shows else ibis.null("string")) for rule in broken])
     shows = {rule.shows: rows[rule.shows] for rule in suspicious if rule.shows}
+    once = {column: rows[column] for column in rows.columns if column.startswith(ONCE)}
     made = kept_in_engine(
-        connection, f"checked_{name}", rows.select(*columns, reason=reason, **{SHOWN: shown}, **shows, **marks)
+        connection, f"checked_{name}", rows.select(*columns, reason=reason, **{SHOWN: shown}, **shows, **marks, **once)
     )
+    rows_repeated = 0
+    if once:
+        first = kept_in_engine(connection, f"checked_{name}_once", without_repeats(made, _happened(made)))
+        rows_repeated = int(made.count().execute()) - int(first.count().execute())
+        made = first
     if key and (keyed := with_shared_keys_set_aside(made, key, columns)) is not None:
         made = kept_in_engine(connection, f"checked_{name}_by_key", keyed)
-    return _Marked(made, dict(zip(marks, suspicious, strict=True)), merged.rows_dropped.get(name, 0))
+    return _Marked(made, dict(zip(marks, suspicious, strict=True)), rows_repeated, merged.rows_dropped.get(name, 0))
+
+
+def _happened(rows: ibis.Table) -> str:
+    return next(time for time in checks.EVENT_TIMES if time in rows.columns)
 
 
 def _beside_customers(rows: ibis.Table, name: TableName, earlier: Mapping[TableName, Checked]) -> ibis.Table:
@@ -278,11 +294,12 @@ def _tallied(marked: _Marked, mapping: TableMapping, rows_read: int) -> Checked:
         kept=kept.select(*columns),
         quarantined=rows.filter(rows.reason.notnull()).select(*columns, "reason"),
         rows_read=rows_read,
-        rows_left_out_by_where=rows_read - marked.rows_merged - rows_kept - sum(reasons.values()),
+        rows_left_out_by_where=rows_read - marked.rows_repeated - marked.rows_merged - rows_kept - sum(reasons.values()),
         rows_kept=rows_kept,
         reasons=reasons,
         notes=notes,
         examples=examples,
+        rows_repeated=marked.rows_repeated,
         rows_merged=marked.rows_merged,
     )
 

@@ -40,6 +40,7 @@ class Table:
     reasons: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     wheres: tuple[tuple[str, str], ...]  # what each source is called, and its condition where it has one
+    once_per: tuple[tuple[str, str], ...]  # likewise, and what names a line of it
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def _table(mapping: TableMapping, report: TableReport) -> Table:
     rows = {
         "read": report.rows_read,
         "left out by the mapping file's where": report.rows_left_out_by_where,
+        "left out by its once_per": report.rows_repeated,
         "merged into the row of the final customer": report.rows_merged,
         "quarantined": report.rows_quarantined,
         "kept": report.rows_kept,
@@ -105,11 +107,12 @@ def _table(mapping: TableMapping, report: TableReport) -> Table:
     parts = tuple(
         Part(part, count(n), percent(n / report.rows_read) if report.rows_read else "-", n / max(report.rows_read, 1))
         for part, n in rows.items()
-        if n or not part.startswith("merged")
+        if n or not part.startswith(("left out by its", "merged"))
     )
     reasons, notes = _findings(report, report.quarantine_reasons), _findings(report, report.notes)
     wheres = tuple((called, source.where.strip()) for called, source in mapping.sources if source.where)
-    return Table(mapping.table, parts, reasons, notes, wheres)
+    named = [(called, ", ".join(getattr(source, "once_per", ()))) for called, source in mapping.sources]
+    return Table(mapping.table, parts, reasons, notes, wheres, tuple(each for each in named if each[1]))
 
 
 def _findings(report: TableReport, found: Mapping[str, int]) -> tuple[Finding, ...]:

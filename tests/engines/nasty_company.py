@@ -258,6 +258,7 @@ MAPPING: dict[str, dict[str, Any]] = {
         "categorical": {"region": "coalesce(region, 'none')", "is_business": "is_business"},
     },
     "interactions": {
+        "once_per": ["trim(customer)", "date_trunc('week', \"at\")", '"by"'],
         "customer_id": "customer",
         "occurred_at": '"at"',
         "recorded_at": "noted",

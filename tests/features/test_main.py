@@ -38,16 +38,16 @@ def test_what_is_odd_about_the_end_of_the_data_is_noted_at_every_build(shop: Sho
         assert "  note: no row of tables.orders in the last 88 days before dates.data_until = 2021-03-01" in shop.build().out
 
 
-def test_where_can_leave_out_lines_that_are_there_twice(shop: Shop) -> None:
-    where = "row_number() OVER (PARTITION BY customer, invoice, bought_on, price, kind) = 1 -- of each line one"
-    config = changed(CONFIG, ("[tables.orders]", f'[tables.orders]\nwhere = "{where}"'))
+def test_once_per_leaves_out_lines_that_are_there_twice(shop: Shop) -> None:
+    once_per = '["customer", "invoice", "bought_on -- a comment", "price", "kind"]'
+    config = changed(CONFIG, ("[tables.orders]", f"[tables.orders]\nonce_per = {once_per}"))
     shop.write(config=config, orders=ORDERS + LINES)
     answer = shop.build()
-    assert "orders: 144 rows read, 72 left out by `where`, 72 kept, 0 quarantined" in answer.out
+    assert "orders: 144 rows read, 0 left out by `where`, 72 by `once_per`, 72 kept, 0 quarantined" in answer.out
     assert "the same as another row" not in answer.out
     shop.write(orders=ORDERS + LINES)
     assert (
-        "note: 72 rows: the same as another row in all mapped columns (is a file there twice? `where` can leave such"
+        "note: 72 rows: the same as another row in all mapped columns (is a file there twice? `once_per` can leave such"
         in shop.build().out
     )
 
@@ -128,14 +128,26 @@ MAPPING = {
     ),
     "where that is no condition": ([("customer_id", 'where = "price"\ncustomer_id')], ["tables.orders.where = 'price'", "expected a condition"]),
     "where over many rows": ([("customer_id", 'where = "max(price) > 3"\ncustomer_id')], ["tables.orders.where", "not computed row by row"]),
-    "where over a window that is no condition": (
-        [("customer_id", 'where = "row_number() OVER ()"\ncustomer_id')],
-        ["tables.orders.where = 'row_number() OVER ()'", "is int64, expected a condition"],
+    "where that looks at other rows": (
+        [("customer_id", 'where = "row_number() OVER (PARTITION BY invoice ORDER BY bought_on DESC) = 1"\ncustomer_id')],
+        ["tables.orders.where = 'row_number()", "looks at other rows, later ones too", "`once_per` keeps one"],
     ),
-    "value that cannot be converted beside a window": (
-        [("customer_id", 'where = "row_number() OVER () > 3"\ncustomer_id'), ('"price"', '"CAST(kind AS DOUBLE)"')],
-        ["1 to mend", "tables.orders.amount = 'CAST(kind AS DOUBLE)'", "fails on a row"],
+    "where over the number of the row": ([("customer_id", 'where = "row_number() OVER () > 3"\ncustomer_id')], ["looks at other rows"]),
+    "where that asks all rows": (
+        [("customer_id", "where = \"bought_on < (SELECT max(bought_on) FROM 'orders.csv')\"\ncustomer_id")],
+        ["tables.orders.where", "not computed row by row"],
     ),
+    "column that looks at other rows": ([('"kind"', '"last(kind) OVER (PARTITION BY customer)"')], ["tables.orders.category", "looks at other rows"]),
+    "number of the row that is no id": ([('"price"', '"row_number() OVER ()"')], ["tables.orders.amount", "looks at other rows"]),
+    "name of a line that is not there": (
+        [("customer_id", 'once_per = ["invoice", "lyne"]\ncustomer_id')],
+        ["tables.orders.once_per[2] = 'lyne'", "the table has no column 'lyne'"],
+    ),
+    "name of a line that fails on a row": (
+        [("customer_id", 'once_per = ["kind::INT"]\ncustomer_id')],
+        ["tables.orders.once_per[1] = 'kind::INT' fails on a row"],
+    ),
+    "names of a line that are no list": ([("customer_id", 'once_per = "invoice"\ncustomer_id')], ["tables.orders.once_per"]),
     "where that fails on a row": ([("customer_id", 'where = "kind = 3"\ncustomer_id')], ["tables.orders.where = 'kind = 3'", "fails on a row"]),
     "where that leaves nothing": (
         [("customer_id", 'where = "price > 10000"\ncustomer_id')],

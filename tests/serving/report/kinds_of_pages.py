@@ -190,7 +190,12 @@ def _of_one_category(folder: Path, manifest: Manifest, snapshot: pd.DataFrame) -
 def _manifest(manifest: Manifest) -> Manifest:
     """Everything that may be wrong with rows and customers is; what goods cost is known, and what labels say."""
     reasons, notes = findings()
-    rows = {"quarantine_reasons": dict.fromkeys(reasons, 5), "notes": dict.fromkeys(notes, 2), "rows_merged": 3}
+    rows = {
+        "quarantine_reasons": dict.fromkeys(reasons, 5),
+        "notes": dict.fromkeys(notes, 2),
+        "rows_merged": 3,
+        "rows_repeated": 4,
+    }
     report = manifest.tables["orders"].model_copy(update=rows)
     cohorts = {
         as_of: cohort.model_copy(update={"not_eligible": dict.fromkeys(not_eligible(), 10)})

@@ -96,7 +96,14 @@ class Page(HTMLParser):
 
 
 def project_in(folder: Path) -> Project:
-    mapping = {"from": "orders.csv", "where": "amount > 0", "customer_id": "c", "order_id": "o", "occurred_at": "t"}
+    mapping = {
+        "from": "orders.csv",
+        "where": "amount > 0",
+        "once_per": ["o", "p"],
+        "customer_id": "c",
+        "order_id": "o",
+        "occurred_at": "t",
+    }
     content = {
         "project": {"name": "made_up", "currency": "EUR", "horizon_days": HORIZON, "out": str(folder)},
         "tables": {"orders": mapping | {"amount": "a", "category": f"'{EVIL}'"}},

@@ -20,7 +20,7 @@ from tests.serving.report.made_up_report import snapshot as snapshot
 def test_the_condition_of_every_source_of_a_table_is_shown(manifest: Manifest) -> None:
     columns = {"customer_id": "c", "order_id": "o", "occurred_at": "t", "amount": "a", "category": "k"}
     sources = [
-        columns | {"from": "shop.csv"},
+        columns | {"from": "shop.csv", "once_per": ["o", "upper(k)"]},
         columns | {"from": "web.csv", "where": " state = 'paid' "},
         columns | {"from": "phone.csv", "where": "amount > 0"},
     ]
@@ -28,6 +28,7 @@ def test_the_condition_of_every_source_of_a_table_is_shown(manifest: Manifest) -
         {"project": {"name": "made_up", "currency": "EUR", "horizon_days": HORIZON}, "tables": {"orders": sources}}
     )
     (orders,) = gather_data(project, manifest, ROLES).tables
+    assert orders.once_per == (("orders[1]", "o, upper(k)"),)
     assert orders.wheres == (("orders[2]", "state = 'paid'"), ("orders[3]", "amount > 0"))
 
 
