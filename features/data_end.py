@@ -1,7 +1,8 @@
-"""Whether the data end where they seem to: one row with a slip in its year would move every date."""
+"""Whether the data begin and end where they seem to: one row with a slip in its year would move every date."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -32,12 +33,20 @@ class DaysWithRows:
 
     def before_stray_rows(self, horizon: timedelta) -> int | None:
         """The place of the last day before one day, or a few rows, far behind all others; None where there are no such rows."""
+        return self._stray(horizon, lambda place: self.rows[place + 1 :])
+
+    def last_stray_row(self, horizon: timedelta) -> int | None:
+        """The place of the last day of a few rows, or of one day, far before all others; None where there are no such rows."""
+        return self._stray(horizon, lambda place: self.rows[: place + 1])
+
+    def _stray(self, horizon: timedelta, beyond: Callable[[int], tuple[int, ...]]) -> int | None:
+        """The place of the day before the largest gap, where few of the rows lie `beyond` it."""
         gaps = self.gaps
         if len(gaps) < 2:
             return None  # nothing says what is usual
         place = gaps.index(max(gaps))
         usual = max(gaps[:place] + gaps[place + 1 :])
-        are_few = place == len(gaps) - 1 or sum(self.rows[place + 1 :]) <= FEW * sum(self.rows)
+        are_few = len(beyond(place)) == 1 or sum(beyond(place)) <= FEW * sum(self.rows)
         return place if are_few and gaps[place] > max(horizon.days, UNUSUAL * usual) else None
 
 
@@ -62,6 +71,19 @@ def refuse_stray_rows(found: DaysWithRows, table: ibis.Table, horizon: timedelta
         f"the data end with their last row, {found.days[-1]}: mend the date, or leave such rows out by `where`, or set "
         f"dates.data_until, the first day that the data do not know (e.g. {before + timedelta(days=1)}; rows from it on are "
         "set aside)"
+    )
+
+
+def notes_on_start(found: DaysWithRows, horizon: timedelta) -> tuple[str, ...]:
+    """In a sentence, the rows that lie further before all others than anything since."""
+    place = found.last_stray_row(horizon)
+    if place is None:
+        return ()
+    last, first = found.days[place : place + 2]
+    return (
+        f"{sum(found.rows[: place + 1]):,} of {sum(found.rows):,} rows of tables.{found.table} lie before all others by "
+        f"{found.gaps[place]:,} days (until {last}, the others from {first} on), and snapshots begin with them. Where such a "
+        "date stands for none, leave the rows out by `where`",
     )
 
 

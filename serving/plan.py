@@ -183,7 +183,7 @@ def measured_effects(project: Project, manifest: Manifest, actions: tuple[Action
         for name in effects
         if name not in named
     ]
-    refused = [uplift.left_out[action.name] for action in actions if action.name in uplift.left_out]
+    refused = [f"{action.name}: {uplift.left_out[action.name]}" for action in actions if action.name in uplift.left_out]
     return effects, [*said, *unnamed, *(f"not measured: {why}" for why in refused)]
 
 

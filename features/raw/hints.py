@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import datetime
 
 import ibis
@@ -29,6 +30,7 @@ FORMATS = tuple(day + clock for clock in CLOCK_FORMATS for day in DAY_FORMATS)
 SIGNS_MAX = 3  # a value with more kinds of signs in it than these is no number with decoration
 # One comma, with one or two digits behind it or a point before it; 1,234 may be either.
 DECIMAL_COMMA = re.compile(r"[^,]*(,\d{1,2}|\.\d+,\d+)(?!\d)[^,]*")
+UNIT = re.compile(r"^([^\W\d_]{1,4})(?=[\s\d+-])|(?<=[\d\s])([^\W\d_]{1,4})$")
 COMMA_AND_POINT = re.compile(r",\d+\.\d")
 
 
@@ -59,7 +61,7 @@ def number_hint(values: ibis.Table, expression: str) -> str:
     A comma is a decimal comma where most values that tell say so. Where none tells, both ways are named.
     """
     sample = _sample(values)
-    signs = sorted({sign for value in sample for sign in value if not (sign.isalnum() or sign in "+-.,")})
+    signs = sorted({sign for value in sample for sign in value if not (sign.isalnum() or sign in "+-.,")}) + _units(sample)
     commas = [value for value in sample if "," in value]
     decorated = commas or [value for value in sample if any(sign in value for sign in signs)]
     if not decorated or len(signs) + bool(commas) > SIGNS_MAX:
@@ -74,6 +76,12 @@ def number_hint(values: ibis.Table, expression: str) -> str:
         return f"; for values such as '{decimals[0]}' write e.g. {decimal}"
     either = f" where the comma groups thousands, {decimal} where it is a decimal comma" if commas and not thousands else ""
     return f"; for values such as '{(thousands or decorated)[0]}' write e.g. {grouped}{either}"
+
+
+def _units(sample: list[str]) -> list[str]:
+    """The words that stand before or behind most of the numbers (EUR, kr, 元), without a stop."""
+    counts = Counter("".join(found) for value in sample for found in UNIT.findall(value))
+    return sorted(unit for unit, count in counts.items() if count >= len(sample) / 2)
 
 
 def _replaced(expression: str, by: str, *signs: str) -> str:

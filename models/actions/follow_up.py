@@ -47,10 +47,11 @@ class CampaignResult(Frozen):
 
 
 class FollowUp(Frozen):
-    """All finished campaigns with controls, and by action why others have none."""
+    """All finished campaigns with controls; by action why others have none; and the days that were left out, and why."""
 
     campaigns: tuple[CampaignResult, ...]
     left_out: dict[str, str]
+    days_left_out: tuple[tuple[str, tuple[date, ...]], ...] = ()
     data_fingerprint: str
 
 

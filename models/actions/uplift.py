@@ -124,7 +124,7 @@ class Uplift(Frozen):
     horizon_days: int
     campaigns: tuple[date, ...]
     effects: tuple[Effect, ...]
-    left_out: dict[str, str]  # by action
+    left_out: dict[str, str]  # why, by action
     days_left_out: tuple[tuple[str, tuple[date, ...]], ...] = ()  # why, and the days it holds for
     data_fingerprint: str
 

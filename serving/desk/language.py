@@ -68,8 +68,9 @@ class Texts:
         return writer("money", self.currency, self.language)(_known(value))
 
     def signed_money(self, value: float) -> str:
-        """An amount that is added, with its sign."""
-        return f"{'+' if value >= 0 else '−'}{self.money(abs(value))}"
+        """An amount that is added, with its sign; what reads as nothing has none."""
+        said = self.money(abs(value))
+        return said if said == self.money(0.0) else f"{'+' if value > 0 else '−'}{said}"
 
     def share(self, value: float | None) -> str:
         """A probability or another share in percent."""

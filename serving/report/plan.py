@@ -106,7 +106,7 @@ class CampaignPart:
 
     campaigns: tuple[CampaignRow, ...]
     effects: tuple[EffectRow, ...]
-    not_learned_from: tuple[str, ...]  # which campaigns, and why, in sentences
+    not_learned_from: tuple[str, ...]  # which actions and campaigns, and why, in sentences
     is_beyond: bool  # whether some campaign asks for more controls than there are customers
     chinese: dict[str, str]
 
@@ -207,11 +207,11 @@ def gather_campaigns(project: Project, manifest: Manifest, actions: tuple[Action
     results = follow_up.campaigns if follow_up and follow_up.data_fingerprint == own else ()
     learned = uplift if uplift and uplift.data_fingerprint == own else None
     effects = [one for one in learned.effects if one.evidence] if learned else []
-    left_out = learned.days_left_out if learned else ()
-    if not results and not effects and not left_out:
+    refused, days_left_out = (learned.left_out, learned.days_left_out) if learned else ({}, ())
+    if not results and not effects and not refused and not days_left_out:
         return None
     named = {one.name: one for one in actions}
-    tried = [*(one.action for one in results), *(one.action for one in effects)]
+    tried = [*(one.action for one in results), *(one.action for one in effects), *refused]
     names = {name: named[name].said if name in named else plain(name) for name in tried}
     customers = manifest.cohorts[manifest.scored_at].eligible
     features = {feature.name: feature for feature in manifest.features()}
@@ -219,7 +219,10 @@ def gather_campaigns(project: Project, manifest: Manifest, actions: tuple[Action
     return CampaignPart(
         campaigns=tuple(_campaign(one, names[one.action], manifest.currency, customers) for one in results),
         effects=tuple(_effect(one.evidence, names[one.action], meanings, manifest.currency) for one in effects if one.evidence),
-        not_learned_from=tuple(f"Not learned from the campaigns of {_named(found)}: {why}." for why, found in left_out),
+        not_learned_from=(
+            *(f"Nothing was learned of {names[action]}: {why}." for action, why in refused.items()),
+            *(f"Not learned from the campaigns of {_named(found)}: {why}." for why, found in days_left_out),
+        ),
         is_beyond=any(_is_beyond(one, customers) for one in results),
         chinese={said: named[name].said_zh if name in named else said for name, said in names.items()}
         | {feature.meaning: feature.meaning_zh for feature in features.values()},

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from features.data_end import DaysWithRows, days_with_rows, notes_on_end, refuse_stray_rows
+from features.data_end import DaysWithRows, days_with_rows, notes_on_end, notes_on_start, refuse_stray_rows
 from features.dates import snapshot_dates
 from features.problems import BadData
 from tests.features.made_up import line, orders_table, project
@@ -61,6 +61,24 @@ def test_a_gap_is_stray_when_it_is_longer_than_a_horizon_and_than_twice_any_othe
     assert place(of("2025-01-01", "2025-01-21", "2025-03-02")) is None  # then 40
     assert place(of("2025-01-01", "2025-01-21", "2025-03-03"), horizon_days=41) is None
     assert place(of("2025-01-01", "2026-01-01")) is None  # nothing says what is usual
+
+
+def test_rows_long_before_all_others_are_noted() -> None:
+    (said,) = notes_on_start(of("1970-01-01", "2025-01-01", "2025-01-21", rows=200), timedelta(days=30))
+    assert said == (
+        "200 of 600 rows of tables.orders lie before all others by 20,089 days (until 1970-01-01, the others from 2025-01-01 on), "
+        "and snapshots begin with them. Where such a date stands for none, leave the rows out by `where`"
+    )
+    assert notes_on_start(of("2024-11-23", "2025-01-01", "2025-01-21"), timedelta(days=30)) == ()  # 39 days, then 20
+    assert len(notes_on_start(of("2024-11-21", "2025-01-01", "2025-01-21"), timedelta(days=30))) == 1
+    assert notes_on_start(of("1970-01-01", "1970-01-02", "2025-01-01", "2025-01-21"), timedelta(days=30)) == ()  # half of all
+    assert notes_on_start(of("2025-01-01", "2025-01-21", "2052-01-01"), timedelta(days=30)) == ()  # the last one, not the first
+
+
+def test_the_note_on_the_first_rows_is_among_those_of_the_dates() -> None:
+    own = project(dates={"history_days_min": 30, "every_days": 900})
+    dates = snapshot_dates(own, {"orders": orders_table([line("bo", "1990-03-01", 10, "x1"), *WEEKS])})
+    assert ["lie before all others" in said for said in dates.notes] == [True]
 
 
 def notes(data_until: str | None, *days: str, today: str = "2026-01-01") -> tuple[str, ...]:

@@ -206,7 +206,7 @@ def test_a_measured_effect_replaces_the_assumed_one_and_is_marked_measured(demo:
     file.write_text(uplift.model_copy(update={"horizon_days": 30}).model_dump_json(), encoding="utf-8")
     with pytest.raises(ValueError, match="learned for 30 days, and the project looks 90 days ahead"):
         make_plan(demo.project, actions, None, Layer())
-    refused = {"effects": (), "left_out": {"mail": "mail: the arms are not alike"}}
+    refused = {"effects": (), "left_out": {"mail": "the arms are not alike"}}
     file.write_text(uplift.model_copy(update=refused).model_dump_json(), encoding="utf-8")
     assert "not measured: mail: the arms are not alike" in make_plan(demo.project, actions, None, Layer()).remarks
     file.write_text(uplift.model_copy(update={"outcome": "bought_visit"}).model_dump_json(), encoding="utf-8")

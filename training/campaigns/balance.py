@@ -14,6 +14,14 @@ Bools = NDArray[np.bool_]
 APART = 0.1  # standard deviations between the means of two arms: more is imbalance (Austin 2009)
 SURE_Z = 4.0  # standard errors, because hundreds of features are looked at
 ARM_MIN, EVENTS_MIN = 100, 10
+# Why nothing is learned of an action; `who` is one of the arms.
+WITHHELD, TREATED = "were withheld by chance while others got {action}", "got {action} by chance"
+TOO_FEW = "only {count:,} customers {who} (at least {least} are needed)"
+ALL_THE_SAME = "of the customers who {who} nearly all did the same (at least {least} of each are needed)"
+NOT_ALIKE = "the arms are not alike, so it was not by chance (those who got {action} differ in {features})"
+NOT_THE_DRAW = (
+    "propensity does not say how {action} was drawn (by it there were {count:,.0f} customers, by the controls' {other:,.0f})"
+)
 STILL = 1e-9  # a deviation that rounding makes
 
 
@@ -42,23 +50,19 @@ def balance_table(own: Trial, treated: Bools) -> tuple[Balance, ...]:
 def why_not(trial: Trial, action: str) -> str | None:
     """Why nothing can be learned of an action from a trial; None where it can."""
     own, treated = trial.against_controls(action)
-    arms = ((~treated, f"were withheld by chance while others got {action}"), (treated, f"got {action} by chance"))
-    for arm, said in arms:
+    for arm, who in ((~treated, WITHHELD.format(action=action)), (treated, TREATED.format(action=action))):
         if arm.sum() < ARM_MIN:
-            return f"only {arm.sum():,} customers {said}; {ARM_MIN} are the least"
+            return TOO_FEW.format(count=arm.sum(), who=who, least=ARM_MIN)
         if min(own.event[arm].sum(), (1 - own.event[arm]).sum()) < EVENTS_MIN:
-            return f"of the customers who {said} nearly all did the same; {EVENTS_MIN} of each are the least"
+            return ALL_THE_SAME.format(who=who, least=EVENTS_MIN)
     off = [each for each in balance_table(own, treated) if is_off(each)]
     if off:
-        said = ", ".join(f"{each.feature} ({each.apart:+.2f} standard deviations)" for each in off[:3])
-        return f"the arms are not alike, so it was not by chance: those who got {action} differ in {said}"
+        features = ", ".join(f"{each.feature} by {each.apart:+.2f} standard deviations" for each in off[:3])
+        return NOT_ALIKE.format(action=action, features=features)
     counts = [own.weights[arm].sum() for arm in (treated, ~treated)]
     error = np.sqrt(sum((own.weights[arm] ** 2).sum() for arm in (treated, ~treated)))
     if abs(counts[0] - counts[1]) > max(APART * sum(counts) / 2, SURE_Z * error):
-        return (
-            f"propensity does not say how {action} was drawn: by it there were {counts[0]:,.0f} customers, by the controls' "
-            f"{counts[1]:,.0f}"
-        )
+        return NOT_THE_DRAW.format(action=action, count=counts[0], other=counts[1])
     return None
 
 

@@ -17,7 +17,7 @@ from models.actions.follow_up import CampaignResult, FollowUp, controls_needed, 
 from models.actions.uplift import Estimate
 from models.languages import writer
 from training.campaigns.balance import why_not
-from training.campaigns.tried import Campaigns, read_campaigns
+from training.campaigns.tried import Campaigns, read_campaigns, say_left_out, say_left_out_actions
 from training.campaigns.uplift_figures import DRAWS, Measured, drawn, estimate
 from training.settings import CampaignSettings
 
@@ -46,8 +46,12 @@ def follow_up(project: Project, settings: CampaignSettings, hoped: float | None)
             for action in campaigns.trial.actions
             if action not in refused and _has_both(campaigns, action, as_of)
         )
-    left_out = campaigns.left_out | {action: f"{action}: {why}" for action, why in refused.items()}
-    found = FollowUp(campaigns=results, left_out=left_out, data_fingerprint=manifest.data_fingerprint)
+    found = FollowUp(
+        campaigns=results,
+        left_out=campaigns.left_out | refused,
+        days_left_out=manifest.campaigns_left_out,
+        data_fingerprint=manifest.data_fingerprint,
+    )
     with whole_file(follow_up_file(project)) as unfinished:
         unfinished.write_text(found.model_dump_json(indent=1), encoding="utf-8")
     return found
@@ -69,7 +73,8 @@ def say_follow_up(found: FollowUp, currency: str) -> list[str]:
         )
         if one.controls_needed is not None:
             lines.append(f"  to see {money(one.hoped)} per customer the next one needs {one.controls_needed:,} controls")
-    return lines + [f"not followed up: {why}" for why in found.left_out.values()]
+    left_out = [*say_left_out_actions(found.left_out), *say_left_out(found.days_left_out)]
+    return lines + [f"not followed up: {said}" for said in left_out]
 
 
 def _has_both(campaigns: Campaigns, action: str, as_of: date) -> bool:

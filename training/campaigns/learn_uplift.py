@@ -9,7 +9,7 @@ from features.snapshots import load_manifest
 from features.tables import NO_ACTION
 from models.actions.uplift import Effect, Estimate, Evidence, Uplift, uplift_file
 from training.campaigns.balance import balance_table, why_not
-from training.campaigns.tried import read_campaigns, say_left_out
+from training.campaigns.tried import read_campaigns, say_left_out, say_left_out_actions
 from training.campaigns.uplift import base_chances, learn_effect
 from training.campaigns.uplift_figures import evidence
 from training.settings import CampaignSettings, TrainingSettings
@@ -25,7 +25,7 @@ def learn_uplift(project: Project, settings: TrainingSettings, campaign_settings
         campaigns = read_campaigns(project, manifest, campaign_settings)
     trial, left_out, effects = campaigns.trial, dict(campaigns.left_out), list[Effect]()
     refused = {action: why for action in trial.actions if (why := why_not(trial, action))}
-    left_out |= {action: f"{action}: {why}" for action, why in refused.items()}
+    left_out |= refused
     if learnable := [action for action in trial.actions if action not in refused]:
         with step(f"learning what {len(learnable)} actions change from {len(trial):,} customers drawn by chance"):
             base = base_chances(trial, seed=settings.seed, threads=settings.threads)
@@ -70,7 +70,7 @@ def uplift_report(uplift: Uplift, currency: str) -> list[str]:
                 f"  before, no feature lay further apart than chance can make it; of {len(known.balance)} the furthest was "
                 f"{most.feature}, by {most.apart:+z.2f} standard deviations (standard error {most.error:.2f})"
             )
-    lines += [f"not learned: {why}" for why in uplift.left_out.values()]
+    lines += [f"not learned: {said}" for said in say_left_out_actions(uplift.left_out)]
     return lines + [f"not learned from {said}" for said in say_left_out(uplift.days_left_out)]
 
 

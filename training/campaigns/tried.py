@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +20,7 @@ from training.campaigns.trial import Trial
 from training.labels import read_given, read_labels
 from training.settings import CampaignSettings
 
+BY_RULE = "all {count:,} treatments were assigned by a rule, so who got it differs from who did not"
 DAYS_SAID = 6  # of more only the first and the last are
 
 
@@ -66,7 +67,7 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
     outcome, treatments = _outcome_of(project, manifest, settings), _treatments(project)
     left_out = _by_rule(treatments)
     if not manifest.campaigns:
-        why = [*left_out.values(), *say_left_out(manifest.campaigns_left_out)] or [
+        why = [*say_left_out_actions(left_out), *say_left_out(manifest.campaigns_left_out)] or [
             "nothing was drawn by chance (assignment random)"
         ]
         raise BadData([f"tables.treatments: {said}" for said in why])
@@ -82,6 +83,11 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
     )
     cost = rows["touch_cost"].to_numpy(dtype=np.float64) if "touch_cost" in rows else None
     return Campaigns(trial, outcome, left_out, cost)
+
+
+def say_left_out_actions(left_out: Mapping[str, str]) -> list[str]:
+    """Of which actions nothing is learned, and why."""
+    return [f"{action}: {why}" for action, why in left_out.items()]
 
 
 def say_left_out(days_left_out: Iterable[tuple[str, Sequence[date]]]) -> list[str]:
@@ -109,10 +115,7 @@ def _by_rule(treatments: pd.DataFrame) -> dict[str, str]:
     """Actions of which nothing was drawn by chance."""
     drawn = set(treatments.loc[treatments["assignment"] == "random", "action"])
     others = treatments.loc[~treatments["action"].isin([*drawn, NO_ACTION]), "action"].value_counts()
-    return {
-        str(action): f"{action}: all {count:,} treatments were assigned by a rule, so who got it differs from who did not"
-        for action, count in others.items()
-    }
+    return {str(action): BY_RULE.format(count=count) for action, count in others.items()}
 
 
 def _with_features(project: Project, manifest: Manifest, treatments: pd.DataFrame) -> pd.DataFrame:

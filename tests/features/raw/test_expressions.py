@@ -187,6 +187,13 @@ TEXT_NUMBERS = {
         ["53,38 €"],
         "for values such as '53,38 €' write e.g. try_cast(replace(replace(replace(a, ' ', ''), '€', ''), ',', '.') AS DOUBLE)",
     ),
+    "a currency's name behind it": (
+        ["53,38 EUR", "7 EUR"],
+        "for values such as '53,38 EUR' write e.g. try_cast(replace(replace(replace(a, ' ', ''), 'EUR', ''), ',', '.') AS DOUBLE)",
+    ),
+    "a currency's name before it": (["kr12.50", "kr3"], "for values such as 'kr12.50' write e.g. try_cast(replace(a, 'kr', '') AS DOUBLE)"),
+    "a unit in Chinese": (["12元"], "for values such as '12元' write e.g. try_cast(replace(a, '元', '') AS DOUBLE)"),
+    "a letter by mistake": (["12", "13", "14l"], "for text write e.g. try_cast(a AS DOUBLE)"),
     "a point before the comma": (["1.234,56"], "for values such as '1.234,56' write e.g. try_cast(replace(replace(a, '.', ''), ',', '.') AS DOUBLE)"),
     "three decimals": (["1.234,567"], "for values such as '1.234,567' write e.g. try_cast(replace(replace(a, '.', ''), ',', '.') AS DOUBLE)"),
     "decimals in some values only": (["1,234", "-3,5"], "for values such as '-3,5' write e.g. try_cast(replace(a, ',', '.') AS DOUBLE)"),

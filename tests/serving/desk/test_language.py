@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import serving.desk.language
-from serving.desk.language import catalogue, language_of
+from serving.desk.language import Texts, catalogue, language_of
 
 HERE = Path(serving.desk.language.__file__).parent
 IN_CODE = re.compile(r'\b(?:text|say|self)\(\s*"((?:[^"\\]|\\.)*)"')
@@ -50,4 +50,15 @@ def test_the_address_goes_before_what_is_remembered() -> None:
         "zh",
         "en",
         "en",
+    ]
+
+
+def test_an_amount_that_reads_as_nothing_has_no_sign() -> None:
+    say = Texts("en", "EUR")
+    assert [say.signed_money(value) for value in (0.0, -0.004, 0.004, -0.006, 2.5)] == [
+        "€0.00",
+        "€0.00",
+        "€0.00",
+        "−€0.01",
+        "+€2.50",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
@@ -15,7 +15,7 @@ import pytest
 
 from features.campaign_days import EVERYBODY_WITHHELD, NOBODY_WITHHELD, TOO_MANY
 from features.cohort import rules
-from features.data_end import DaysWithRows, notes_on_end
+from features.data_end import DaysWithRows, notes_on_end, notes_on_start
 from features.dates import NOT_LABELLED, STILL_OPEN, TOO_EARLY
 from features.engines.engine import connect
 from features.feature import Words
@@ -70,6 +70,9 @@ from tests.serving.report.made_up_report import (
     without_intervals,
     write_earlier,
 )  # fmt: skip
+from training.campaigns.balance import ALL_THE_SAME, NOT_ALIKE, NOT_THE_DRAW, TOO_FEW, WITHHELD
+from training.campaigns.balance import TREATED as GOT
+from training.campaigns.tried import BY_RULE
 from training.fitting.levels import YEAR_AGO, YEAR_AGO_CORRECTED
 
 TWO_DATES = Roles(
@@ -210,6 +213,8 @@ def _manifest(manifest: Manifest) -> Manifest:
 def _odd_tables() -> Iterator[str]:
     """Tables that end before or after they should, and tables that speak of hardly anybody."""
     rows = DaysWithRows("orders", "occurred_at", (date(2024, 1, 1), date(2024, 1, 5)), (1, 1))
+    early = DaysWithRows("orders", "occurred_at", (date(1970, 1, 1), date(2024, 1, 1), date(2024, 1, 5)), (1, 1_000, 1_000))
+    yield from notes_on_start(early, timedelta(days=30))
     yield from notes_on_end(rows, None, today=date(2023, 1, 1))
     yield from notes_on_end(rows, date(2025, 1, 1), today=date(2025, 1, 1))
     shop, others = [str(number) for number in range(40)], [str(number) for number in range(500, 580)]
@@ -404,6 +409,19 @@ def campaigns(manifest: Manifest) -> FollowUp:
     )
 
 
+def _refused() -> Iterator[tuple[str, str]]:
+    """Every reason for which nothing is learned of an action, each for an action of its own."""
+    withheld, treated = WITHHELD.format(action="harps"), GOT.format(action="harps")
+    features = "spend_sum by +0.52 standard deviations, visits by -0.31 standard deviations"
+    yield "card", BY_RULE.format(count=1_200)
+    yield "tea", TOO_FEW.format(count=30, who=withheld, least=100)
+    yield "toys", TOO_FEW.format(count=30, who=treated, least=100)
+    yield "pianos", ALL_THE_SAME.format(who=withheld, least=10)
+    yield "bags", ALL_THE_SAME.format(who=treated, least=10)
+    yield "tea & toys", NOT_ALIKE.format(action="harps", features=features)
+    yield "harps", NOT_THE_DRAW.format(action="harps", count=1_200, other=900)
+
+
 def effects(manifest: Manifest) -> Uplift:
     nothing = Scales(columns=(), medians=(), lowest=(), highest=(), means=(), per_unit=())
 
@@ -429,7 +447,7 @@ def effects(manifest: Manifest) -> Uplift:
         horizon_days=HORIZON,
         campaigns=(FIRST,),
         effects=(effect(0.2, Estimate(value=1.0, lower=0.5, upper=2.0)), effect(0.0, None)),
-        left_out={},
+        left_out=dict(_refused()),
         days_left_out=(
             (NOBODY_WITHHELD, GRID[:1]),
             (EVERYBODY_WITHHELD, GRID[1:3]),

@@ -68,11 +68,18 @@ def test_campaigns_that_were_not_learned_from_are_said_even_where_nothing_was_le
     project = project_in(tmp_path)
     project.folder.mkdir(parents=True)
     few, many = GRID[:2], tuple(date(2023, 1, day) for day in range(1, 8))
-    nothing = effects(manifest).model_copy(update={"effects": (), "days_left_out": (("it rained", few), ("it snowed", many))})
+    nothing = effects(manifest).model_copy(
+        update={
+            "effects": (),
+            "left_out": {"free_tea": "nobody wanted any"},
+            "days_left_out": (("it rained", few), ("it snowed", many)),
+        }
+    )
     (project.folder / "uplift.json").write_text(nothing.model_dump_json(), encoding="utf-8")
     found = gather_campaigns(project, manifest, ())
     assert found is not None
     assert found.not_learned_from == (
+        "Nothing was learned of free tea: nobody wanted any.",
         "Not learned from the campaigns of 1 Jan 2023 and 31 Jan 2023: it rained.",
         "Not learned from the campaigns of 7 dates, 1 Jan 2023 to 7 Jan 2023: it snowed.",
     )

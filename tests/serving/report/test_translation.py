@@ -21,7 +21,7 @@ STAYS = re.compile(  # codes, versions, words of libraries, other languages
     r"English|CSV|[A-Z]{3}|-?[A-Z]{2,3} ?[£€$¥]?[\d.,]+|[\w]+(?:[.:-]\w+)+(?: v\d+)?|[0-9a-f]{12,16}"
 )
 TERMS = re.compile(  # of the field, codes and file names, which Chinese writes as they are
-    r"\b(?:AUC|Brier|CRPS|EMPC|PSI|NPS|CSAT|BTYD|MBG/NBD|Gamma-Gamma|Platt|Spearman|Tweedie|L2|JavaScript|where|nullif|random|rule|"
+    r"\b(?:AUC|Brier|CRPS|EMPC|PSI|NPS|CSAT|BTYD|MBG/NBD|Gamma-Gamma|Platt|Spearman|Tweedie|L2|JavaScript|where|once_per|nullif|random|rule|"
     r"scale_min|scale_max|nps|csat|ces|rating|features/|[A-Z]{3}|[A-Z]{2}\$|\de\+\d+|\w+(?:[./]\w+)+)(?![A-Za-z])",
     re.ASCII,
 )

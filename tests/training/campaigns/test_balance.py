@@ -22,7 +22,7 @@ def test_arms_that_somebody_chose_are_refused_naming_in_what_they_differ() -> No
     chosen = np.where(made.rows["visits"] > 0.4, "voucher", "none")
     said = why_not(replace(made, action=chosen), "voucher")
     assert said is not None
-    assert said.startswith("the arms are not alike, so it was not by chance: those who got voucher differ in visits (+")
+    assert said.startswith("the arms are not alike, so it was not by chance (those who got voucher differ in visits by +")
     assert "age" not in said
 
 
@@ -30,7 +30,7 @@ def test_a_propensity_that_is_not_the_one_of_the_draw_is_refused() -> None:
     made = trial(2, count=3_000)
     said = why_not(replace(made, propensity=np.where(made.action == "voucher", 0.9, 0.5)), "voucher")
     assert said is not None
-    assert said.startswith("propensity does not say how voucher was drawn: by it there were 1,")
+    assert said.startswith("propensity does not say how voucher was drawn (by it there were 1,")
 
 
 def test_too_few_customers_and_arms_in_which_all_did_the_same_are_refused() -> None:
@@ -38,14 +38,14 @@ def test_too_few_customers_and_arms_in_which_all_did_the_same_are_refused() -> N
     made = trial(3, count=2_000)
     said = why_not(replace(made, event=np.zeros(2_000)), "voucher")
     assert said == (
-        "of the customers who were withheld by chance while others got voucher nearly all did the same; 10 of each are the least"
+        "of the customers who were withheld by chance while others got voucher nearly all did the same (at least 10 of each are needed)"
     )
 
 
 def test_an_action_nobody_was_withheld_from_is_refused() -> None:
     made = trial(4, count=2_000)
     said = why_not(replace(made, action=np.full(2_000, "voucher")), "voucher")
-    assert said == "only 0 customers were withheld by chance while others got voucher; 100 are the least"
+    assert said == "only 0 customers were withheld by chance while others got voucher (at least 100 are needed)"
 
 
 def test_the_balance_of_a_feature_done_by_hand() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,8 @@ def test_the_terminal_says_it_and_the_file_holds_it(project: Project, config: Pa
     assert "to see €4.00 per customer the next one needs " in run.stdout
     assert "not followed up: gift: all 200 treatments were assigned by a rule" in run.stdout
     kept = FollowUp.model_validate_json(follow_up_file(project).read_bytes())
+    rained = kept.model_copy(update={"days_left_out": (("it rained", (date(2024, 3, 1),)),)})
+    assert say_follow_up(rained, "EUR")[-1] == "not followed up: campaigns of 2024-03-01: it rained"
     assert say_follow_up(kept, "EUR")[0] in run.stdout
 
 

@@ -191,9 +191,7 @@ def test_what_letters_do_is_found_what_calls_do_is_nothing_and_gifts_by_rule_are
     assert abs(letter.log_factor - np.log(1 + 28 / 30)) < 3 * letter.covariance[0][0] ** 0.5
     assert letter.evidence.on_chance.lower > 0
     assert call.evidence.on_chance.lower < 0 < call.evidence.on_chance.upper
-    assert uplift.left_out == {
-        "gift": "gift: all 200 treatments were assigned by a rule, so who got it differs from who did not"
-    }
+    assert uplift.left_out == {"gift": "all 200 treatments were assigned by a rule, so who got it differs from who did not"}
     assert type(uplift).model_validate_json(uplift_file(project).read_text()) == uplift
 
 
