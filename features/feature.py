@@ -74,8 +74,8 @@ def step(name: str, definition: Definition, *needs: str) -> Feature:
 class Words(BaseModel):
     """What the features of a project are about: its settings, its columns, and the words its own data brings.
 
-    The words (categories, kinds of contact, levels of attributes) are those most customers had before the first
-    snapshot: no later row can change them.
+    The words (categories, kinds and channels of contact) are those most customers had before the first snapshot: no later row
+    can change them. Levels of attributes, which hold at any time, are those of most customers; instruments are all there are.
     """
 
     model_config = ConfigDict(frozen=True)

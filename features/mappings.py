@@ -117,7 +117,7 @@ def _attributes(given: Any) -> Any:
     if isinstance(given, list) and all(isinstance(name, str) for name in given):
         if twice := sorted({name for name in given if given.count(name) > 1}):
             raise ValueError(f"{', '.join(twice)} is there twice")
-        given = {name: f'"{name}"' for name in given}
+        given = {name: '"' + name.replace('"', '""') + '"' for name in given}
     if not isinstance(given, dict):
         raise ValueError("expected a list of columns, or a table of names and SQL expressions")
     for name, expression in given.items():

@@ -24,6 +24,7 @@ from features.executors.in_memory import InMemory, facts_from, known_from
 from features.feature import Words
 from features.problems import BadData, nearest
 from features.project import CohortSection
+from features.raw.checks import breaks_alone
 from features.tables import CONTRACTS, EXACT_LIMIT, Kind
 
 PLACES = Decimal("0.0001")
@@ -40,8 +41,8 @@ NOT_OF_THE_KIND = (pa.ArrowException, ArithmeticError, TypeError, ValueError)
 class Online:
     """Computes snapshot rows of single customers. One object serves one thread at a time."""
 
-    def __init__(self, words: Words, cohort: CohortSection, reach: Reach) -> None:
-        """`words` and `reach` are those of the manifest whose snapshots the rows have to equal."""
+    def __init__(self, words: Words, cohort: CohortSection, reach: Reach, currency: str) -> None:
+        """`words`, `reach` and `currency` are those of the manifest whose snapshots the rows have to equal."""
         self._features = (*steps_and_features(words), *rule_steps(words))
         self._rules, self._reach = rules(cohort, words), reach
         connection = connect()
@@ -52,12 +53,14 @@ class Online:
         facts = make_facts(self._features, tables, words)
         self._facts = {name: connection.compile(rows) for name, rows in facts.items()}
         self._known = connection.compile(known_customers(tables))
+        self._broken = {name: connection.compile(_broken(name, rows, currency)) for name, rows in tables.items()}
 
     def row(self, customer_id: str, events: Events, as_of: date) -> dict[str, Any]:
         """The row of a customer by column name; {} if she is not known before `as_of`.
 
         `events` holds her raw rows by table, in contract columns (of customers, also the rows of those she brought).
-        Raises BadData for tables or columns that are not mapped and for values of another kind.
+        Raises BadData for tables or columns that are not mapped, for values of another kind, and for rows that break the
+        contract: the batch sets such rows aside.
         """
         self._fill(events)
         try:
@@ -79,11 +82,31 @@ class Online:
             raise BadData([f"events.{name}: no such table is mapped; {nearest(name, self._schemas)}" for name in unknown])
         for name, schema in self._schemas.items():
             self._engine.register(name, _table(name, schema, events.get(name, ())))
+        if problems := [problem for name, rows in events.items() if rows for problem in self._problems(name, rows)]:
+            raise BadData(problems[:20])
+
+    def _problems(self, name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        """The rows that the batch would set aside, each with the reason."""
+        reasons = self._engine.execute(self._broken[name]).fetchall()
+        problems = [f"events.{name}[{k}].{why}" for k, (why,) in enumerate(reasons) if why]
+        key, seen = CONTRACTS[name].key, set[tuple[Any, ...]]()  # type: ignore[index]
+        for k, row in enumerate(rows if key else ()):
+            own = tuple(row[column] for column in key)
+            problems += [f"events.{name}[{k}].{key[0]}: another row has the same {' and '.join(key)}"] if own in seen else []
+            seen.add(own)
+        return problems
 
     def _query(self, query: str, customer_id: str) -> pa.Table:
         """What a query finds of a customer, who has number 0."""
         found = self._engine.execute(f"SELECT * FROM ({query}) WHERE customer_id = ?", [customer_id]).to_arrow_table()
         return found.append_column("number", pa.array(np.zeros(found.num_rows, dtype=np.int32)))
+
+
+def _broken(name: str, rows: ibis.Table, currency: str) -> ibis.Table:
+    """Why each row breaks the contract, in the order of the rows; null where it does not."""
+    rules = breaks_alone(rows, name, currency)  # type: ignore[arg-type]
+    reason = ibis.cases(*[(rule.fails(rows), rule.says) for rule in rules]) if rules else ibis.null("string")
+    return rows.select(reason=reason)
 
 
 def _schema(name: str, words: Words) -> pa.Schema:

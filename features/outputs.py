@@ -62,7 +62,11 @@ def _only_writer(path: Path) -> Iterator[None]:
     except OSError as error:
         raise BadInput(f"cannot make the folder {path.parent}: {error.strerror}; choose another with project.out") from None
     lock = path.absolute().with_name(f".lock-{path.absolute().name}")
-    with lock.open("w") as held:
+    try:
+        held = lock.open("w")
+    except OSError as error:
+        raise BadInput(f"cannot write in the folder {path.parent}: {error.strerror}; choose another with project.out") from None
+    with held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(held.fileno()).st_nlink == 0:  # who held it has removed it this very moment: others may hold a new one

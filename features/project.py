@@ -114,8 +114,9 @@ class CohortSection(Settings):
 class FeaturesSection(Settings):
     """Which features there are: families (all by default), windows, and how many words of the data get their own.
 
-    Categories of products, kinds and channels of interactions and levels of attributes get features of their own where
-    most customers had them before the first snapshot; `main_categories` and `main_kinds` name them instead.
+    Categories of products and kinds and channels of interactions get features of their own where most customers had them
+    before the first snapshot (`main_categories` and `main_kinds` name them instead), levels of attributes where most have
+    them.
     """
 
     families: tuple[Family, ...] | None = Field(default=None, description="the families of features; without it all")

@@ -1,7 +1,7 @@
 """The words a company's own data brings to its features: main categories, kinds, channels, instruments and levels.
 
-They are those most customers had before the first snapshot, so that no later row can change them; attributes hold at
-any time and are counted over all customers.
+They are those most customers had before the first snapshot, so that no later row can change them. Attributes hold at any
+time and are counted over all customers; of the four instruments each has features that is answered at all.
 """
 
 from __future__ import annotations

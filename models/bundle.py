@@ -42,6 +42,7 @@ OPTIONAL_PARTS = ("intervals", "prior", "season", "linear", "horizons", "yardsti
 CHURN = "churn_probability"
 DAYS_UNTIL_LEAVING = ("days_until_leaving_lower_80", "days_until_leaving", "days_until_leaving_upper_80")
 GOLDEN_TOLERANCE = 1e-4  # relative; boosters add float32 leaves, in another order on another processor
+GOLDEN_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,7 @@ def bundle_hash(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def made_up_rows(frame: pd.DataFrame, *, seed: int, count: int = 20) -> pd.DataFrame:
+def made_up_rows(frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Rows for the golden test: every column drawn by itself and rounded; a row that is a customer's is left out.
 
     The last rows are all missing and all zero.
@@ -283,8 +284,8 @@ def made_up_rows(frame: pd.DataFrame, *, seed: int, count: int = 20) -> pd.DataF
     rows = {}
     for name in frame.columns:
         low, high = frame[name].quantile([0.05, 0.95]) if frame[name].notna().any() else (0.0, 1.0)
-        drawn = np.round(rng.uniform(low, high, size=count), 1)
-        rows[name] = np.where(rng.uniform(size=count) < frame[name].isna().mean(), np.nan, drawn)
+        drawn = np.round(rng.uniform(low, high, size=GOLDEN_ROWS), 1)
+        rows[name] = np.where(rng.uniform(size=GOLDEN_ROWS) < frame[name].isna().mean(), np.nan, drawn)
     made_up = pd.DataFrame(rows)
     made_up.iloc[-2], made_up.iloc[-1] = np.nan, 0.0
     is_customers = pd.concat([frame, made_up]).duplicated().to_numpy()[len(frame) :]

@@ -44,7 +44,7 @@ INK, FAINT, GRID = "#22303c", "#8b98a3", "#dfe4e8"
 MODEL, ACTUAL, UNKNOWN = "#1f6f8b", "#e07a3f", "#a9b2b9"
 LOW_TO_HIGH = LinearSegmentedColormap.from_list("low_to_high", [MODEL, "#e3c77b", "#c1440e"])
 LABEL_CHARACTERS, LABEL_LINES = 38, 2
-BARS, BEESWARM_ROWS_MIN = 40, 4
+BARS, BEESWARM_ROWS_MIN, BEESWARM_ROWS_MAX = 40, 4, 12
 WHOLE = re.compile(r"\.0+$")  # cents of a round amount
 DOTS_PER_INCH = 160  # of what is drawn as dots inside an SVG
 TWO_VALUES_MIDDLE = 0.9  # of the customers with a value, whose shares the line of it holds
@@ -120,16 +120,14 @@ def drivers_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *,
     return figure
 
 
-def beeswarm_plot(
-    found: Shares, output: int, inputs: tuple[InputColumn, ...], *, top: int = 12, seed: int = 0
-) -> tuple[Figure, int]:
+def beeswarm_plot(found: Shares, output: int, inputs: tuple[InputColumn, ...], *, seed: int = 0) -> tuple[Figure, int]:
     """One dot per customer: where the feature pushed the answer, coloured by the feature's value, grey if not known.
 
     A feature with two values has a dot for each instead, at the mean share, and a line that holds most shares. Shares in
     money are on a scale that is linear near zero and logarithmic further out. Beside the figure how many customers have a dot
     beyond its axis.
     """
-    values, order = found.values[:, output, :], strongest(found, output, top=top)
+    values, order = found.values[:, output, :], strongest(found, output, top=BEESWARM_ROWS_MAX)
     near_zero = _near_zero(values[:, order]) if found.scale == "money" else 0.0
     numbers, drawn = found.read.numbers[:, order], (np.arcsinh(values / near_zero) if near_zero else values)[:, order]
     figure, axes = _figure(9.2, 0.4 * max(len(order), BEESWARM_ROWS_MIN) + 1.2)

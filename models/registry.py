@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -99,7 +100,8 @@ def made_from(project: str, task: Task, key: str) -> Registered | None:
     """The registered bundle made from the same data, settings, code and libraries, if there is one."""
     wanted = f"name = '{_model_name(project, task)}' and tags.made_from = '{key}'"
     for version in use_registry().search_model_versions(wanted):
-        return _load(version, None)
+        with suppress(ContractMismatch):  # one whose files were changed is made again
+            return _load(version, None)
     return None
 
 
@@ -200,8 +202,10 @@ class _Checked(NamedTuple):
 
 def _downloaded(version: ModelVersion, local: Path) -> Path:
     mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.version}", dst_path=str(local))
-    (folder,) = (path.parent for path in local.rglob("contract.json"))
-    return folder
+    folders = [path.parent for path in local.rglob("contract.json")]
+    if len(folders) != 1:
+        raise ContractMismatch(f"{version.name} v{version.version}: its files are not there; train it again")
+    return folders[0]
 
 
 def _stored_as(version: ModelVersion) -> str | None:

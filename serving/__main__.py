@@ -1,4 +1,4 @@
-"""The front door of `serving`: python -m serving score|plan|report|feedback|what_if|nearest CONFIG."""
+"""The front door of `serving`: python -m serving score|plan|report|feedback|what_if|nearest|release CONFIG."""
 
 from __future__ import annotations
 

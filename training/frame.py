@@ -22,6 +22,7 @@ from models.recipe import Recipe
 from training.labels import read_cancellations, read_given, read_labels
 
 Floats = NDArray[np.float64]
+KEY = ["customer_id", "as_of"]
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,10 @@ def training_frame(
     outcomes = _outcomes(project, manifest, task, wanted, horizon, known_by)
     did = outcomes.rows.assign(as_of=pd.to_datetime(outcomes.rows["as_of"]).dt.date)
     how: Literal["left", "inner"] = "left" if outcomes.absent_did_nothing else "inner"
-    joined = load_eligible(project, *wanted).merge(did, on=["customer_id", "as_of"], how=how, validate="one_to_one")
-    values = joined[outcomes.columns].fillna(0).to_numpy(dtype=np.float64)
+    told = [f"_{name}" for name in outcomes.columns]  # no attribute of a company's has such a name
+    did = did[[*KEY, *outcomes.columns]].set_axis([*KEY, *told], axis="columns")
+    joined = load_eligible(project, *wanted).merge(did, on=KEY, how=how, validate="one_to_one")
+    values = joined[told].fillna(0).to_numpy(dtype=np.float64)
     return Frame(
         customer_id=joined["customer_id"].to_numpy(dtype=str),
         as_of=joined["as_of"].to_numpy(dtype=object),

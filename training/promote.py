@@ -25,11 +25,11 @@ def introduce(registered: Registered, project: str, task: Task) -> Alias:
     if current is not None and _is_readable(project, task):
         set_alias(registered, "challenger")
         return "challenger"
-    set_alias(registered, "champion")
     if current is not None:
         set_alias(current, "previous")
-        if challenger := version_at(project, task, "challenger"):
-            remove_alias(challenger, "challenger")  # it is older than the version that now speaks
+    set_alias(registered, "champion")
+    if current is not None and (challenger := version_at(project, task, "challenger")):
+        remove_alias(challenger, "challenger")  # it is older than the version that now speaks
     return "champion"
 
 
@@ -51,10 +51,10 @@ def promote_challenger(project: str, task: Task) -> Moved:
             f"python -m training {task} CONFIG"
         )
     former = version_at(project, task, "champion")
+    if former is not None:
+        set_alias(former, "previous")  # first: whatever ends this half-way, there is a way back
     set_alias(challenger, "champion")
     remove_alias(challenger, "challenger")
-    if former is not None:
-        set_alias(former, "previous")
     return Moved(challenger, former and former.version, None)
 
 
@@ -71,9 +71,9 @@ def restore_previous(project: str, task: Task) -> Moved:
             f"{project} has no earlier champion for {task} than v{replaced.version}, which stays: nothing was promoted, or it "
             "was taken back already"
         )
-    set_alias(former, "champion")
-    remove_alias(former, "previous")
     waiting = version_at(project, task, "challenger")
     if waiting is None:
         set_alias(replaced, "challenger")
+    set_alias(former, "champion")
+    remove_alias(former, "previous")
     return Moved(former, replaced.version, (waiting or replaced).version)

@@ -5,7 +5,7 @@ A rule looks at one row. What it says names the columns as the user mapped them:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,7 +14,7 @@ import ibis
 from features.mappings import TableMapping
 from features.project import Project
 from features.raw.expressions import LOST, UNREAD
-from features.tables import EXACT_LIMIT, SCALES, TableName
+from features.tables import CONTRACTS, EXACT_LIMIT, NO_ACTION, SCALES, TableContract, TableName
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 EVENT_TIMES = ("occurred_at", "started_at")
@@ -43,11 +43,22 @@ class Rule:
 
 def breaks(rows: ibis.Table, mapping: TableMapping, project: Project) -> list[Rule]:
     """The rules whose failing sets a row aside, in the order in which its reason is found."""
-    rules = [*_required(mapping), *_dates(mapping, project.dates.data_until), *_OWN.get(mapping.table, ())]
-    rules += [_currency(project.project.currency), *_outcomes(mapping)]
+    rules = [*_required(mapping), *_dates(mapping.contract), *_until(project.dates.data_until)]
+    rules += _of_one_row(mapping.table, list(mapping.expressions()), project.project.currency)
     if project.quarantine.unknown_customers == "quarantine":
         rules.append(UNKNOWN_CUSTOMER)
     return _that_hold(rules, rows, mapping)
+
+
+def breaks_alone(rows: ibis.Table, name: TableName, currency: str) -> list[Rule]:
+    """The same for rows in contract columns that come by themselves, in the contract's words; missing values pass."""
+    rules = [*_dates(CONTRACTS[name]), *_of_one_row(name, rows.columns, currency)]
+    words = {column: column for column in rows.columns}
+    return [_in_words(rule, words) for rule in rules if set(rule.needs) <= set(rows.columns)]
+
+
+def _of_one_row(name: TableName, columns: Iterable[str], currency: str) -> list[Rule]:
+    return [*_OWN.get(name, ()), _currency(currency), *_outcomes(columns)]
 
 
 def suspicions(rows: ibis.Table, mapping: TableMapping, project: Project) -> list[Rule]:
@@ -66,6 +77,7 @@ def suspicions(rows: ibis.Table, mapping: TableMapping, project: Project) -> lis
         Rule(("referred_by",), lambda rows: rows.referred_by == rows.customer_id, "{referred_by} is the customer"),
         Rule((REFERRER_IS_KNOWN,), lambda rows: ~rows[REFERRER_IS_KNOWN], "{referred_by} is not in tables.customers"),
     ]
+    rules += _UNRECORDED.get(mapping.table, ())
     for lost in (column for column in rows.columns if column.startswith(LOST)):
         said = f"{{{lost.removeprefix(LOST)}}} is not finite, or not below {EXACT_LIMIT:.0e}, and taken as missing"
         rules.append(Rule((lost,), lambda rows, lost=lost: rows[lost], said))  # type: ignore[misc]
@@ -78,7 +90,11 @@ def suspicions(rows: ibis.Table, mapping: TableMapping, project: Project) -> lis
 def _that_hold(rules: Iterable[Rule], rows: ibis.Table, mapping: TableMapping) -> list[Rule]:
     """The rules for the columns that a table has, in the words of its mapping."""
     words = {name: f"{name} ({_shown(expression)})" for name, expression in mapping.expressions().items()}
-    return [replace(rule, says=rule.says.format_map(words)) for rule in rules if set(rule.needs) <= set(rows.columns)]
+    return [_in_words(rule, words) for rule in rules if set(rule.needs) <= set(rows.columns)]
+
+
+def _in_words(rule: Rule, words: Mapping[str, str]) -> Rule:
+    return replace(rule, says=rule.says.format_map(words))
 
 
 def _shown(expression: str) -> str:
@@ -102,19 +118,22 @@ def _unread(name: str, more: str) -> Rule:
     return Rule((column,), lambda rows: rows[column].notnull(), said, shows=column)
 
 
-def _dates(mapping: TableMapping, data_until: date | None) -> list[Rule]:
+def _dates(contract: TableContract) -> list[Rule]:
     first, after = _midnight(FIRST_DAY), _midnight(date(LAST_DAY.year + 1, 1, 1))
     said = f"is before {FIRST_DAY} or after {LAST_DAY} (make a date that stands for none missing, e.g. with nullif)"
-    times = [column.name for column in mapping.contract.columns if column.kind == "timestamp"]
-    rules = [_rule(name, lambda time: (time < first) | (time >= after), said) for name in times]
-    if data_until is not None:
-        end = _midnight(data_until)
-        rules += [_rule(name, lambda time: time >= end, f"is not before dates.data_until = {data_until}") for name in PAST]
-    return rules
+    times = [column.name for column in contract.columns if column.kind == "timestamp"]
+    return [_rule(name, lambda time: (time < first) | (time >= after), said) for name in times]
 
 
-def _outcomes(mapping: TableMapping) -> list[Rule]:
-    outcomes = [name for name in mapping.expressions() if name == "churned" or name.startswith("bought_")]
+def _until(data_until: date | None) -> list[Rule]:
+    if data_until is None:
+        return []
+    end = _midnight(data_until)
+    return [_rule(name, lambda time: time >= end, f"is not before dates.data_until = {data_until}") for name in PAST]
+
+
+def _outcomes(columns: Iterable[str]) -> list[Rule]:
+    outcomes = [name for name in columns if name == "churned" or name.startswith("bought_")]
     return [_rule(name, lambda value: ~value.isin([0, 1]), "is not 0 or 1") for name in outcomes]
 
 
@@ -158,6 +177,13 @@ def _outside_its_scale(rows: ibis.Table) -> ibis.Value:
 
 UNKNOWN_CUSTOMER = Rule((IS_KNOWN,), lambda rows: ~rows[IS_KNOWN], "{customer_id} is not in tables.customers")
 _USUAL_SCALES = ", ".join(f"{name} {low} to {high}" for name, (low, high) in SCALES.items())
+
+_COUNTS_AS_0 = "is missing, and counts as 0"
+_UNRECORDED: dict[TableName, tuple[Rule, ...]] = {
+    "orders": (_rule("cost", lambda cost: cost.isnull(), _COUNTS_AS_0),),
+    "customers": (_rule("acquisition_cost", lambda cost: cost.isnull(), _COUNTS_AS_0),),
+    "treatments": (Rule(("cost",), lambda rows: rows.cost.isnull() & (rows.action != NO_ACTION), f"{{cost}} {_COUNTS_AS_0}"),),
+}
 
 _OWN: dict[TableName, tuple[Rule, ...]] = {
     "orders": (_rule("discount", lambda value: value < 0, "is below 0"),),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import ibis
 
 from features.known import KNOWN_DAY, with_days
+from features.problems import BadData
 from features.raw.expressions import ONCE
 
 COPY = "copy of another row"
@@ -34,19 +35,40 @@ def with_shared_keys_set_aside(rows: ibis.Table, key: Sequence[str], columns: Se
     return ibis.union(rows.filter(rows.reason.notnull()), fine.anti_join(shared, key), doubtful)
 
 
-def without_repeats(rows: ibis.Table, at: str) -> ibis.Table:
+def without_repeats(table: str, rows: ibis.Table, at: str, columns: Sequence[str]) -> ibis.Table:
     """The rows without those that repeat a line known before: one that is alike in what names a line (`once_per`).
 
     Which line is kept is decided by what was known when it came, so a later one changes nothing that was known earlier.
-    Rows that have a reason are left alone, and so are those of which nothing names the line.
+    Rows that have a reason are left alone, and so are those of which nothing names the line. Raises BadData where nothing
+    says which of two lines that differ came first: a later one could then change what was known.
     """
     source, *named = sorted(name for name in rows.columns if name.startswith(ONCE))
     can_repeat = rows.reason.isnull() & ibis.or_(*(rows[name].notnull() for name in named))
     first = [KNOWN_DAY, *(name for name in ("recorded_at", at) if name in rows.columns)]
-    line = ibis.window(group_by=[source, *named, "_can_repeat"], order_by=[*first, *rows.columns])
+    line = [source, *named, "_can_repeat"]
     dated = with_days(rows.mutate(_can_repeat=can_repeat), at)
-    placed = dated.mutate(_place=ibis.row_number().over(line))
+    placed = dated.mutate(
+        _place=ibis.row_number().over(ibis.window(group_by=line, order_by=[*first, *rows.columns])),
+        _rank=ibis.rank().over(ibis.window(group_by=line, order_by=first)),
+    )
+    _refuse_undecided(table, placed.filter(placed["_can_repeat"] & (placed["_rank"] == 0)), line, columns)
     return placed.filter(~placed["_can_repeat"] | (placed["_place"] == 0)).select(*rows.columns)
+
+
+def _refuse_undecided(table: str, firsts: ibis.Table, line: Sequence[str], columns: Sequence[str]) -> None:
+    """`firsts` are the rows of each line that were known first; several, where the times are the same."""
+    if "recorded_at" in columns:
+        firsts = firsts.filter(firsts.recorded_at.isnull())  # recorded at the same moment, either may be taken
+    each = firsts.select(*line, *columns).distinct()
+    undecided = each.group_by(line).agg(_rows=each.count(), _id=each.customer_id.min())
+    undecided = undecided.filter(undecided["_rows"] > 1)
+    count = int(undecided.count().execute())
+    if count:
+        raise BadData(
+            f"tables.{table}.once_per: nothing says which of several lines came first ({count:,} times; of customer "
+            f"{undecided['_id'].min().execute()}, say): they are alike in what once_per names, differ in other columns, and "
+            "have no recorded_at. Map it (when a row became known, such as the day of its export), or name more columns"
+        )
 
 
 def repeated(rows: ibis.Table, columns: Sequence[str]) -> ibis.Table:

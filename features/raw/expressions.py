@@ -17,11 +17,11 @@ from features.mappings import MappedColumn, TableMapping
 from features.problems import BadData, nearest
 from features.raw.columns_found import columns_found
 from features.raw.hints import date_hint, number_hint
+from features.raw.row_by_row import rows_problem
 from features.tables import EXACT, EXACT_LIMIT, Kind
 
 SIMPLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TYPES: dict[Kind, str] = {"text": "string", "timestamp": "timestamp", "number": EXACT}
-NUMBER = "ROW_NUMBER() OVER ()"
 STRANGE_MIN = 3  # fewer columns that are not there are named one by one, each with the nearest one
 LOST = "_lost_"  # before the name of a number: whether it had a value that is no exact decimal
 ONCE = "_once_"  # before the number of one of the values that name a line (`once_per`)
@@ -58,6 +58,10 @@ def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Tabl
     )
 
 
+def _quoted(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
 def _once_per(mapping: TableMapping) -> dict[str, str]:
     expressions = [expression for key, expression in mapping.conditions().items() if key != "where"]
     return {f"{ONCE}{number}": expression for number, expression in enumerate(expressions, start=1)}
@@ -71,7 +75,7 @@ def _raw_texts(columns: Sequence[str], mapping: TableMapping) -> dict[str, str]:
     texts = {}
     for m in mapping.mapped():
         names, is_strict = _names(m.expression), m.column.required and not m.column.nullable
-        used = [f"nullif(trim(CAST(\"{column}\" AS VARCHAR)), '')" for column in columns if column.lower() in names]
+        used = [f"nullif(trim(CAST({_quoted(column)} AS VARCHAR)), '')" for column in columns if column.lower() in names]
         if used and not _is_column(m.expression) and (is_strict or "try_" in m.expression.lower()):
             texts[m.column.name] = " || ' ' || ".join(used)  # missing where one of them is
     return texts
@@ -123,7 +127,7 @@ def mapped_values(source: ibis.Table, mapping: TableMapping, also: Mapping[str, 
 
     `also` names further columns of the source, by what they are to be called. The expressions must have been checked.
     """
-    raw = [f'"{column}" AS "{name}"' for name, column in (also or {}).items()]
+    raw = [f'{_quoted(column)} AS "{name}"' for name, column in (also or {}).items()]
     conditions = [f'({expression}\n) AS "{key}"' for key, expression in mapping.conditions().items()]
     rows = _selected(source, f"SELECT {', '.join([_columns(source, mapping), *conditions, *raw])} FROM src")
     values = {mapped.column.name: _as_kind(rows[mapped.column.name], mapped.column.kind) for mapped in mapping.mapped()}
@@ -219,12 +223,12 @@ def _wording_problem(expression: str, columns: Sequence[str] | None, mapped: Map
     except sqlglot.errors.SqlglotError as error:
         return f"does not parse as SQL: {engine_says(error)}"
     is_id = mapped is not None and mapped.column.kind == "text"
-    return _names_problem(expression, parsed, columns) or _rows_problem(parsed, may_number=is_id)
+    return _names_problem(expression, parsed, columns) or rows_problem(parsed, may_number=is_id)
 
 
 def _names_problem(expression: str, parsed: exp.Expression, columns: Sequence[str] | None) -> str | None:
     """A column that is not there, or is not quoted; a name where none belongs."""
-    quoted = {name.lower(): name if SIMPLE_NAME.fullmatch(name) else f'"{name}"' for name in columns or ()}
+    quoted = {name.lower(): name if SIMPLE_NAME.fullmatch(name) else _quoted(name) for name in columns or ()}
     plain = expression.strip().lower()
     if plain in quoted and not isinstance(parsed, exp.Column):
         return f"this column name must be quoted: {quoted[plain]}"
@@ -233,20 +237,6 @@ def _names_problem(expression: str, parsed: exp.Expression, columns: Sequence[st
     for used in parsed.find_all(exp.Column) if columns is not None else ():
         if not used.table and used.name.lower() not in quoted:
             return f"the table has no column '{used.name}'; {nearest(used.name, quoted.values())}"
-    return None
-
-
-def _rows_problem(parsed: exp.Expression, *, may_number: bool) -> str | None:
-    """A word that takes more than one row or makes more than one: snapshots of earlier dates would know later rows by it."""
-    for word in parsed.find_all(exp.Window):
-        if not (may_number and word.sql() == NUMBER):
-            return (
-                f"{word.sql(dialect='duckdb')} looks at other rows, later ones too; an expression takes one row and gives one "
-                "value. `once_per` keeps one of lines that are there twice"
-            )
-    for word in parsed.find_all(exp.Query, exp.AggFunc, exp.Unnest, exp.Explode, exp.Star):
-        if not word.find_ancestor(exp.Window):
-            return f"{word.sql(dialect='duckdb')} is not computed row by row; an expression takes one row and gives one value"
     return None
 
 

@@ -241,7 +241,7 @@ def _marked(
     )
     rows_repeated = 0
     if once:
-        first = kept_in_engine(connection, f"checked_{name}_once", without_repeats(made, _happened(made)))
+        first = kept_in_engine(connection, f"checked_{name}_once", without_repeats(name, made, _happened(made), columns))
         rows_repeated = int(made.count().execute()) - int(first.count().execute())
         made = first
     if key and (keyed := with_shared_keys_set_aside(made, key, columns)) is not None:

@@ -169,7 +169,7 @@ def _cause(then: Row, now: Row, spent: Spent, as_of: tuple[date, date]) -> Cause
     orders, sizes = spent.orders, spent.sizes
     more, larger = orders[1] > orders[0], sizes[1] > sizes[0]
     fell = now["tier"] < then["tier"]
-    if not fell and not orders[0]:
+    if not fell and orders[1] and not orders[0]:
         return "came back" if np.nan_to_num(then.get("order_count", np.nan)) else "first orders"
     if fell and float(now["days_since_last_order"]) > (as_of[1] - as_of[0]).days:
         return "stopped"

@@ -67,6 +67,7 @@ class ValueReport(Frozen):
     """The value layer of a date. Money is in the project's currency; potential value looks `horizon_days` ahead."""
 
     as_of: date
+    models: dict[str, str]  # the versions whose numbers it adds up, by task
     before: date | None
     horizon_days: int
     discount_rate_per_year: float

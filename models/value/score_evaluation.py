@@ -33,11 +33,11 @@ class ScoreEvaluation(Frozen):
     metrics: dict[str, dict[str, Metric]]
     models: dict[str, str]
 
-    def standing_beside(self, rival: str, figure: str = MAIN_FIGURE) -> Standing | None:
+    def standing_beside(self, rival: str) -> Standing | None:
         """Whether the score orders better than a rival, by more than chance."""
         if rival not in self.metrics:
             return None
-        metric = self.metrics[rival][figure]
+        metric = self.metrics[rival][MAIN_FIGURE]
         return None if metric.ours_less_this is None else metric.ours_less_this.standing(metric.greater_is_better)
 
     @property

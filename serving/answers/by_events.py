@@ -12,6 +12,7 @@ import numpy as np
 from features.online import Online
 from features.problems import BadInput
 from features.project import Project
+from features.raw.checks import FIRST_DAY, LAST_DAY
 from features.tables import CONTRACTS
 from models.inputs import Inputs
 from serving.answers.champions import Champions
@@ -20,15 +21,14 @@ from serving.answers.messages import Answer, AnswerList, NotEligible
 from serving.answers.release import Release
 from serving.answers.requests import ScoreEvents
 
-FIRST, LAST = date(1970, 1, 1), date(2200, 1, 1)
 Rows = Sequence[Mapping[str, Any]]
 
 
 def score_events(champions: Champions, online: Online, asked: ScoreEvents) -> AnswerList:
     """The answer for a customer who need not be known here. Raises BadInput for tables, columns and values that do not fit."""
     as_of = asked.as_of or champions.release.scored_at
-    if not FIRST <= as_of <= LAST:
-        raise BadInput(f"as_of: {as_of}: expected a date from {FIRST} to {LAST}")
+    if not FIRST_DAY <= as_of <= LAST_DAY:
+        raise BadInput(f"as_of: {as_of}: expected a date from {FIRST_DAY} to {LAST_DAY}")
     row = online.row(asked.customer_id, read_events(asked, champions.release.project), as_of)
     tasks = champions.tasks(asked.tasks)
     if why := _why_not(row, champions.release, as_of):
@@ -86,6 +86,6 @@ def _time(value: Any, project: Project) -> datetime | None:
     found = datetime.fromisoformat(value)
     if found.tzinfo is not None:
         found = found.astimezone(ZoneInfo(project.source.time_zone)).replace(tzinfo=None)
-    if not FIRST <= found.date() <= LAST:
+    if not FIRST_DAY <= found.date() <= LAST_DAY:
         raise ValueError
     return found

@@ -18,7 +18,7 @@ from serving.desk.language import Texts, text
 from serving.desk.reasons import ExplainedNumber, explained
 from serving.desk.scored_table import Row, Scored
 from serving.desk.words import Words
-from serving.scoring.value_layer import alerts_file, before_file
+from serving.scoring.value_layer import BEFORE, alerts_file, before_file
 from serving.scoring.what_next import ranked
 
 WORTH = (AT_RISK, REALISED, POTENTIAL, LIFETIME, INFLUENCE)
@@ -33,7 +33,6 @@ TASKS = {"churn": text("risk of leaving"), "clv": text("expected value"), "prope
 RISK_OF = {"orders": text("no order for {days} days"), "subscriptions": text("no subscription after {days} days")}
 PARTS_OF_SCORE = {"value": text("value"), "satisfaction": text("satisfaction"), "loyalty": text("loyalty")}
 FIFTHS = {"rfm_recency": text("recency"), "rfm_frequency": text("frequency"), "rfm_monetary": text("spend")}
-COMPARED = ("tier", "life_stage", "quadrant", SCORE, REALISED, POTENTIAL, AT_RISK)
 LOWER, UPPER = "_lower_", "_upper_"
 
 
@@ -216,7 +215,7 @@ def _changes(customer_id: str, row: Row, words: Words) -> Changes:
     unknown = say(text("not known"))
     lines = [
         ThenAndNow(words.title(name), words.value(then, name) or unknown, words.value(row, name) or unknown)
-        for name in COMPARED
+        for name in BEFORE
         if name in then and name in row
     ]
     alert = scored.beside(alerts_file(scored.project), customer_id)

@@ -311,7 +311,7 @@ def load_scored(project: Project) -> Scored:
         count=about["count"],
         groups={name: _groups(customers, name) for name in (*GROUPS, "action") if name in columns},
         plan=plan if "action" in columns else None,
-        value=value if value and value.as_of == about["as_of"] else None,
+        value=value if value and (value.as_of, value.models) == (about["as_of"], about["models"]) else None,
         manifest=manifest if manifest and manifest.scored_at == about["as_of"] else None,
         file=file,
         _customers=customers,

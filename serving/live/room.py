@@ -44,22 +44,22 @@ class Room:
         return champions
 
     def by_events(self, asked: ScoreEvents) -> AnswerList:
-        """See `by_events`."""
+        """See `score_events`."""
         made = self._now()
         return score_events(made.champions, _online(made), asked)
 
     def what_if(self, asked: AskWhatIf) -> WhatIfAnswer:
-        """See `what_if_answers`."""
+        """See `answer_what_if`."""
         made = self._now()
         return answer_what_if(made.champions, _what_if(made), asked)
 
     def nearest(self, asked: AskNearest) -> NearestAnswer:
-        """See `what_if_answers`."""
+        """See `answer_nearest`."""
         made = self._now()
         return answer_nearest(made.champions, _what_if(made), asked)
 
     def plan(self, asked: AskPlan) -> PlanAnswer:
-        """See `plan_for_list`."""
+        """See `plan_for`."""
         made = self._now()
         made.offers = made.offers or gather_offers(made.champions)
         return plan_for(made.champions, made.offers, asked)
@@ -75,7 +75,7 @@ class Room:
 
 def _online(made: Made) -> Online:
     release = made.champions.release
-    made.online = made.online or Online(release.words, release.project.cohort, release.reach)
+    made.online = made.online or Online(release.words, release.project.cohort, release.reach, release.project.project.currency)
     return made.online
 
 

@@ -85,7 +85,7 @@ def gather_report(
     first = next(iter(models.values())).bundle
     scored = gather_scored(project, manifest, scorer, predictions)
     snapshot = snapshot.set_index("customer_id").loc[predictions["customer_id"]].reset_index()
-    value_report = load_value_report(project, manifest)
+    value_report = load_value_report(project, manifest, scorer.versions)
     company = gather_company(project, manifest, scorer, predictions, snapshot, value_report)
     value = gather_value(project, manifest, scorer, value_report, predictions, company.groups)
     plan = gather_plan(project, manifest, scorer.versions)

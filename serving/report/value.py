@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,13 +150,14 @@ class ValuePart:
         return bool(self.totals or self.groups or self.score or self.segment_figures)
 
 
-def load_value_report(project: Project, manifest: Manifest) -> ValueReport:
-    """What the scoring step wrote. Raises BadInput where it is not of the last date, or of another version."""
+def load_value_report(project: Project, manifest: Manifest, models: Mapping[str, str]) -> ValueReport:
+    """What the scoring step wrote. Raises BadInput where it is not of the last date, or of the numbers of other `models`."""
     file = value_file(project)
     found = read_record(file, ValueReport)
-    if found is None or found.as_of != manifest.scored_at:
+    if found is None or (found.as_of, found.models) != (manifest.scored_at, models):
         raise BadInput(
-            f"{file} does not say what the customers of {manifest.scored_at} are worth; score them again: {SCORE_COMMAND}"
+            f"{file} does not say what the customers of {manifest.scored_at} are worth by the models that answer; score them "
+            f"again: {SCORE_COMMAND}"
         )
     return found
 

@@ -100,11 +100,11 @@ class Scorer:
                     found[row] = found[row].joined(answers)
         return found
 
-    def explanation_columns(self, rows: pd.DataFrame, *, top: int = TOP_REASONS) -> dict[str, Column]:
+    def explanation_columns(self, rows: pd.DataFrame) -> dict[str, Column]:
         """The same for many customers as columns of a table, by number."""
         found: dict[str, Column] = {}
         for task, explainer in self.explainers.items():
-            found |= explainer.columns(rows, top=top, stake=self._stake(task, rows), threads=os.cpu_count() or 1)
+            found |= explainer.columns(rows, top=TOP_REASONS, stake=self._stake(task, rows), threads=os.cpu_count() or 1)
         return found
 
     @property

@@ -140,6 +140,7 @@ def gather_value_layer(standings: Standings, snapshot: pd.DataFrame, numbers: pd
     moved = _alerts(now, then, manifest) if then else []
     report = ValueReport(
         as_of=now.as_of,
+        models=standings.scorer.versions,
         before=then.as_of if then else None,
         horizon_days=standings.layer.value.horizon_days,
         discount_rate_per_year=standings.layer.value.discount_rate_per_year,

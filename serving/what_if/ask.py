@@ -57,7 +57,10 @@ class WhatIf:
     ) -> None:
         """`online` makes features; where one is at hand it need not be made again."""
         self.scorer, self.manifest, self.section, self.as_of = scorer, manifest, section, manifest.scored_at
-        self._project, self._online = project, online or Online(manifest.words, project.cohort, manifest.reach)
+        self._project, self._online = (
+            project,
+            online or Online(manifest.words, project.cohort, manifest.reach, manifest.currency),
+        )
 
     @classmethod
     def open(cls, project: Project, section: WhatIfSection) -> Self:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from features.changes import Attribute, Change, Event, Events, Settled, WhatIfSection, open_complaints, own_row, was_known
 from features.families.satisfaction import on_usual_scale
 from features.kept import kept_table
+from features.orders import ORDER
 from features.project import Project
 from features.snapshots import Manifest
 from features.tables import SCALES
@@ -44,7 +45,7 @@ def plausible_changes(
 def _orders(project: Project, manifest: Manifest, events: Events) -> list[dict[str, object]]:
     """One order of each size, of the kind of product she has bought most often."""
     times = [name for name in ("occurred_at", "recorded_at") if manifest.words.has(f"orders.{name}")]
-    rows = kept_table(project, "orders", ["order_id", *times, "amount"])
+    rows = kept_table(project, "orders", ["customer_id", "order_id", *times, "amount"])
     for name in times:  # what was known by then
         rows = rows.filter(pc.field(name).is_null() | (pc.field(name) < pc.scalar(manifest.scored_at)))
     since = manifest.scored_at - timedelta(days=ORDERS_DAYS)
@@ -52,7 +53,8 @@ def _orders(project: Project, manifest: Manifest, events: Events) -> list[dict[s
     recent = rows.filter((pc.field("occurred_at") >= pc.scalar(since)) & (pc.field("amount") > 0))
     if not len(recent):
         return []
-    totals = recent.group_by("order_id").aggregate([("amount", "sum")])["amount_sum"]
+    recent = recent.append_column("day", recent["occurred_at"].cast("date32"))
+    totals = recent.group_by(ORDER).aggregate([("amount", "sum")])["amount_sum"]
     sizes = dict.fromkeys(round(float(size), 2) for size in np.quantile(totals.to_numpy(), ORDER_QUANTILES))
     own = [row for row in events["orders"] if was_known(row, manifest.scored_at)]
     bought = Counter(row["category"] for row in own if row.get("category") in manifest.categories)
@@ -65,7 +67,9 @@ def _better(instrument: str, events: Events, manifest: Manifest) -> list[int]:
     answers = [row for row in events.get("surveys", ()) if was_known(row, manifest.scored_at)]
     own = [row for row in answers if row["instrument"] == instrument]
     low, high = SCALES[instrument]
-    last = on_usual_scale(max(own, key=lambda row: row["occurred_at"])) if own else (low + high) / 2
+    last_day = max((row["occurred_at"].date() for row in own), default=None)
+    of_last_day = [on_usual_scale(row) for row in own if row["occurred_at"].date() == last_day]
+    last = float(np.mean(of_last_day)) if own else (low + high) / 2
     return [score for score in range(low, high + 1) if score > last]
 
 

@@ -167,7 +167,7 @@ def online_rows(
 
 @cache
 def _online(words: str, cohort: CohortSection, reach: Reach) -> Online:
-    return Online(Words.model_validate_json(words), cohort, reach)
+    return Online(Words.model_validate_json(words), cohort, reach, "EUR")
 
 
 def online_row(customer_id: str, company: Company, as_of: str, **settings: Any) -> dict[str, Any]:

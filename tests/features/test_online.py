@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from features.snapshots import Manifest, build_snapshots, load_snapshot, snapsho
 from tests.configs.building import build
 from tests.features.conftest import Shop
 
+DAY = datetime(2012, 1, 5)
+
 
 class Replay:
     """Historical rows of a project, computed again from the raw rows that its build kept."""
@@ -27,7 +29,7 @@ class Replay:
         folder = snapshot_folder(project)
         tables = [name for name in manifest.words.mapped if name != "identities"]
         self.tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in tables}
-        self.online = Online(manifest.words, project.cohort, manifest.reach)
+        self.online = Online(manifest.words, project.cohort, manifest.reach, manifest.currency)
 
     def events(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:
         found = {}
@@ -89,12 +91,44 @@ def test_somebody_unknown_before_the_date_has_no_row(shop: Shop) -> None:
             {"orders": [{"amount": "much"}]},
             "events.orders[0].amount: expected a number of less than 1e+13, found 'much'",
         ),
+        (
+            {"orders": [{"customer_id": "ada", "order_id": "1", "occurred_at": datetime(1820, 1, 1), "amount": 1}]},
+            "events.orders[0].occurred_at is before 1900-01-01 or after 2199-12-31",
+        ),
         ({"orders": [{"occurred_at": "noon"}]}, "events.orders[0].occurred_at: expected a time, found 'noon'"),
     ],
 )
 def test_events_that_do_not_fit_are_named(shop: Shop, events: dict[str, Any], said: str) -> None:
     project = read_project(shop.folder / "shop.toml")
-    online = Online(build_snapshots(project).words, project.cohort, ())
+    online = Online(build_snapshots(project).words, project.cohort, (), "EUR")
     with pytest.raises(BadData) as bad:
         online.row("ada", events, date(2020, 12, 1))
     assert said in bad.value.problems[0]
+
+
+BROKEN: list[tuple[str, dict[str, Any], str]] = [
+    ("surveys", {"occurred_at": DAY, "instrument": "nps", "score": 11}, "score is outside its scale"),
+    ("surveys", {"occurred_at": DAY, "instrument": "happy", "score": 1}, "instrument is not one of nps, csat, ces, rating"),
+    ("subscriptions", {"started_at": DAY, "ended_at": datetime(2010, 1, 1)}, "ended_at is before started_at"),
+    ("orders", {"occurred_at": DAY, "order_id": "1", "amount": 1, "discount": -5}, "discount is below 0"),
+    ("treatments", {"occurred_at": DAY, "action": "call", "assignment": "dice"}, "assignment is not random or rule"),
+]
+
+
+@pytest.mark.parametrize(("table", "row", "said"), BROKEN)
+def test_rows_that_the_batch_sets_aside_are_refused(
+    whole_company: tuple[Project, Manifest], table: str, row: dict[str, Any], said: str
+) -> None:
+    project, manifest = whole_company
+    online = Online(manifest.words, project.cohort, manifest.reach, manifest.currency)
+    with pytest.raises(BadData) as bad:
+        online.row("ada", {table: [{"customer_id": "ada", **row}]}, manifest.scored_at)
+    assert bad.value.problems[0].startswith(f"events.{table}[0].{said}")
+
+
+def test_two_rows_of_one_customer_are_refused(whole_company: tuple[Project, Manifest]) -> None:
+    project, manifest = whole_company
+    online = Online(manifest.words, project.cohort, manifest.reach, manifest.currency)
+    twice = [{"customer_id": "ada", "acquired_at": DAY}] * 2
+    with pytest.raises(BadData, match=r"events.customers\[1\].customer_id: another row has the same customer_id"):
+        online.row("ada", {"customers": twice}, manifest.scored_at)

@@ -150,6 +150,12 @@ def test_a_link_stays_and_what_it_points_at_is_written_anew(tmp_path: Path) -> N
     assert names(tmp_path / "large_disk") == ["two"]
 
 
+def test_a_folder_that_cannot_be_written_in_is_named() -> None:
+    said = "cannot write in the folder /proc: .*; choose another with project.out"
+    with pytest.raises(BadInput, match=said), whole_file(Path("/proc/report")):
+        pass
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").touch()
     with pytest.raises(BadInput, match=r"cannot make the folder .*out/shop: Not a directory; choose another with project\.out"):  # noqa: SIM117

@@ -16,7 +16,7 @@ from pandas.testing import assert_frame_equal
 from features.problems import BadInput, ContractMismatch
 from models.bundle import Bundle, bundle_hash, save_bundle
 from models.contract import Task
-from models.registry import Registered, champion, find, log_and_register, made_from, set_alias, use_registry
+from models.registry import Registered, champion, find, log_and_register, made_from, remove_alias, set_alias, use_registry
 
 # Of MLflow and what it builds on; nothing here can mend them.
 pytestmark = pytest.mark.filterwarnings(
@@ -126,10 +126,18 @@ def test_a_version_whose_files_were_changed_is_not_used(registered: Registered, 
     (file,) = registry.glob("mlruns/**/evaluation.json")
     honest = file.read_text(encoding="utf-8")
     file.write_text(honest.replace("0.75", "0.95"), encoding="utf-8")
+    assert made_from("made_up", "clv", "0123456789abcdef") is None  # so that it is made again
+    set_alias(registered, "previous")
     with pytest.raises(ContractMismatch, match=f"its files were changed since it was registered as {registered.hash}"):
-        made_from("made_up", "clv", "0123456789abcdef")
+        find("made_up", "clv", "previous")
     file.write_text(honest, encoding="utf-8")
     assert made_from("made_up", "clv", "0123456789abcdef") is not None
+    (contract,) = registry.glob("mlruns/**/contract.json")
+    contract.rename(registry / "contract.json")
+    with pytest.raises(ContractMismatch, match="made_up-clv v1: its files are not there; train it again"):
+        find("made_up", "clv", "previous")
+    (registry / "contract.json").rename(contract)
+    remove_alias(registered, "previous")
 
 
 def test_an_alias_moves_from_version_to_version(

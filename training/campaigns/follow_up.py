@@ -91,7 +91,8 @@ def _result(campaigns: Campaigns, action: str, as_of: date, horizon_days: int, h
     draws = np.array([measured.drawn(drawn(len(value), rng)).difference() for _ in range(DRAWS)])
     effect, number = estimate(measured.difference(), draws), int(treated.sum())
     brought = _times(effect, number)
-    cost = None if campaigns.cost is None else float(np.nansum(campaigns.cost[here][treated]))
+    touches = None if campaigns.cost is None else campaigns.cost[here][treated]
+    cost = float(touches.sum()) if touches is not None and np.isfinite(touches).all() else None  # what is missing is not 0
     wanted = hoped if hoped is not None else (cost / number if cost else effect.value)
     return CampaignResult(
         action=action,

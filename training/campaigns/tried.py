@@ -17,6 +17,7 @@ from features.snapshots import Manifest, load_eligible, snapshot_folder
 from features.tables import NO_ACTION
 from models.actions.uplift import ORDER
 from training.campaigns.trial import Trial
+from training.frame import KEY
 from training.labels import read_given, read_labels
 from training.settings import CampaignSettings
 
@@ -75,13 +76,13 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
     trial = Trial(
         customer_id=rows["customer_id"].to_numpy(dtype=str),
         as_of=rows["as_of"].to_numpy(dtype=object),
-        action=rows["action"].to_numpy(dtype=str),
-        propensity=rows["propensity"].to_numpy(dtype=np.float64),
+        action=rows["_action"].to_numpy(dtype=str),
+        propensity=rows["_propensity"].to_numpy(dtype=np.float64),
         rows=rows[[feature.name for feature in manifest.features()]],
-        event=rows["event"].to_numpy(dtype=np.float64),
-        value=rows["followed_value"].to_numpy(dtype=np.float64) if "followed_value" in rows else None,
+        event=rows["_event"].to_numpy(dtype=np.float64),
+        value=rows["_followed_value"].to_numpy(dtype=np.float64) if "_followed_value" in rows else None,
     )
-    cost = rows["touch_cost"].to_numpy(dtype=np.float64) if "touch_cost" in rows else None
+    cost = rows["_touch_cost"].to_numpy(dtype=np.float64) if "_touch_cost" in rows else None
     return Campaigns(trial, outcome, left_out, cost)
 
 
@@ -121,21 +122,25 @@ def _by_rule(treatments: pd.DataFrame) -> dict[str, str]:
 def _with_features(project: Project, manifest: Manifest, treatments: pd.DataFrame) -> pd.DataFrame:
     """One row per customer and campaign, with the chance of what she drew; of several draws on a day the first."""
     drawn = treatments[(treatments["assignment"] == "random") & treatments["as_of"].isin(manifest.campaigns)]
-    drawn = drawn.sort_values(["customer_id", "occurred_at"], kind="stable").drop_duplicates(["customer_id", "as_of"])
+    drawn = drawn.sort_values(["customer_id", "occurred_at", "action"], kind="stable").drop_duplicates(["customer_id", "as_of"])
     days = drawn.groupby("as_of")["customer_id"].transform("size")
     share = drawn.groupby(["as_of", "action"])["customer_id"].transform("size") / days
     stated = drawn["propensity"].astype(np.float64).fillna(share) if "propensity" in drawn else share
     drawn = drawn.assign(propensity=stated)
-    key = ["customer_id", "as_of"]
     if "cost" in drawn:
         drawn = drawn.assign(touch_cost=drawn["cost"].astype(np.float64))
-    own = [*key, "action", "propensity", *(["touch_cost"] if "touch_cost" in drawn else [])]
-    return drawn[own].merge(load_eligible(project, *manifest.campaigns), on=key, validate="one_to_one")
+    own = ["action", "propensity", *(["touch_cost"] if "touch_cost" in drawn else [])]
+    return _beside(drawn, own).merge(load_eligible(project, *manifest.campaigns), on=KEY, validate="one_to_one")
+
+
+def _beside(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Columns to join to features: no attribute of a company's has a name such as _action."""
+    return rows[[*KEY, *columns]].set_axis([*KEY, *(f"_{name}" for name in columns)], axis="columns")
 
 
 def _what_followed(project: Project, manifest: Manifest, outcome: str, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with `event` and, where it is told, `followed_value`. Of given outcomes, whose is not told is left out."""
-    folder, key = snapshot_folder(project), ["customer_id", "as_of"]
+    folder = snapshot_folder(project)
     if outcome == ORDER:
         windows = {"horizon_days": manifest.horizon_days, "data_until": manifest.data_until}
         found = read_labels(folder / "orders.parquet", manifest.campaigns, categories=(), **windows)  # type: ignore[arg-type]
@@ -144,8 +149,8 @@ def _what_followed(project: Project, manifest: Manifest, outcome: str, rows: pd.
         given = read_given(folder / "labels.parquet", manifest.campaigns)
         told = given.rename(columns={outcome: "event", "value": "followed_value"})
         told = told[told["event"].notna()]
-    told = told[[*key, "event", *(["followed_value"] if "followed_value" in told else [])]]
+    told = _beside(told, ["event", *(["followed_value"] if "followed_value" in told else [])])
     told = told.assign(as_of=pd.to_datetime(told["as_of"]).dt.date)
     if outcome != ORDER:
-        return rows.merge(told, on=key, how="inner", validate="one_to_one")
-    return rows.merge(told, on=key, how="left", validate="one_to_one").fillna({"event": 0, "followed_value": 0})
+        return rows.merge(told, on=KEY, how="inner", validate="one_to_one")
+    return rows.merge(told, on=KEY, how="left", validate="one_to_one").fillna({"_event": 0, "_followed_value": 0})

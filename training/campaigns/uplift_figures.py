@@ -83,14 +83,17 @@ def evidence(own: Trial, treated: Bools, learned: Learned, *, seed: int) -> Evid
     rng = np.random.default_rng(seed)
     customer = np.unique(own.customer_id, return_inverse=True)[1]
     chance = Measured(own.event, treated, own.alike(treated), customer)
-    money = None if own.value is None else Measured(own.value, treated, chance.weight, customer)
+    is_told = np.zeros(len(own), dtype=bool) if own.value is None else np.isfinite(own.value)  # what followed in money
+    money = None
+    if own.value is not None and min((is_told & arm).sum() for arm in (treated, ~treated)) > 1:
+        money = Measured(own.value, treated, chance.weight, customer).some(is_told)
     predicted = learned.chance_with - learned.chance_without
     order = in_order(predicted, rng)
     tenth = np.empty(len(order), dtype=np.intp)
     tenth[order] = np.arange(len(order)) * TENTHS // len(order)
     parts = [chance.some(tenth == k) for k in range(TENTHS)]
 
-    treating = _policies(order)
+    treating = {name: who[is_told] if money else who for name, who in _policies(order).items()}
 
     def figures(times: Floats | None) -> list[float]:
         seen = [each if times is None else each.drawn(times) for each in (chance, *([money] if money else []), *parts)]

@@ -123,9 +123,9 @@ AMOUNT = (spearman, gini_normalized, top_decile_capture, wape, rmse, decile_mape
 NET = (Figure("sum_ratio_net", sum_ratio.by_draw, "ratio", greater_is_better=None),)
 
 
-def churn_figures(campaign: Campaign = Campaign()) -> tuple[Figure, ...]:  # noqa: B008 (it is frozen)
-    """The figures of a probability, and what a campaign against leaving would earn."""
-    return (*PROBABILITY, expected_maximum_profit(campaign))
+def churn_figures() -> tuple[Figure, ...]:
+    """The figures of a probability, and what a campaign against leaving would earn at the textbook's costs."""
+    return (*PROBABILITY, expected_maximum_profit(Campaign()))
 
 
 def tenths(actual: Floats, predicted: Floats) -> tuple[CalibrationPoint, ...]:

@@ -128,8 +128,8 @@ def _refuse_informed(*models: Registered) -> None:
             "by; train both"
         )
     for model in models:
-        if split := model.bundle.contract.roles.split_by_customers:
+        if "judgement" in model.bundle.contract.roles.split_by_customers:
             raise BadInput(
-                f"the customer score cannot be back-tested: {model.label} split customers for {', '.join(split)}, so that it "
-                "has learned from the judged date"
+                f"the customer score cannot be back-tested: {model.label} has learned from the judged date, whose customers "
+                "were split because no later date has outcomes"
             )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
+from features.problems import BadData
 from features.raw.quarantine import Checked, tables_report
 from tests.features.raw_tables import check_raw
 
@@ -33,6 +36,19 @@ def test_of_two_states_of_a_line_the_one_recorded_first_counts(tmp_path: Path) -
 def test_a_line_without_a_recording_time_was_known_when_it_happened(tmp_path: Path) -> None:
     rows = "ada,1,2020-01-05,,7,open\nada,1,2020-01-01,2020-01-06,5,paid\n"
     assert amounts(orders(tmp_path, rows, ["order_id"])) == [7]
+
+
+def test_where_nothing_says_which_of_two_lines_came_first_none_is_chosen(tmp_path: Path) -> None:
+    rows = "ada,1,2020-01-01,2020-01-01,5,x\nbo,2,2020-01-01,,7,open\nbo,2,2020-01-01,,0,cancelled\ncy,3,2020-01-01,,4,x\n"
+    with pytest.raises(BadData) as caught:
+        orders(tmp_path, rows, ["order_id"])
+    assert caught.value.problems == (
+        "tables.orders.once_per: nothing says which of several lines came first (1 times; of customer bo, say): they are alike "
+        "in what once_per names, differ in other columns, and have no recorded_at. Map it (when a row became known, such as the "
+        "day of its export), or name more columns",
+    )
+    assert amounts(orders(tmp_path, rows.replace("7,open", "0,cancelled"), ["order_id"])) == [0, 4, 5]
+    assert amounts(orders(tmp_path, rows.replace("2020-01-01,,", "2020-01-01,2020-01-02,"), ["order_id"])) == [0, 4, 5]
 
 
 def test_lines_that_differ_in_one_of_the_names_are_two_and_missing_ones_are_alike(tmp_path: Path) -> None:

@@ -113,6 +113,14 @@ def test_where_more_was_given_back_than_orders_changed_that_is_the_reason() -> N
     )
 
 
+def test_who_rises_without_any_order_has_not_come_back() -> None:
+    then = customers(ada=(0, 0, 9, 20, 5, 900)).assign(refund_sum_365d=[500.0])
+    now = customers(ada=(1, 0, 9, 20, 5, 900)).assign(refund_sum_365d=[0.0])
+    net = Counted(by="spend_sum_365d", less="refund_sum_365d"), SPEND[1]
+    (ada,) = alerts(then, now, *net, NAMES, (THEN, NOW), "GBP")
+    assert ada.reason == "less given back: £500.00, now £0.00"
+
+
 def test_where_tiers_count_something_else_the_reason_is_that_itself() -> None:
     rows = [frame.assign(points=[float(k) for k in range(len(frame))]) for frame in (BEFORE, AFTER)]
     points = Counted(by="points"), counted("points", "points")

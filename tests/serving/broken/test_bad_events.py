@@ -74,7 +74,7 @@ def test_bad_events_of_every_table_are_refused_with_their_path(
     whole_company: tuple[Project, Manifest], customers: list[str], seed: int
 ) -> None:
     project, manifest = whole_company
-    online, chance = Online(manifest.words, project.cohort, manifest.reach), random.Random(seed)
+    online, chance = Online(manifest.words, project.cohort, manifest.reach, manifest.currency), random.Random(seed)
     found = []
     for _ in range(12):
         one = chance.choice(customers)

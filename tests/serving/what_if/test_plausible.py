@@ -6,12 +6,15 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+import serving.what_if.plausible
 from features.changes import Attribute, Event, Settled, WhatIfSection, open_complaints
 from features.kept import events_of, kept_table
 from features.project import Project
 from features.snapshots import Manifest
+from features.tables import TableName
 from serving.what_if.plausible import plausible_changes
 
 SECTION = WhatIfSection(attributes=("segment", "age"))
@@ -27,7 +30,7 @@ def test_orders_are_as_large_as_those_of_others_and_of_what_she_has_bought_most(
     recent = orders[
         (orders["occurred_at"].dt.date >= manifest.scored_at.replace(year=manifest.scored_at.year - 1)) & (orders["amount"] > 0)
     ]
-    totals = recent.groupby("order_id")["amount"].sum().astype(float)
+    totals = recent.groupby(["customer_id", "order_id", recent["occurred_at"].dt.date])["amount"].sum().astype(float)
     sizes = [change.values["amount"] for change in found["order"] if isinstance(change, Event)]
     assert sizes == sorted(sizes)
     assert sizes == pytest.approx(list(np.quantile(totals, [0.1, 0.25, 0.5, 0.75, 0.9])), abs=0.01)
@@ -37,6 +40,25 @@ def test_orders_are_as_large_as_those_of_others_and_of_what_she_has_bought_most(
     assert {change.values["category"] for change in found["order"] if isinstance(change, Event)} <= set(
         own[own == own.max()].index
     )
+
+
+def test_order_numbers_that_start_anew_with_every_customer_make_no_large_orders(
+    whole_company: tuple[Project, Manifest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, manifest = whole_company
+
+    def sizes() -> list[object]:
+        found = plausible_changes(project, manifest, WhatIfSection(), "nobody", {"orders": []})
+        return [change.values["amount"] for change in found["order"] if isinstance(change, Event)]
+
+    by_number = sizes()
+
+    def of_one_number(project: Project, name: TableName, columns: list[str]) -> pa.Table:
+        rows = kept_table(project, name, columns)
+        return rows.set_column(columns.index("order_id"), "order_id", pa.array(["1"] * len(rows)))
+
+    monkeypatch.setattr(serving.what_if.plausible, "kept_table", of_one_number)
+    assert sizes() == pytest.approx(by_number, rel=0.05)  # who orders twice a day has one order then
 
 
 def test_complaints_are_settled_only_where_one_is_open(whole_company: tuple[Project, Manifest]) -> None:
@@ -56,9 +78,10 @@ def test_complaints_are_settled_only_where_one_is_open(whole_company: tuple[Proj
 def test_answers_are_better_than_her_last_one(whole_company: tuple[Project, Manifest]) -> None:
     project, manifest = whole_company
     surveys = kept_table(project, "surveys").to_pandas()
-    nps = (
-        surveys[surveys["instrument"] == "nps"].sort_values("occurred_at").groupby("customer_id")["score"].last().astype(float)
+    answers = surveys[surveys["instrument"] == "nps"].assign(
+        day=surveys["occurred_at"].dt.date, score=surveys["score"].astype(float)
     )
+    nps = answers.groupby(["customer_id", "day"])["score"].mean().groupby("customer_id").last()
     for customer_id, last in nps.head(30).items():
         found = plausible_changes(
             project, manifest, WhatIfSection(), str(customer_id), events_of(project, manifest.words, str(customer_id))

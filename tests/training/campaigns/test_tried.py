@@ -18,6 +18,7 @@ from features.snapshots import build_snapshots
 from models.actions.uplift import uplift_file
 from training.campaigns.learn_uplift import learn_uplift, uplift_report
 from training.campaigns.tried import read_campaigns
+from training.frame import training_frame
 from training.settings import CampaignSettings, TrainingSettings
 
 CONFIG = """
@@ -193,6 +194,22 @@ def test_what_letters_do_is_found_what_calls_do_is_nothing_and_gifts_by_rule_are
     assert call.evidence.on_chance.lower < 0 < call.evidence.on_chance.upper
     assert uplift.left_out == {"gift": "all 200 treatments were assigned by a rule, so who got it differs from who did not"}
     assert type(uplift).model_validate_json(uplift_file(project).read_text()) == uplift
+
+
+def test_attributes_may_have_any_name_and_the_order_of_rows_decides_nothing(tmp_path: Path) -> None:
+    orders, treatments = shop()
+    names = ["event", "action", "value", "cost", "followed_value", "has_ordered", "net_value"]
+    config = write(tmp_path, orders, pd.concat([treatments, treatments.assign(what="call")])[::-1])
+    pd.DataFrame({"who": [f"c{k}" for k in range(CUSTOMERS)], **dict.fromkeys(names, 1.5)}).to_csv(tmp_path / "customers.csv")
+    own = f'[tables.customers]\nfrom = "customers.csv"\ncustomer_id = "who"\nnumeric = {json.dumps(names)}\n'
+    config.write_text(config.read_text() + own)
+    project = built(config)
+    trial = read_campaigns(project, build_snapshots(project), CampaignSettings()).trial
+    assert set(trial.action) == {"call", "letter"}  # two draws at one moment: by the alphabet; nothing is called none then
+    assert not set(trial.event) - {0.0, 1.0}
+    assert (trial.rows["event"] == 1.5).all()
+    frame = training_frame(project, build_snapshots(project), "churn", build_snapshots(project).grid[-1:])
+    assert not set(frame.outcomes.ravel()) - {0.0, 1.0}
 
 
 def test_the_terminal_says_what_is_known_of_every_action(project: Project) -> None:

@@ -192,6 +192,21 @@ def test_the_half_with_the_largest_effects_brings_more_than_a_half_by_chance() -
     assert nobody.value < everybody.value
 
 
+def test_money_is_that_of_customers_of_whom_it_is_told() -> None:
+    made = trial(9, factor=1.5, count=2_000)
+    own, treated = made.against_controls("voucher")
+    known = learned(made)
+    half = np.arange(2_000) % 2 == 0
+    found = evidence(replace(own, value=np.where(half, own.value, np.nan)), treated, known, seed=0)
+    arms = [np.average(own.value[half & arm]) for arm in (treated, ~treated)]
+    assert found.on_value is not None
+    assert found.on_value.value == pytest.approx(arms[0] - arms[1])
+    assert np.isfinite([one.value for one in found.policies.values()]).all()
+    nobody = evidence(replace(own, value=np.full(2_000, np.nan)), treated, known, seed=0)
+    assert nobody.on_value is None
+    assert np.isfinite([one.value for one in nobody.policies.values()]).all()  # chances then
+
+
 def test_the_measured_effect_and_the_tenths_agree_with_the_truth() -> None:
     made = trial(9, factor=1.5, on_age=0.4)
     own, treated = made.against_controls("voucher")

@@ -90,8 +90,9 @@ def test_models_that_may_have_learned_from_what_is_asked_are_refused() -> None:
     _refuse_informed(judged_on(JUDGED_AT), judged_on(JUDGED_AT))
     with pytest.raises(BadInput, match="its models were judged on different dates, 2021-09-09 and 2021-10-09"):
         _refuse_informed(judged_on(JUDGED_AT), judged_on(JUDGED_AT + timedelta(days=30)))
-    with pytest.raises(BadInput, match="clv v1 split customers for judgement"):
+    with pytest.raises(BadInput, match="clv v1 has learned from the judged date"):
         _refuse_informed(judged_on(JUDGED_AT, "judgement"))
+    _refuse_informed(judged_on(JUDGED_AT, "tuning", "calibration"))  # on customers of an earlier date
 
 
 def test_a_champion_judged_on_a_date_that_has_no_snapshot_any_more_is_a_sentence() -> None:
