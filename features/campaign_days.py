@@ -14,6 +14,7 @@ from features.tables import NO_ACTION
 CAMPAIGNS_MAX = 12
 NOBODY_WITHHELD = f"nobody was withheld by chance (action {NO_ACTION}), so nobody can tell what they changed"
 EVERYBODY_WITHHELD = f"everybody was withheld (action {NO_ACTION})"
+BY_RULE = "nothing was drawn by chance (assignment rule), so who was treated differs from who was not"
 TOO_MANY = f"only the {CAMPAIGNS_MAX} largest are learned from"
 
 
@@ -25,6 +26,12 @@ class CampaignDays:
     left_out: tuple[tuple[str, tuple[date, ...]], ...] = ()
 
 
+def _why_not_by_chance(drawn: int, withheld: int) -> str | None:
+    if not drawn:
+        return BY_RULE
+    return NOBODY_WITHHELD if not withheld else EVERYBODY_WITHHELD if withheld == drawn else None
+
+
 def campaign_days(treatments: ibis.Table, why_not: Callable[[date], str | None]) -> CampaignDays:
     """The days on which both an action and withholding it were drawn by chance; of very many those with most rows.
 
@@ -32,13 +39,14 @@ def campaign_days(treatments: ibis.Table, why_not: Callable[[date], str | None])
     """
     if "assignment" not in treatments.columns:
         return CampaignDays()
-    drawn = treatments.filter(treatments.assignment == "random").mutate(day=treatments.occurred_at.date())
-    counts = drawn.group_by("day").agg(rows=drawn.count(), withheld=(drawn.action == NO_ACTION).sum())
+    dated = treatments.mutate(day=treatments.occurred_at.date(), is_drawn=treatments.assignment == "random")
+    drawn = dated.is_drawn.fill_null(False)
+    counts = dated.group_by("day").agg(rows=drawn.sum(), withheld=(drawn & (dated.action == NO_ACTION)).sum())
     found = counts.order_by([ibis.desc("rows"), ibis.desc("day")]).execute()
     chosen, left_out = list[date](), dict[str, list[date]]()
     for moment, rows, withheld in zip(found["day"], found["rows"], found["withheld"], strict=True):
         day = pd.Timestamp(moment).date()
-        why = NOBODY_WITHHELD if not withheld else EVERYBODY_WITHHELD if withheld == rows else why_not(day)
+        why = _why_not_by_chance(int(rows), int(withheld)) or why_not(day)
         if why is None and len(chosen) == CAMPAIGNS_MAX:
             why = TOO_MANY
         if why is None:

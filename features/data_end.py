@@ -10,9 +10,11 @@ from itertools import pairwise
 import ibis
 import pandas as pd
 
+from features.known import with_days
 from features.problems import BadData
 
 FEW = 0.01  # the share of rows that, far behind the others, are taken for slips
+LATE = 0.1  # more of the last month's rows that came too late to be known are no stragglers
 UNUSUAL = 2  # times the largest gap there was before
 MONTH_DAYS = 31
 
@@ -84,6 +86,22 @@ def notes_on_start(found: DaysWithRows, horizon: timedelta) -> tuple[str, ...]:
         f"{sum(found.rows[: place + 1]):,} of {sum(found.rows):,} rows of tables.{found.table} lie before all others by "
         f"{found.gaps[place]:,} days (until {last}, the others from {first} on), and snapshots begin with them. Where such a "
         "date stands for none, leave the rows out by `where`",
+    )
+
+
+def notes_on_recording(name: str, table: ibis.Table, at: str, scored_at: date) -> tuple[str, ...]:
+    """In a sentence, the rows that happened before the date that is scored and were recorded later: it does not know them."""
+    dated = with_days(table, at=at)
+    last = dated.filter((dated.day >= scored_at - timedelta(days=MONTH_DAYS)) & (dated.day < scored_at))
+    found = last.agg(rows=last.count(), late=(last.known_day >= scored_at).sum()).execute().iloc[0]
+    rows = int(found["rows"])
+    late = int(found["late"]) if rows else 0
+    if late <= LATE * rows:
+        return ()
+    return (
+        f"{late:,} of {rows:,} rows of tables.{name} of the last {MONTH_DAYS} days were recorded on {scored_at}, the date that "
+        "is scored, or later: its customers stand there without them. Where recorded_at is when the table was exported, set "
+        "dates.data_until to the day after the last export",
     )
 
 

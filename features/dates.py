@@ -11,7 +11,7 @@ import ibis
 import pandas as pd
 
 from features.campaign_days import CampaignDays, campaign_days
-from features.data_end import DaysWithRows, days_with_rows, notes_on_end, notes_on_start, refuse_stray_rows
+from features.data_end import DaysWithRows, days_with_rows, notes_on_end, notes_on_recording, notes_on_start, refuse_stray_rows
 from features.known import with_days
 from features.problems import BadConfig, BadData
 from features.project import Project
@@ -55,11 +55,13 @@ def snapshot_dates(project: Project, tables: Mapping[str, ibis.Table]) -> Snapsh
     first_day, last_day = found.days[0], found.days[-1]
     if name == "subscriptions" and not project.dates.data_until:
         last_day = _last_end(tables[name], last_day, project.horizon)
+    dates = grid_dates(project, first_day=first_day, last_day=last_day)
     notes = (
         *notes_on_start(found, project.horizon),
         *notes_on_end(found, project.dates.data_until, date.today()),
+        *notes_on_recording(name, tables[name], at, dates.scored_at),
     )
-    dates = replace(grid_dates(project, first_day=first_day, last_day=last_day), notes=notes)
+    dates = replace(dates, notes=notes)
     if "treatments" in tables:
         dates = replace(dates, campaigns=campaign_days(tables["treatments"], partial(_campaign_why_not, project, dates)))
     _refuse_dates_before_records(dates, tables[name], name, at)

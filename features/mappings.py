@@ -137,6 +137,15 @@ def _renamed(name: str, expression: Any) -> str:
 Attributes = Annotated[dict[str, str], BeforeValidator(_attributes)]
 
 
+def _names(given: Any) -> Any:
+    if isinstance(given, str):
+        raise ValueError('expected a list of columns, such as ["Invoice", "Line"]')
+    return given
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+
+
 class _CustomersMapping(TableMapping):
     numeric: Attributes = Field(
         default={}, description="attributes that are numbers: a list of columns, or names and expressions"
@@ -206,7 +215,7 @@ def _mapping_model(name: TableName) -> type[TableMapping]:
             "of tables of events: columns (or SQL expressions) that tell lines apart; of lines alike in all of them the one "
             "known first counts"
         )
-        columns["once_per"] = (tuple[str, ...], Field(default=(), description=said))
+        columns["once_per"] = (Names, Field(default=(), description=said))
     make: Any = create_model  # its type knows no keys that are named at run time
     title = f"{name.title()}Mapping"
     if name not in _OWN:  # what a company names itself is named in one place

@@ -88,7 +88,8 @@ class Online:
     def _problems(self, name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         """The rows that the batch would set aside, each with the reason."""
         reasons = self._engine.execute(self._broken[name]).fetchall()
-        problems = [f"events.{name}[{k}].{why}" for k, (why,) in enumerate(reasons) if why]
+        broken = [(k, *why.partition(" ")) for k, (why,) in enumerate(reasons) if why]  # the column comes first
+        problems = [f"events.{name}[{k}].{column}: {what}" for k, column, _, what in broken]
         key, seen = CONTRACTS[name].key, set[tuple[Any, ...]]()  # type: ignore[index]
         for k, row in enumerate(rows if key else ()):
             own = tuple(row[column] for column in key)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from features.engines.engine import connect
 
+TOO_MANY_REFUNDS = 0.5
+
 
 def order_amounts(file: Path, currency: str) -> str | None:
     """How many orders a checked table has, what they come to, and what half of them come to at most; None without orders."""
@@ -16,4 +18,10 @@ def order_amounts(file: Path, currency: str) -> str | None:
     if not found["count"]:
         return None
     count, total, median = int(found["count"]), found["total"], found["median"]
-    return f"{count:,} orders of {total:,.2f} {currency} in all, {median:,.2f} {currency} the median order"
+    below = rows.agg(share=(rows.amount < 0).mean()).execute()["share"].iloc[0]
+    odd = (
+        f"; {below:.0%} of the lines are below 0, as refunds are: has amount the right sign?"
+        if below > TOO_MANY_REFUNDS
+        else ""
+    )
+    return f"{count:,} orders of {total:,.2f} {currency} in all, {median:,.2f} {currency} the median order{odd}"

@@ -98,7 +98,8 @@ def _most_common(customers: ibis.Table | None, name: str, settings: FeaturesSect
     assert customers is not None
     filled = customers.filter(customers[name].notnull())
     counts = filled.group_by(name).agg(rows=filled.count())
-    return tuple(counts.order_by(ibis.desc("rows"), name).limit(settings.main_level_count).execute()[name])
+    found = counts.order_by(ibis.desc("rows"), name).limit(settings.main_level_count).execute()[name]
+    return tuple(sorted(found))  # in an order that more customers do not change, or all snapshots would be made again
 
 
 def _refuse_unknown(key: str, said: str, wanted: tuple[str, ...], column: ibis.Value) -> None:

@@ -60,7 +60,7 @@ def number_hint(values: ibis.Table, expression: str) -> str:
 
     A comma is a decimal comma where most values that tell say so. Where none tells, both ways are named.
     """
-    sample = _sample(values)
+    sample = [*_sample(values), *_sample(values.filter(values.value.contains(",") & values.value.contains(".")))]
     signs = sorted({sign for value in sample for sign in value if not (sign.isalnum() or sign in "+-.,")}) + _units(sample)
     commas = [value for value in sample if "," in value]
     decorated = commas or [value for value in sample if any(sign in value for sign in signs)]

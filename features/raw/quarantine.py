@@ -30,7 +30,7 @@ SHOWN_LENGTH = 40
 # Finding identical rows among 10 million takes as long as all other checks together: larger tables are spared it.
 ROWS_COMPARED_MAX = 2_000_000
 IDENTICAL = (
-    "the same as another row in all mapped columns "
+    "the same as another row in all mapped columns but recorded_at "
     "(is a file there twice? `once_per` can leave such lines out: docs/your_data.md)"
 )
 NO_ROWS = "no rows: what is made from this table is left out"
@@ -287,7 +287,7 @@ def _tallied(marked: _Marked, mapping: TableMapping, rows_read: int) -> Checked:
         if rule.says in notes:
             examples[rule.says] = _examples(kept.filter(kept[mark]), mapping, rule.shows)
     if not mapping.contract.key and 0 < rows_kept <= ROWS_COMPARED_MAX:
-        twice = repeated(kept, columns)
+        twice = repeated(kept, [column for column in columns if column != "recorded_at"])  # exports differ in it alone
         if copies := int(twice.agg(n=twice.copies.sum().fill_null(0)).execute()["n"].iloc[0]):
             notes[IDENTICAL], examples[IDENTICAL] = copies, _examples(twice, mapping)
     return Checked(
@@ -344,7 +344,8 @@ def _refuse_if_too_little_is_left(project: Project, name: TableName, checked: Ch
     share = checked.rows_quarantined / (checked.rows_kept + checked.rows_quarantined)
     share_max, key = project.quarantine.share_max_and_key(name)
     if share > share_max:
+        beyond = "; move dates.data_until on if the data go on" if "dates.data_until" in reasons else ""
         raise BadData(
             f"tables.{name}: {share:.1%} of the rows break the contract, more than {key} = {share_max:.1%} "
-            f"({reasons}). Mend the data or the mapping, or raise {key} if this is expected"
+            f"({reasons}). Mend the data or the mapping{beyond}, or raise {key} if this is expected"
         )

@@ -29,7 +29,7 @@ class Segment:
 # The usual map of recency against frequency and spend (Hughes 1994 for the fifths); every pair of fifths is in exactly one.
 SEGMENTS = (
     Segment("champions", "冠军客户", (5, 5), (4, 5)),
-    Segment("loyal", "重要保持客户", (3, 4), (4, 5)),
+    Segment("loyal", "忠诚客户", (3, 4), (4, 5)),
     Segment("promising", "潜力客户", (4, 5), (2, 3)),
     Segment("new", "新客户", (5, 5), (1, 1)),
     Segment("need attention", "需关注客户", (3, 3), (2, 3)),

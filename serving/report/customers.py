@@ -112,7 +112,7 @@ def _cells(values: pd.Series, kind: str) -> Any:
     if kind == "reason":
         place, texts = pd.factorize(values)
         return {"texts": list(texts), "place": place.tolist()}
-    decimals = {"share": 4, "money": 2}.get(kind, 1)
+    decimals = {"share": 6, "money": 2}.get(kind, 1)
     return [None if np.isnan(number) else round(number, decimals) for number in values.astype("float64").tolist()]
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from features.data_end import DaysWithRows, days_with_rows, notes_on_end, notes_on_start, refuse_stray_rows
+from features.data_end import DaysWithRows, days_with_rows, notes_on_end, notes_on_recording, notes_on_start, refuse_stray_rows
 from features.dates import snapshot_dates
 from features.problems import BadData
 from tests.features.made_up import line, orders_table, project
@@ -79,6 +79,21 @@ def test_the_note_on_the_first_rows_is_among_those_of_the_dates() -> None:
     own = project(dates={"history_days_min": 30, "every_days": 900})
     dates = snapshot_dates(own, {"orders": orders_table([line("bo", "1990-03-01", 10, "x1"), *WEEKS])})
     assert ["lie before all others" in said for said in dates.notes] == [True]
+
+
+def test_rows_that_are_recorded_after_the_scored_date_are_noted_where_they_are_many() -> None:
+    def late(*recorded: str) -> tuple[str, ...]:
+        rows = [line("ada", "2025-05-05", 10, f"o{k}", recorded_at=day) for k, day in enumerate(recorded)]
+        return notes_on_recording("orders", orders_table(rows), "occurred_at", date(2025, 5, 15))
+
+    assert late(*["2025-05-05"] * 9, "2025-05-20") == ()
+    (said,) = late(*["2025-05-05"] * 8, "2025-05-15", "2025-05-20")
+    assert said == (
+        "2 of 10 rows of tables.orders of the last 31 days were recorded on 2025-05-15, the date that is scored, or later: its "
+        "customers stand there without them. Where recorded_at is when the table was exported, set dates.data_until to the day "
+        "after the last export"
+    )
+    assert notes_on_recording("orders", orders_table(WEEKS), "occurred_at", date(2025, 5, 15)) == ()
 
 
 def notes(data_until: str | None, *days: str, today: str = "2026-01-01") -> tuple[str, ...]:

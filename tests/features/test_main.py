@@ -47,7 +47,7 @@ def test_once_per_leaves_out_lines_that_are_there_twice(shop: Shop) -> None:
     assert "the same as another row" not in answer.out
     shop.write(orders=ORDERS + LINES)
     assert (
-        "note: 72 rows: the same as another row in all mapped columns (is a file there twice? `once_per` can leave such"
+        "note: 72 rows: the same as another row in all mapped columns but recorded_at (is a file there twice? `once_per`"
         in shop.build().out
     )
 
@@ -147,7 +147,10 @@ MAPPING = {
         [("customer_id", 'once_per = ["kind::INT"]\ncustomer_id')],
         ["tables.orders.once_per[1] = 'kind::INT' fails on a row"],
     ),
-    "names of a line that are no list": ([("customer_id", 'once_per = "invoice"\ncustomer_id')], ["tables.orders.once_per"]),
+    "names of a line that are no list": (
+        [("customer_id", 'once_per = "invoice"\ncustomer_id')],
+        ["tables.orders.once_per", 'expected a list of columns, such as ["Invoice", "Line"]'],
+    ),
     "where that fails on a row": ([("customer_id", 'where = "kind = 3"\ncustomer_id')], ["tables.orders.where = 'kind = 3'", "fails on a row"]),
     "where that leaves nothing": (
         [("customer_id", 'where = "price > 10000"\ncustomer_id')],

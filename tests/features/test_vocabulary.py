@@ -140,7 +140,7 @@ def test_levels_are_the_most_common_of_each_attribute_at_any_time() -> None:
     customers = [Customer(str(number), attributes={"region": region}) for number, region in enumerate(regions)]
     two = project(tables=tables, features={"main_level_count": 2})
     found = words(two, Company(orders=ORDERS, customers=customers))
-    assert (found.numeric, found.levels) == (("age",), {"region": ("west", "north")})
+    assert (found.numeric, found.levels) == (("age",), {"region": ("north", "west")})  # east is rarer
 
 
 @pytest.mark.parametrize(

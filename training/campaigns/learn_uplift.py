@@ -8,7 +8,7 @@ from features.project import Project
 from features.snapshots import load_manifest
 from features.tables import NO_ACTION
 from models.actions.uplift import Effect, Estimate, Evidence, Uplift, uplift_file
-from training.campaigns.balance import balance_table, why_not
+from training.campaigns.balance import APART, SURE_Z, balance_table, why_not
 from training.campaigns.tried import read_campaigns, say_left_out, say_left_out_actions
 from training.campaigns.uplift import base_chances, learn_effect
 from training.campaigns.uplift_figures import evidence
@@ -67,8 +67,9 @@ def uplift_report(uplift: Uplift, currency: str) -> list[str]:
         if known.balance:
             most = known.balance[0]
             lines.append(
-                f"  before, no feature lay further apart than chance can make it; of {len(known.balance)} the furthest was "
-                f"{most.feature}, by {most.apart:+z.2f} standard deviations (standard error {most.error:.2f})"
+                f"  before, of {len(known.balance)} features the furthest apart was {most.feature}, by {most.apart:+z.2f} "
+                f"standard deviations (standard error {most.error:.2f}); refused is what is beyond {APART} and {SURE_Z:.0f} "
+                "standard errors"
             )
     lines += [f"not learned: {said}" for said in say_left_out_actions(uplift.left_out)]
     return lines + [f"not learned from {said}" for said in say_left_out(uplift.days_left_out)]

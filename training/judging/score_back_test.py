@@ -125,7 +125,7 @@ def _refuse_informed(*models: Registered) -> None:
         raise BadInput(
             "the customer score cannot be back-tested: its models were judged on different dates, "
             f"{' and '.join(map(str, sorted(dates)))}, so that one may have learned from what the other is judged "
-            "by; train both"
+            "by; train both and promote what waits (python -m training promote)"
         )
     for model in models:
         if "judgement" in model.bundle.contract.roles.split_by_customers:

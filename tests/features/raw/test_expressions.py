@@ -195,6 +195,10 @@ TEXT_NUMBERS = {
     "a unit in Chinese": (["12元"], "for values such as '12元' write e.g. try_cast(replace(a, '元', '') AS DOUBLE)"),
     "a letter by mistake": (["12", "13", "14l"], "for text write e.g. try_cast(a AS DOUBLE)"),
     "a point before the comma": (["1.234,56"], "for values such as '1.234,56' write e.g. try_cast(replace(replace(a, '.', ''), ',', '.') AS DOUBLE)"),
+    "a point in few values": (
+        ["249,00"] * 300 + ["1.249,00"],
+        "for values such as '249,00' write e.g. try_cast(replace(replace(a, '.', ''), ',', '.') AS DOUBLE)",
+    ),
     "three decimals": (["1.234,567"], "for values such as '1.234,567' write e.g. try_cast(replace(replace(a, '.', ''), ',', '.') AS DOUBLE)"),
     "decimals in some values only": (["1,234", "-3,5"], "for values such as '-3,5' write e.g. try_cast(replace(a, ',', '.') AS DOUBLE)"),
     "thousands in most values": (["1,234.50", "7", "2,345.00", "1,5"], "for values such as '1,234.50' write e.g. try_cast(replace(a, ',', '') AS DOUBLE)"),

@@ -134,7 +134,7 @@ BAD_FIELDS = [
     ("/v1/score_events", with_order(occurred_at="0001-01-01T00:00:00+14:00"), "events.orders[1].occurred_at"),
     ("/v1/score_events", {"events": {}, "as_of": "0000-00-00"}, "as_of"),
     ("/v1/score_events", {"events": {}, "as_of": "9999-12-31"}, "as_of"),
-    ("/v1/score_events", {"events": {}, "as_of": "1969-12-31"}, "as_of"),
+    ("/v1/score_events", {"events": {}, "as_of": "1899-12-31"}, "as_of"),
     ("/v1/score_events", {"events": {}, "as_of": 5}, "as_of"),
     ("/v1/what_if", {"customer_id": "a", "changes": []}, "changes"),
     ("/v1/what_if", {"customer_id": "a", "changes": [{"kind": "steal"}]}, "changes[0].kind"),

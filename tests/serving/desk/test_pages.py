@@ -22,7 +22,7 @@ from features.project import Project
 from features.snapshots import Manifest, snapshot_folder
 from serving.desk.desk import RetentionDesk
 from serving.desk.pages import desk_routes
-from tests.serving.desk.company import AS_OF, customer, explained, visit, write_plan, write_project, write_scored
+from tests.serving.desk.company import AS_OF, MODELS, customer, explained, visit, write_plan, write_project, write_scored
 
 NOW = datetime(2024, 1, 10, 12, tzinfo=UTC)
 ODD = [
@@ -282,6 +282,7 @@ def test_a_horizon_ago_is_shown_beside_now(project: Project) -> None:
     tiers = [{"name": "silver", "name_zh": "银级", **part}, {"name": "gold", "name_zh": "金级", **part}]
     report = {
         "as_of": str(AS_OF),
+        "models": MODELS,
         "before": "2023-10-03",
         "horizon_days": 365,
         "discount_rate_per_year": 0.1,

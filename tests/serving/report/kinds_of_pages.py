@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
@@ -13,9 +13,10 @@ import ibis
 import pandas as pd
 import pytest
 
+from features.campaign_days import BY_RULE as DAYS_BY_RULE
 from features.campaign_days import EVERYBODY_WITHHELD, NOBODY_WITHHELD, TOO_MANY
 from features.cohort import rules
-from features.data_end import DaysWithRows, notes_on_end, notes_on_start
+from features.data_end import DaysWithRows, notes_on_end, notes_on_recording, notes_on_start
 from features.dates import NOT_LABELLED, STILL_OPEN, TOO_EARLY
 from features.engines.engine import connect
 from features.feature import Words
@@ -214,6 +215,8 @@ def _odd_tables() -> Iterator[str]:
     """Tables that end before or after they should, and tables that speak of hardly anybody."""
     rows = DaysWithRows("orders", "occurred_at", (date(2024, 1, 1), date(2024, 1, 5)), (1, 1))
     early = DaysWithRows("orders", "occurred_at", (date(1970, 1, 1), date(2024, 1, 1), date(2024, 1, 5)), (1, 1_000, 1_000))
+    late = ibis.memtable({"occurred_at": [datetime(2024, 1, 1)] * 2, "recorded_at": [datetime(2024, 1, 5)] * 2})
+    yield from notes_on_recording("orders", late, "occurred_at", date(2024, 1, 4))
     yield from notes_on_start(early, timedelta(days=30))
     yield from notes_on_end(rows, None, today=date(2023, 1, 1))
     yield from notes_on_end(rows, date(2025, 1, 1), today=date(2025, 1, 1))
@@ -455,6 +458,7 @@ def effects(manifest: Manifest) -> Uplift:
             (TOO_EARLY.format(days=90), GRID[:7]),
             (STILL_OPEN.format(days=HORIZON), GRID[7:]),
             (TOO_MANY, GRID[3:5]),
+            (DAYS_BY_RULE, GRID[5:7]),
         ),
         data_fingerprint=manifest.data_fingerprint,
     )

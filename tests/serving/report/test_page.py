@@ -10,8 +10,10 @@ from html import unescape
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from features.feature import Words, slug
+from features.problems import BadInput
 from features.project import Project
 from features.snapshots import Manifest
 from models.contract import InputColumn
@@ -20,10 +22,12 @@ from models.inputs import Inputs
 from models.plots import as_svg, beeswarm_plot, calibration_plot
 from models.reasons.shares import Shares
 from models.registry import Registered
+from models.value.report import ValueReport
 from serving.report.build import problems_with
 from serving.report.model import not_drawn
 from serving.report.page import gather_report, render
 from serving.scoring.scorer import Scorer
+from serving.scoring.value_layer import value_file
 from tests.serving.report.made_up_report import (
     CUSTOMERS,
     EVIL,
@@ -188,7 +192,13 @@ def test_a_project_without_product_groups_has_a_page_without_propensity(
         update={"words": Words(windows_days=(90,), horizon_days=HORIZON, mapped={"orders": ("amount",)})}
     )
     two = Scorer({task: model for task, model in scorer.models.items() if task != "propensity"})
+    written = value_file(project).read_text()
+    value = ValueReport.model_validate_json(written).model_copy(update={"models": two.versions})
+    value_file(project).write_text(value.model_dump_json(), encoding="utf-8")
     text = render(gather_report(project, plain, two, snapshot=snapshot, predictions=scored))
+    value_file(project).write_text(written, encoding="utf-8")
+    with pytest.raises(BadInput, match="does not say what the customers of 2024-01-01 are worth by the models that answer"):
+        gather_report(project, plain, two, snapshot=snapshot, predictions=scored)
     assert "propensity" not in Page(text).sections
     assert "most likely to buy" not in text
     assert "Categories are not" not in text
