@@ -118,13 +118,12 @@ def say_plan(report: PlanReport) -> list[str]:
     """Lines for the screen."""
     money = writer("money", report.currency, "en")
     assumed = " (assumed effects in it: see below)" if report.assumed else ""
-    has_measured = any(one.basis == "measured" for one in report.actions)
-    sure = f"; {money(report.sure_gain)} by the lower ends of measured effects" if has_measured else ""
+    sure = f"; {money(report.sure_gain)} by the lower ends of measured effects" if report.rests_on_measured else ""
     budget = f"of {money(report.budget)}" if report.budget is not None else "without a limit"
     lines = [
         f"{report.treated:,} of {report.customers:,} customers, {money(report.cost)} spent, budget {budget}",
         f"expected to gain {money(report.expected_gain)} within {report.horizon_days} days, net of cost{assumed}{sure}",
-        f"no plan can surely gain more than {money(report.bound)} (gap {report.gap:.1g})",
+        f"by these numbers no plan within the limits gains more than {money(report.bound)} (gap {report.gap:.1g})",
     ]
     if rests_on_one(report):
         lines.append(f"{report.largest_gain / report.expected_gain:.0%} of the expected gain is that of one customer")

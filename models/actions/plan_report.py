@@ -97,6 +97,11 @@ class PlanReport(Frozen):
     remarks: tuple[str, ...]
     models: dict[str, str]  # the versions that scored the customers: a plan for other numbers is no plan
 
+    @property
+    def rests_on_measured(self) -> bool:
+        """Whether the plan uses an action whose effect a trial measured; else sure gains are as assumed as the others."""
+        return any(one.basis == "measured" and one.customers for one in self.actions)
+
 
 def planned(offered: Offered, budget: float | None) -> tuple[Plan, Limits]:
     """The plan with the greatest sure gain within the budget and the capacities of the actions."""

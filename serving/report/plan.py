@@ -126,8 +126,8 @@ def gather_plan(project: Project, manifest: Manifest, models: Mapping[str, str])
     )
     bound = money(report.bound, currency)
     missed = f"; at most {100 * report.gap:.5f} % of it is missed" if report.gap >= GAP_SAID else ""
-    sentences = [f"No plan within the limits can gain more than {bound}{missed}."]
-    has_measured = any(one.basis == "measured" for one in report.actions)
+    sentences = [f"By these numbers no plan within the limits gains more than {bound}{missed}."]
+    has_measured = report.rests_on_measured
     if has_measured:
         sure = f"it gains {money(report.sure_gain, currency)}"
         sentences = [

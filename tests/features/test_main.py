@@ -166,7 +166,7 @@ MAPPING = {
     ),
     "rows in the future": (
         [("every_days", "data_until = 2020-12-01\nevery_days")],
-        ["6 rows: occurred_at (bought_on) is not before dates.data_until = 2020-12-01"],
+        ["6 rows: occurred_at (bought_on) is not before dates.data_until = 2020-12-01", "move dates.data_until on if the data go on"],
     ),
     "horizon longer than the history": (
         [("horizon_days = 30", "horizon_days = 200")],

@@ -101,3 +101,20 @@ def test_a_change_in_any_source_is_seen() -> None:
     first = build_snapshots(before).data_fingerprint
     Path("till.csv").write_text(TILL_ROWS.replace("5.5", "6.5"))
     assert build_snapshots(before).data_fingerprint != first
+
+
+def test_an_order_that_is_cancelled_in_a_later_export_counts_until_then() -> None:
+    lines = (
+        "who,nr,day,price,state,exported\nada,w1,2020-01-05,100,open,2020-02-01\nada,w1,2020-01-05,100,cancelled,2020-03-01\n"
+    )
+    Path("exports.csv").write_text(lines + "ada,w1,2020-01-05,100,cancelled,2020-04-01\nbo,w2,2020-01-06,7,paid,2020-02-01\n")
+    own = WEB.replace("web.csv", "exports.csv") + 'once_per = ["nr"]\n'
+    first = own + 'recorded_at = "exported"\n'
+    back = own.replace('"day"', '"exported"').replace('"price"', '"-price"') + "where = \"state = 'cancelled'\"\n"
+    kept = check_tables(connect(), project(first + back))["orders"].kept.order_by("recorded_at", "amount").execute()
+    known = kept.recorded_at.fillna(kept.occurred_at).dt.strftime("%Y-%m-%d").tolist()
+    assert list(zip(kept.order_id, kept.amount.astype(int), known, strict=True)) == [
+        ("w2", 7, "2020-02-01"),
+        ("w1", 100, "2020-02-01"),
+        ("w1", -100, "2020-03-01"),
+    ]

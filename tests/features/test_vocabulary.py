@@ -141,6 +141,8 @@ def test_levels_are_the_most_common_of_each_attribute_at_any_time() -> None:
     two = project(tables=tables, features={"main_level_count": 2})
     found = words(two, Company(orders=ORDERS, customers=customers))
     assert (found.numeric, found.levels) == (("age",), {"region": ("north", "west")})  # east is rarer
+    more = [*customers, *(Customer(f"{number}", attributes={"region": "north"}) for number in range(10, 20))]
+    assert words(two, Company(orders=ORDERS, customers=more)).levels == found.levels  # in the same order
 
 
 @pytest.mark.parametrize(

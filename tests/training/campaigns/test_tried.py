@@ -119,14 +119,16 @@ def drawn_on(day: date, *actions: str) -> pd.DataFrame:
 
 def test_campaigns_that_are_not_learned_from_are_said_with_the_reason(tmp_path: Path) -> None:
     orders, treatments = shop()
-    early, alone, nothing = date(2024, 1, 10), date(2024, 3, 5), date(2024, 3, 6)
+    early, alone, nothing, by_rule = date(2024, 1, 10), date(2024, 3, 5), date(2024, 3, 6), date(2024, 3, 7)
     more = [drawn_on(early, "none", "call"), drawn_on(alone, "letter", "call"), drawn_on(nothing, "none", "none")]
+    more.append(drawn_on(by_rule, "letter", "call").assign(how="rule"))
     project = built(write(tmp_path, orders, pd.concat([treatments, *more])))
     uplift = learn_uplift(project, SETTINGS, CampaignSettings())
     assert dict(uplift.days_left_out) == {
         "fewer than 30 days of data lie before them (dates.history_days_min)": (early,),
         "nobody was withheld by chance (action none), so nobody can tell what they changed": (alone,),
         "everybody was withheld (action none)": (nothing,),
+        "nothing was drawn by chance (assignment rule), so who was treated differs from who was not": (by_rule,),
         "their windows of 30 days had not closed when the data ended": (LATER_DAY,),
     }
     said = uplift_report(uplift, "EUR")
