@@ -30,6 +30,9 @@ def csv_as_parquet(
     guessed = [name for name in _timestamps(connection, copy) if not _begins_with_the_year(connection, csv, name)]
     if guessed:
         _write(connection, csv, copy, [*text, *guessed])
+    if not delimiter and _is_empty(connection, copy):
+        # All lines but the last may have been taken for a preamble, because the last has more values: that is then said.
+        _copy(connection, _read(f"{csv}, skip = 0", f"{TYPES}, {ALL_ROWS}"), copy)
 
 
 def _write(connection: BaseBackend, csv: str, copy: Path, text: list[str]) -> None:
@@ -58,6 +61,10 @@ def _read(csv: str, options: str, columns: str = "*") -> str:
 
 def _types(connection: BaseBackend, query: str) -> dict[str, str]:
     return {str(row[0]): str(row[1]) for row in connection.raw_sql(f"DESCRIBE {query}").fetchall()}
+
+
+def _is_empty(connection: BaseBackend, copy: Path) -> bool:
+    return not connection.raw_sql(f"SELECT 1 FROM read_parquet({_quoted(str(copy))}) LIMIT 1").fetchall()
 
 
 def _timestamps(connection: BaseBackend, copy: Path) -> list[str]:

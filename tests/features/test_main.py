@@ -234,6 +234,10 @@ DATA = {
         changed(ORDERS, ("ada,ada7", "ada,ada7,more,and,more")),
         ["tables.orders.from = 'orders.csv'", "do not split into columns", "line 20 has 8 values, the first has 5"],
     ),
+    "a last line with more values than the others": (
+        HEADER + "ada,1,2020-01-01,3,tea\nada,2,2020-01-02,3,tea,more\n",
+        ["tables.orders.from = 'orders.csv'", "line 3 has 6 values, the first has 5"],
+    ),
 }  # fmt: skip
 
 

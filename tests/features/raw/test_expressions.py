@@ -151,6 +151,13 @@ def test_a_name_that_needs_quotes_is_suggested_with_them(tmp_path: Path) -> None
     assert "the table has no column 'Order_No'; did you mean '\"Order No\"'" in said
 
 
+def test_a_name_with_a_quote_in_it_is_quoted_as_sql_wants_it(tmp_path: Path) -> None:
+    csv = 'c,o,t,"am""ount"\nada,1,2020-01-01,2\n'
+    found = mapped(tmp_path, csv, amount='"am""ount" * 2')
+    assert (found.amount.tolist(), found["_unread_amount"].isna().tolist()) == ([Decimal(4)], [True])
+    assert """did you mean '"am""ount"'?""" in problem(tmp_path, csv, amount="amount")
+
+
 TEXT_DATES = [
     ("03/25/2025", "for values such as '03/25/2025' write try_strptime(t, '%m/%d/%Y')"),
     ("25/03/2025", "write try_strptime(t, '%d/%m/%Y')"),
