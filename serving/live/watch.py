@@ -24,7 +24,7 @@ from models.contract import Task
 from serving.answers.champions import Champions
 from serving.answers.release import champions_now, from_folder, into
 from serving.answers.state import Code, NotTaken
-from serving.plan import plan_report_file
+from serving.plan import plan_file, plan_report_file
 
 logger = logging.getLogger("cvm")
 AGAIN_SECONDS = 300.0
@@ -42,7 +42,8 @@ class Seen:
     @classmethod
     def now(cls, config: Path, project: Project) -> Seen:
         """Asks registry and disk; no bundle and no table is read."""
-        files = (config, snapshot_folder(project) / "manifest.json", plan_report_file(project), uplift_file(project))
+        plan = (plan_file(project), plan_report_file(project))
+        files = (config, snapshot_folder(project) / "manifest.json", *plan, uplift_file(project))
         return cls(champions_now(project), tuple(_stamp(file) for file in files))
 
 

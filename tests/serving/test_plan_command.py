@@ -22,6 +22,7 @@ from serving.__main__ import main
 from serving.answers.champions import Champions
 from serving.answers.release import from_registry, kept_folder
 from serving.answers.requests import ScoreCustomers
+from serving.live.watch import Seen
 from serving.plan import load_plan_report, make_plan, plan_file, plan_report_file, say_plan
 from serving.scoring.everybody import predictions_file
 from tests.serving.conftest import Demo
@@ -65,6 +66,14 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 def read(project: Project) -> tuple[pd.DataFrame, PlanReport]:
     report = PlanReport.model_validate_json(plan_report_file(project).read_bytes())
     return pd.read_parquet(plan_file(project)), report
+
+
+def test_a_service_sees_that_the_plan_is_gone_and_that_it_is_back(demo: Demo, config: Path) -> None:
+    without = Seen.now(config, demo.project)
+    plan_file(demo.project).write_bytes(b"")
+    assert Seen.now(config, demo.project) != without
+    plan_file(demo.project).unlink()
+    assert Seen.now(config, demo.project) == without
 
 
 def test_the_command_writes_a_plan_within_its_limits_and_marks_what_is_assumed(
