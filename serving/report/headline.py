@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,12 +61,17 @@ def write_headline(manifest: Manifest, models: dict[Task, Registered], scored: S
     sentences = [
         f"As of {day(manifest.scored_at)}, {count(totals.eligible)} of {count(totals.known)} known customers could be scored. "
         f"We expect {listed(expected)}.",
-        f"How far to trust that was measured once, on {day(first.evaluation.judged_at)}"
+        f"How far to trust that was measured once, on {judged_days(models)}"
         + (", with 95 % intervals in brackets:" if _bracket(_figure(first.evaluation.outputs, "auc")) else ":"),
         *_trust(models),
         caution_of({task: model.bundle.contract.roles for task, model in models.items()}),
     ]
     return Headline(tuple(tiles), " ".join(sentence for sentence in sentences if sentence))
+
+
+def judged_days(models: Mapping[Task, Registered]) -> str:
+    """The date on which the models were judged; each one where they were judged on several."""
+    return listed([day(one) for one in sorted({model.bundle.evaluation.judged_at for model in models.values()})])
 
 
 def _trust(models: dict[Task, Registered]) -> list[str]:

@@ -25,7 +25,7 @@ from serving.report.company import Company, gather_company
 from serving.report.customers import CustomerList, list_customers
 from serving.report.data import Data, gather_data
 from serving.report.drift import DriftPart, gather_drift
-from serving.report.headline import Headline, write_headline
+from serving.report.headline import Headline, judged_days, write_headline
 from serving.report.model import ModelPart, gather_model
 from serving.report.moved import Moved, gather_moved
 from serving.report.plan import CampaignPart, PlanPart, gather_campaigns, gather_plan
@@ -94,7 +94,7 @@ def gather_report(
         project=manifest.project,
         currency=manifest.currency,
         horizon_days=manifest.horizon_days,
-        judged_at=day(first.evaluation.judged_at),
+        judged_at=judged_days(models),
         scored_at=day(manifest.scored_at),
         headline=write_headline(manifest, models, scored),
         company=company,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import replace
+from datetime import date
 from hashlib import sha256
 from html import unescape
 
@@ -24,6 +25,7 @@ from models.reasons.shares import Shares
 from models.registry import Registered
 from models.value.report import ValueReport
 from serving.report.build import problems_with
+from serving.report.headline import judged_days
 from serving.report.model import not_drawn
 from serving.report.page import gather_report, render
 from serving.scoring.scorer import Scorer
@@ -202,6 +204,14 @@ def test_a_project_without_product_groups_has_a_page_without_propensity(
     assert "propensity" not in Page(text).sections
     assert "most likely to buy" not in text
     assert "Categories are not" not in text
+
+
+def test_every_date_on_which_models_were_judged_is_named(scorer: Scorer) -> None:
+    clv = scorer.models["clv"]
+    earlier = clv.bundle.evaluation.model_copy(update={"judged_at": date(2023, 6, 1)})
+    models = scorer.models | {"clv": replace(clv, bundle=replace(clv.bundle, evaluation=earlier))}
+    assert judged_days(scorer.models) == "29 Aug 2023"
+    assert judged_days(models) == "1 Jun 2023 and 29 Aug 2023"
 
 
 def test_a_single_eligible_customer_is_enough_for_a_page(
