@@ -15,7 +15,7 @@ from features.records import read_record
 from features.snapshots import Manifest
 from features.tables import NO_ACTION
 from models.actions.follow_up import CampaignResult, FollowUp, follow_up_file
-from models.actions.plan_report import PlanReport
+from models.actions.plan_report import LostLine, PlanReport
 from models.actions.settings import Action
 from models.actions.uplift import Estimate, Evidence, Uplift, uplift_file
 from models.plots import as_svg, gain_plot
@@ -66,7 +66,7 @@ class PlanPart:
     whom: tuple[tuple[str, str, str, str], ...]  # customer, action, cost, expected gain; the largest gain first
     curve: Picture
     curve_points: tuple[tuple[str, str, str], ...]
-    lost: tuple[tuple[str, str, str, str, str], ...]
+    lost: tuple[tuple[str, ...], ...]  # tier, customers, value at risk; in the plan, beyond its limits, not worth it
     chinese: dict[str, str]
 
 
@@ -177,11 +177,18 @@ def gather_plan(project: Project, manifest: Manifest, models: Mapping[str, str])
         curve_points=tuple(
             (money(one.budget, currency), money(one.sure_gain, currency), f"{one.price:.2f}") for one in report.curve
         ),
-        lost=tuple(
-            (one.tier, count(one.customers), money(one.value_at_risk, currency), count(one.in_plan), count(one.not_worth_it))
-            for one in report.lost
-        ),
+        lost=tuple(_lost(one, currency) for one in report.lost),
         chinese={one.label: one.label_zh for one in report.actions},
+    )
+
+
+def _lost(one: LostLine, currency: str) -> tuple[str, ...]:
+    beyond = one.customers - one.in_plan - one.not_worth_it
+    return (
+        one.tier,
+        count(one.customers),
+        money(one.value_at_risk, currency),
+        *map(count, (one.in_plan, beyond, one.not_worth_it)),
     )
 
 
