@@ -35,7 +35,7 @@ def test_the_plan_begins_with_those_from_whom_most_is_expected(
     plan = gather_plan(project, manifest, {task: model.label for task, model in models.items()})
     assert plan is not None
     assert [(customer, action) for customer, action, *_ in plan.whom] == [("c2", "call"), ("c0", "call")]  # c1: nothing
-    assert plan.lost == (("bronze", "9", "€55", "1", "5", "3"),)  # the customers are those of the three together
+    assert plan.lost == (("bronze", "9", "€55.00", "1", "5", "3"),)  # the customers are those of the three together
 
 
 def test_trials_name_actions_and_features_as_readers_do(
