@@ -91,6 +91,16 @@ def test_the_terminal_says_it_and_the_file_holds_it(project: Project, config: Pa
     assert say_follow_up(kept, "EUR")[0] in run.stdout
 
 
+def test_a_touch_without_a_cost_is_not_taken_for_one_that_cost_nothing(tmp_path: Path) -> None:
+    orders, treatments = shop()
+    cost = treatments["what"].map({"letter": 2.0, "call": 9.0})
+    first = treatments.index[(treatments["what"] == "letter") & (treatments["how"] == "random")][0]
+    config = write(tmp_path, orders, treatments.assign(cost=cost.drop(first)), ("action =", 'cost = "cost"\naction ='))
+    letter, call = follow_up(built(config), CampaignSettings(), None).campaigns
+    assert (letter.cost, letter.net, letter.hoped) == (None, None, letter.per_customer.value)
+    assert call.cost == 9.0 * call.treated
+
+
 def test_treatments_without_controls_are_refused(tmp_path: Path) -> None:
     orders, treatments = shop()
     only = treatments[treatments["what"].isin(["letter", "call"])]
