@@ -11,7 +11,7 @@ import ibis
 import pandas as pd
 
 from features.campaign_days import CampaignDays, campaign_days
-from features.data_end import DaysWithRows, days_with_rows, notes_on_end, notes_on_recording, notes_on_start, refuse_stray_rows
+from features.data_span import DaysWithRows, days_with_rows, notes_on_end, notes_on_recording, notes_on_start, refuse_stray_rows
 from features.known import with_days
 from features.problems import BadConfig, BadData
 from features.project import Project

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, create_model, field_validator, mode
 
 from features.problems import nearest
 from features.settings import Settings
-from features.tables import CONTRACTS, SOURCES_OF_CUSTOMERS, Column, Kind, TableContract, TableName
+from features.tables import CONTRACTS, SOURCES_OF_CUSTOMERS, Column, Kind, TableContract, TableName, quoted
 
 ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]*")
 # Columns that our own tables carry beside a company's attributes.
@@ -117,7 +117,7 @@ def _attributes(given: Any) -> Any:
     if isinstance(given, list) and all(isinstance(name, str) for name in given):
         if twice := sorted({name for name in given if given.count(name) > 1}):
             raise ValueError(f"{', '.join(twice)} is there twice")
-        given = {name: '"' + name.replace('"', '""') + '"' for name in given}
+        given = {name: quoted(name) for name in given}
     if not isinstance(given, dict):
         raise ValueError("expected a list of columns, or a table of names and SQL expressions")
     for name, expression in given.items():

@@ -49,6 +49,15 @@ class TableContract:
         return any(column.name == name for column in self.columns)
 
 
+def quoted(name: str) -> str:
+    """The name of a column as SQL takes any.
+
+    >>> print(quoted('am"ount'))
+    "am""ount"
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
 CUSTOMER = Column("customer_id", "text", "who", required=True)
 OCCURRED = Column("occurred_at", "timestamp", "when it happened", required=True)
 RECORDED = Column("recorded_at", "timestamp", "when it became known; if not mapped, when it happened")

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 from ibis.backends import BaseBackend
 
+from features.tables import quoted
+
 # Types are found from all rows: one letter in the last of them makes a column text, not an error.
 ALL_ROWS = "sample_size = -1"
 TYPES = "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR']"
@@ -24,7 +26,7 @@ def csv_as_parquet(
     The columns `as_text` (in small letters) are kept to the letter: ids of 20 digits, or 1e5. So are dates that do not
     begin with the year: 03/07/2025 is one day in London and another in New York, and only the company knows.
     """
-    csv = f"{_quoted(str(file))}, header = true" + (f", delim = {_quoted(delimiter)}, skip = 0" if delimiter else "")
+    csv = f"{_literal(str(file))}, header = true" + (f", delim = {_literal(delimiter)}, skip = 0" if delimiter else "")
     text = [name for name in _types(connection, _read(csv, "all_varchar = true")) if name.lower() in as_text]
     _write(connection, csv, copy, text)
     guessed = [name for name in _timestamps(connection, copy) if not _begins_with_the_year(connection, csv, name)]
@@ -36,7 +38,7 @@ def csv_as_parquet(
 
 
 def _write(connection: BaseBackend, csv: str, copy: Path, text: list[str]) -> None:
-    types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in text)
+    types = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in text)
     options = f"{TYPES}, types = {{{types}}}" if text else TYPES
     try:
         _copy(connection, _read(csv, f"{options}, {ALL_ROWS}"), copy)
@@ -52,7 +54,7 @@ def _write(connection: BaseBackend, csv: str, copy: Path, text: list[str]) -> No
 
 
 def _copy(connection: BaseBackend, query: str, copy: Path) -> None:
-    connection.raw_sql(f"COPY ({query}) TO {_quoted(str(copy))} (FORMAT parquet)")
+    connection.raw_sql(f"COPY ({query}) TO {_literal(str(copy))} (FORMAT parquet)")
 
 
 def _read(csv: str, options: str, columns: str = "*") -> str:
@@ -64,19 +66,19 @@ def _types(connection: BaseBackend, query: str) -> dict[str, str]:
 
 
 def _is_empty(connection: BaseBackend, copy: Path) -> bool:
-    return not connection.raw_sql(f"SELECT 1 FROM read_parquet({_quoted(str(copy))}) LIMIT 1").fetchall()
+    return not connection.raw_sql(f"SELECT 1 FROM read_parquet({_literal(str(copy))}) LIMIT 1").fetchall()
 
 
 def _timestamps(connection: BaseBackend, copy: Path) -> list[str]:
-    types = _types(connection, f"SELECT * FROM read_parquet({_quoted(str(copy))})")
+    types = _types(connection, f"SELECT * FROM read_parquet({_literal(str(copy))})")
     return [name for name, dtype in types.items() if dtype.startswith("TIMESTAMP")]
 
 
 def _begins_with_the_year(connection: BaseBackend, csv: str, name: str) -> bool:
-    column = '"' + name.replace('"', '""') + '"'
+    column = quoted(name)
     query = f"{_read(csv, 'all_varchar = true', column)} WHERE {column} IS NOT NULL LIMIT 1"
     return all(YEAR_FIRST.match(str(row[0])) for row in connection.raw_sql(query).fetchall())
 
 
-def _quoted(text: str) -> str:
+def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

@@ -18,7 +18,7 @@ from features.problems import BadData, nearest
 from features.raw.columns_found import columns_found
 from features.raw.hints import date_hint, number_hint
 from features.raw.row_by_row import rows_problem
-from features.tables import EXACT, EXACT_LIMIT, Kind
+from features.tables import EXACT, EXACT_LIMIT, Kind, quoted
 
 SIMPLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TYPES: dict[Kind, str] = {"text": "string", "timestamp": "timestamp", "number": EXACT}
@@ -58,10 +58,6 @@ def map_table(source: ibis.Table, name: str, mapping: TableMapping) -> ibis.Tabl
     )
 
 
-def _quoted(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
 def _once_per(mapping: TableMapping) -> dict[str, str]:
     expressions = [expression for key, expression in mapping.conditions().items() if key != "where"]
     return {f"{ONCE}{number}": expression for number, expression in enumerate(expressions, start=1)}
@@ -75,7 +71,7 @@ def _raw_texts(columns: Sequence[str], mapping: TableMapping) -> dict[str, str]:
     texts = {}
     for m in mapping.mapped():
         names, is_strict = _names(m.expression), m.column.required and not m.column.nullable
-        used = [f"nullif(trim(CAST({_quoted(column)} AS VARCHAR)), '')" for column in columns if column.lower() in names]
+        used = [f"nullif(trim(CAST({quoted(column)} AS VARCHAR)), '')" for column in columns if column.lower() in names]
         if used and not _is_column(m.expression) and (is_strict or "try_" in m.expression.lower()):
             texts[m.column.name] = " || ' ' || ".join(used)  # missing where one of them is
     return texts
@@ -127,7 +123,7 @@ def mapped_values(source: ibis.Table, mapping: TableMapping, also: Mapping[str, 
 
     `also` names further columns of the source, by what they are to be called. The expressions must have been checked.
     """
-    raw = [f'{_quoted(column)} AS "{name}"' for name, column in (also or {}).items()]
+    raw = [f'{quoted(column)} AS "{name}"' for name, column in (also or {}).items()]
     conditions = [f'({expression}\n) AS "{key}"' for key, expression in mapping.conditions().items()]
     rows = _selected(source, f"SELECT {', '.join([_columns(source, mapping), *conditions, *raw])} FROM src")
     values = {mapped.column.name: _as_kind(rows[mapped.column.name], mapped.column.kind) for mapped in mapping.mapped()}
@@ -228,15 +224,15 @@ def _wording_problem(expression: str, columns: Sequence[str] | None, mapped: Map
 
 def _names_problem(expression: str, parsed: exp.Expression, columns: Sequence[str] | None) -> str | None:
     """A column that is not there, or is not quoted; a name where none belongs."""
-    quoted = {name.lower(): name if SIMPLE_NAME.fullmatch(name) else _quoted(name) for name in columns or ()}
+    written = {name.lower(): name if SIMPLE_NAME.fullmatch(name) else quoted(name) for name in columns or ()}
     plain = expression.strip().lower()
-    if plain in quoted and not isinstance(parsed, exp.Column):
-        return f"this column name must be quoted: {quoted[plain]}"
+    if plain in written and not isinstance(parsed, exp.Column):
+        return f"this column name must be quoted: {written[plain]}"
     if isinstance(parsed, exp.Alias):
         return f"leave out AS {parsed.alias}: the key is the name"
     for used in parsed.find_all(exp.Column) if columns is not None else ():
-        if not used.table and used.name.lower() not in quoted:
-            return f"the table has no column '{used.name}'; {nearest(used.name, quoted.values())}"
+        if not used.table and used.name.lower() not in written:
+            return f"the table has no column '{used.name}'; {nearest(used.name, written.values())}"
     return None
 
 

@@ -17,7 +17,7 @@ from models.actions.follow_up import CampaignResult, FollowUp, controls_needed, 
 from models.actions.uplift import Estimate
 from models.languages import writer
 from training.campaigns.balance import why_not
-from training.campaigns.tried import Campaigns, read_campaigns, say_left_out, say_left_out_actions
+from training.campaigns.tried import Campaigns, read_campaigns, say_actions_left_out, say_days_left_out
 from training.campaigns.uplift_figures import DRAWS, Measured, drawn, estimate
 from training.settings import CampaignSettings
 
@@ -73,7 +73,7 @@ def say_follow_up(found: FollowUp, currency: str) -> list[str]:
         )
         if one.controls_needed is not None:
             lines.append(f"  to see {money(one.hoped)} per customer the next one needs {one.controls_needed:,} controls")
-    left_out = [*say_left_out_actions(found.left_out), *say_left_out(found.days_left_out)]
+    left_out = [*say_actions_left_out(found.left_out), *say_days_left_out(found.days_left_out)]
     return lines + [f"not followed up: {said}" for said in left_out]
 
 

@@ -9,7 +9,7 @@ from features.snapshots import load_manifest
 from features.tables import NO_ACTION
 from models.actions.uplift import Effect, Estimate, Evidence, Uplift, uplift_file
 from training.campaigns.balance import APART, SURE_Z, balance_table, why_not
-from training.campaigns.tried import read_campaigns, say_left_out, say_left_out_actions
+from training.campaigns.tried import read_campaigns, say_actions_left_out, say_days_left_out
 from training.campaigns.uplift import base_chances, learn_effect
 from training.campaigns.uplift_figures import evidence
 from training.settings import CampaignSettings, TrainingSettings
@@ -71,8 +71,8 @@ def uplift_report(uplift: Uplift, currency: str) -> list[str]:
                 f"standard deviations (standard error {most.error:.2f}); refused is what is beyond {APART} and {SURE_Z:.0f} "
                 "standard errors"
             )
-    lines += [f"not learned: {said}" for said in say_left_out_actions(uplift.left_out)]
-    return lines + [f"not learned from {said}" for said in say_left_out(uplift.days_left_out)]
+    lines += [f"not learned: {said}" for said in say_actions_left_out(uplift.left_out)]
+    return lines + [f"not learned from {said}" for said in say_days_left_out(uplift.days_left_out)]
 
 
 def _differences_said(effect: Effect) -> str:

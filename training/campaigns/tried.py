@@ -68,7 +68,7 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
     outcome, treatments = _outcome_of(project, manifest, settings), _treatments(project)
     left_out = _by_rule(treatments)
     if not manifest.campaigns:
-        why = [*say_left_out_actions(left_out), *say_left_out(manifest.campaigns_left_out)] or [
+        why = [*say_actions_left_out(left_out), *say_days_left_out(manifest.campaigns_left_out)] or [
             "nothing was drawn by chance (assignment random)"
         ]
         raise BadData([f"tables.treatments: {said}" for said in why])
@@ -86,15 +86,15 @@ def read_campaigns(project: Project, manifest: Manifest, settings: CampaignSetti
     return Campaigns(trial, outcome, left_out, cost)
 
 
-def say_left_out_actions(left_out: Mapping[str, str]) -> list[str]:
+def say_actions_left_out(left_out: Mapping[str, str]) -> list[str]:
     """Of which actions nothing is learned, and why."""
     return [f"{action}: {why}" for action, why in left_out.items()]
 
 
-def say_left_out(days_left_out: Iterable[tuple[str, Sequence[date]]]) -> list[str]:
+def say_days_left_out(days_left_out: Iterable[tuple[str, Sequence[date]]]) -> list[str]:
     """Which campaigns are not learned from, and why.
 
-    >>> say_left_out([("it rained", [date(2024, 1, 1), date(2024, 1, 9)])])
+    >>> say_days_left_out([("it rained", [date(2024, 1, 1), date(2024, 1, 9)])])
     ['campaigns of 2024-01-01, 2024-01-09: it rained']
     """
     said = []

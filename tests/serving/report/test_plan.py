@@ -14,7 +14,7 @@ from models.contract import Task
 from models.registry import Registered
 from serving.report.plan import gather_campaigns, gather_plan
 from serving.scoring.scorer import Scorer
-from tests.serving.report.kinds_of_pages import effects, write_decisions
+from tests.serving.report.made_up_decisions import effects, write_decisions
 from tests.serving.report.made_up_report import GRID, project_in
 from tests.serving.report.made_up_report import manifest as manifest
 from tests.serving.report.made_up_report import scorer as scorer

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from features.data_end import DaysWithRows, days_with_rows, notes_on_end, notes_on_recording, notes_on_start, refuse_stray_rows
+from features.data_span import DaysWithRows, days_with_rows, notes_on_end, notes_on_recording, notes_on_start, refuse_stray_rows
 from features.dates import snapshot_dates
 from features.problems import BadData
 from tests.features.made_up import line, orders_table, project
