@@ -86,6 +86,4 @@ def _time(value: Any, project: Project) -> datetime | None:
     found = datetime.fromisoformat(value)
     if found.tzinfo is not None:
         found = found.astimezone(ZoneInfo(project.source.time_zone)).replace(tzinfo=None)
-    if not FIRST_DAY <= found.date() <= LAST_DAY:
-        raise ValueError
     return found
